@@ -1,0 +1,92 @@
+"""The only code that prints: results on stdout; progress, notes and errors on stderr."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from stages.errors import HhrecError
+    from stages.report import Progress as ProgressHook
+    from stages.report import Report
+
+stderr = Console(stderr=True, highlight=False)
+
+
+def _stdout() -> Console:
+    """Console of stdout; as wide as the text needs when nobody watches."""
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, width=None if terminal else 160)
+
+
+def show(report: "Report", *, title: str, as_json: bool, quiet: bool) -> None:
+    """Print a stage's report: one JSON object, or a table of figures."""
+    if as_json:
+        sys.stdout.write(report.model_dump_json() + "\n")
+    elif not quiet:
+        show_rows([title, ""], list(report.figures()))
+
+
+def show_rows(header: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Print rows as a table, numbers to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, name in enumerate(header):
+        table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(cell) for cell in row))
+    _stdout().print(table)
+
+
+def show_json(value: Any) -> None:
+    """Print one JSON value on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _plain(cell: Any) -> str:
+    if isinstance(cell, bool) or cell is None:
+        return str(cell).lower()
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float):
+        return f"{cell:.4g}" if abs(cell) >= 1 else f"{cell:.4f}"
+    return str(cell).replace("[", r"\[")
+
+
+def note(text: str, *, quiet: bool = False) -> None:
+    """Print a remark on stderr unless quiet."""
+    if not quiet:
+        stderr.print(text, markup=False)
+
+
+def complain(error: "HhrecError") -> None:
+    """Print an error and the next command to type."""
+    stderr.print(f"[bold red]error[/] {_plain(error.message)}")
+    if error.hint:
+        stderr.print(f"[bold]next[/]  {_plain(error.hint)}")
+
+
+@contextmanager
+def progress(label: str, *, quiet: bool) -> "Iterator[ProgressHook]":
+    """Give a hook that moves a bar on a terminal and does nothing elsewhere."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=stderr,
+        transient=True,
+        disable=quiet or not stderr.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(label, total=None, note="")
+
+        def hook(done: int, total: int, note: str = "") -> None:
+            bar.update(task, completed=done, total=total, note=note)
+
+        yield hook

@@ -1,0 +1,74 @@
+"""`hhrec`: the commands in pipeline order, and the one place where errors become exit codes."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hhrec_cli import (
+    baseline,
+    data,
+    evaluate,
+    explode,
+    features,
+    filter,  # noqa: A004  the stage is called filter
+    params,
+    predict,
+    run,
+    sequences,
+    train,
+    vocab,
+)
+from hhrec_cli._console import complain
+from stages.errors import HhrecError
+
+app = typer.Typer(
+    name="hhrec",
+    help="From the session logs of a job board to the vacancies each person will respond to next.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RAW, STAGES, AFTER = "Data in", "Stages, in order", "Results and tools"
+app.add_typer(data.app, name="data", rich_help_panel=RAW)
+app.command("explode", rich_help_panel=STAGES)(explode.explode)
+app.command("filter", rich_help_panel=STAGES)(filter.filter_events)
+app.add_typer(vocab.app, name="vocab", rich_help_panel=STAGES)
+app.add_typer(features.app, name="features", rich_help_panel=STAGES)
+app.add_typer(sequences.app, name="sequences", rich_help_panel=STAGES)
+app.command("train", rich_help_panel=STAGES)(train.train)
+app.command("predict", rich_help_panel=STAGES)(predict.predict)
+app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
+app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
+app.command("run", rich_help_panel=AFTER)(run.run)
+app.command("params", rich_help_panel=AFTER)(params.params)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback signature
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"hhrec {version('hhrec')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: FBT002  a flag
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """From the session logs of a job board to the vacancies each person will respond to next."""
+    del version
+
+
+def main() -> None:
+    """Run the command line: a user's error becomes a message and its exit code, a bug a traceback."""
+    try:
+        app()
+    except HhrecError as error:
+        complain(error)
+        sys.exit(error.exit_code)

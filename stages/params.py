@@ -1,0 +1,241 @@
+"""Every parameter of every stage, with its meaning and unit; `load` reports all faults at once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from stages.errors import HhrecError, MissingInputError
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Objective = Literal["mlm", "prefix", "causal"]
+Fate = Literal["keep", "last", "hide"]
+
+
+class Section(BaseModel):
+    """Parameters of one stage: frozen, and nothing that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SplitParams(Section):
+    """How `explode` chooses validation rows."""
+
+    kind: Annotated[str, Field(pattern=r"^(auto|test_sessions|last_session|after: ?\d{4}-\d\d-\d\d)$")] = "auto"
+    """`test_sessions`, `last_session`, `after: YYYY-MM-DD`, or `auto`: the first where it gives
+    1,000 labels, else the second."""
+    max_users: Annotated[int, Field(ge=1)] = 20_000
+    """Most users held out for validation, chosen by a seeded hash of the user id."""
+
+
+class ExplodeParams(Section):
+    """How big tables are cut into buckets."""
+
+    buckets: Annotated[int, Field(ge=0, le=4096)] = 0
+    """Number of buckets; 0 chooses the fewest that fit `memory_gb`. No result depends on it."""
+    memory_gb: Annotated[float, Field(gt=0)] = 4.0
+    """Memory that one bucket may need, in GiB."""
+
+
+class FilterParams(Section):
+    """What is left out of training; contexts are never filtered."""
+
+    min_item_events: Annotated[int, Field(ge=1)] = 1
+    """Fewest events of a vacancy."""
+    min_user_events: Annotated[int, Field(ge=1)] = 2
+    """Fewest events of a user."""
+    max_user_events: Annotated[int, Field(ge=1)] = 3_000
+    """Most events of a user before he counts as a bot."""
+    rounds: Annotated[int, Field(ge=0)] = 0
+    """How often both minimums are applied; 0 repeats to the fixed point (k-core)."""
+
+
+class VocabParams(Section):
+    """Which vacancies get an id embedding."""
+
+    min_count: Annotated[int, Field(ge=1)] = 2
+    """Fewest filtered train events of a vocabulary item."""
+
+
+class FeaturesParams(Section):
+    """How vacancies become numbers."""
+
+    max_codes: Annotated[int, Field(ge=1)] = 50_000
+    """Most codes of one categorical column, by frequency; rarer values share hashed codes."""
+    hash_codes: Annotated[int, Field(ge=1)] = 1_024
+    """Codes that the rarer values of a column share."""
+    tokens: Annotated[int, Field(ge=100)] = 8_000
+    """Size of the tokenizer trained on titles and skills."""
+    max_title_tokens: Annotated[int, Field(ge=1)] = 16
+    """Tokens kept of a title."""
+    max_skill_tokens: Annotated[int, Field(ge=1)] = 24
+    """Tokens kept of all skills."""
+    salary_cap: Annotated[int, Field(ge=1)] = 1_000_000
+    """Salaries above this many roubles a month are clipped to it."""
+
+
+class SequencesParams(Section):
+    """How long a history the model sees."""
+
+    max_length: Annotated[int, Field(ge=2, le=4096)] = 64
+    """Last events of a context that are kept, and that a batch is cut to."""
+
+
+class TrainParams(Section):
+    """The model and its training."""
+
+    backbone: Literal["bert", "distilbert", "modernbert"] = "bert"
+    """Encoder architecture of `transformers`."""
+    objective: Objective = "mlm"
+    """`mlm`: masks at random and at the last position; see docs/training.md for the others."""
+    hidden_size: Annotated[int, Field(ge=8)] = 128
+    """Width of the item vectors and of the encoder."""
+    layers: Annotated[int, Field(ge=1)] = 2
+    """Encoder layers."""
+    heads: Annotated[int, Field(ge=1)] = 4
+    """Attention heads; must divide `hidden_size`."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """Dropout of embeddings and hidden states."""
+    mask_prob: Fraction = 0.3
+    """Share of positions masked at random (`mlm`)."""
+    last_prob: Fraction = 0.3
+    """Share of sequences in which only the last position is masked (`mlm`)."""
+    min_length: Annotated[int, Field(ge=2)] = 2
+    """Fewest events of a history worth training on."""
+    batch_tokens: Annotated[int, Field(ge=16)] = 8_192
+    """Positions in a batch, padding included."""
+    accumulation: Annotated[int, Field(ge=1)] = 1
+    """Batches whose gradients are summed before a step."""
+    lr: Annotated[float, Field(gt=0)] = 1e-3
+    """Highest learning rate."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
+    warmup: Fraction = 0.1
+    """Share of all steps in which the learning rate rises."""
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    """Largest global gradient norm."""
+    epochs: Annotated[int, Field(ge=1)] = 10
+    """Passes over the train histories."""
+    precision: Literal["no", "bf16"] = "no"
+    """Mixed precision of the encoder."""
+    loss: Literal["auto", "full", "sampled"] = "auto"
+    """Softmax over all trained items, over sampled ones, or chosen by their number."""
+    negatives: Annotated[int, Field(ge=1)] = 2_048
+    """Items drawn a step by `sampled`, besides those of the batch."""
+    patience: Annotated[int, Field(ge=0)] = 3
+    """Epochs without a better validation MRR@100 before training stops; 0 never stops early."""
+    validation_rows: Annotated[int, Field(ge=1)] = 20_000
+    """Most validation rows ranked after an epoch."""
+    keep: Annotated[int, Field(ge=1)] = 2
+    """Checkpoints kept besides the best."""
+    tracker: Literal["none", "dvclive", "tensorboard", "wandb"] = "dvclive"
+    """Where the curves go; `wandb` works offline."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> "TrainParams":
+        if self.hidden_size % self.heads:
+            msg = f"heads ({self.heads}) must divide hidden_size ({self.hidden_size})"
+            raise ValueError(msg)
+        return self
+
+
+class SeenParams(Section):
+    """What becomes of candidates the user has touched; the strictest action wins."""
+
+    response: Fate = "last"
+    """Vacancies the user responded to."""
+    favourite: Fate = "keep"
+    """Vacancies the user marked as favourite."""
+    view: Fate = "keep"
+    """Vacancies the user viewed."""
+
+
+class PredictParams(Section):
+    """What is recommended."""
+
+    k: Annotated[int, Field(ge=1)] = 100
+    """Recommendations a row."""
+    seen: SeenParams = SeenParams()
+    """`keep`, `last` (after every other of the k) or `hide`, by action."""
+    batch_rows: Annotated[int, Field(ge=1)] = 512
+    """Rows ranked at once."""
+
+
+class EvaluateParams(Section):
+    """How scores are estimated."""
+
+    bootstrap: Annotated[int, Field(ge=100)] = 1_000
+    """Resamples of the 95 % intervals."""
+
+
+class Params(Section):
+    """All of `params.yaml`."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
+    """Source of every random choice; each purpose derives its own seed from it."""
+    raw: str = "artifacts/sample"
+    """Directory of train.parquet, test.parquet, vacancies.parquet and, if known, labels.parquet."""
+    split: SplitParams = SplitParams()
+    explode: ExplodeParams = ExplodeParams()
+    filter: FilterParams = FilterParams()
+    vocab: VocabParams = VocabParams()
+    features: FeaturesParams = FeaturesParams()
+    sequences: SequencesParams = SequencesParams()
+    train: TrainParams = TrainParams()
+    predict: PredictParams = PredictParams()
+    evaluate: EvaluateParams = EvaluateParams()
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Params:
+    """Read parameters from YAML, apply `section.key=value` overrides, report every fault at once.
+
+    Raises:
+        MissingInputError: The file is not there.
+        HhrecError: It is not YAML, or parameters are unknown or out of range.
+    """
+    if not path.is_file():
+        raise MissingInputError(f"{path}: parameter file not found", "name one with --params FILE")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise HhrecError(f"{path}: not a YAML file ({error})", f"mend {path}") from error
+    if not isinstance(values, dict):
+        raise HhrecError(f"{path}: expected a mapping of sections, found {type(values).__name__}")
+    for override in overrides:
+        _apply(values, override)
+    return validated(values, where=str(path))
+
+
+def validated(values: dict[str, Any], *, where: str) -> Params:
+    """Check a mapping against `Params`; the error lists every fault with its parameter."""
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(map(str, fault['loc'])) or 'params'}: {fault['msg']}, found {fault['input']!r}"
+            for fault in error.errors()
+        ]
+        raise HhrecError(
+            f"{where}: {len(faults)} bad parameter(s)\n" + "\n".join(faults),
+            f"mend {where}, or see `hhrec params` for names, ranges and defaults",
+        ) from error
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    name, equals, text = override.partition("=")
+    if not equals or not name:
+        raise HhrecError(
+            f"--set {override}: expected section.key=value", "for example --set train.lr=0.0005"
+        )
+    *sections, key = name.split(".")
+    for section in sections:
+        inner = values.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise HhrecError(f"--set {override}: `{section}` is not a section")
+        values = inner
+    try:
+        values[key] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise HhrecError(f"--set {override}: the value is not YAML ({error})") from error

@@ -1,0 +1,32 @@
+"""What a stage gives back: figures for people and for `--json`."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Report(BaseModel):
+    """Figures of one run of one stage; field names are what the user reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def figures(self) -> Iterator[tuple[str, Any]]:
+        """Yield `(name, value)`, dictionaries flattened to `name.key`."""
+        for name, value in self.model_dump(mode="json").items():
+            if isinstance(value, dict):
+                yield from ((f"{name}.{key}", inner) for key, inner in value.items())
+            else:
+                yield name, value
+
+
+class Progress(Protocol):
+    """Told how far a stage has come; `note` holds running figures such as the loss."""
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """Show that `done` of `total` units are finished."""
+
+
+def silent(done: int, total: int, note: str = "") -> None:
+    """Show nothing: the progress of tests and of `--quiet`."""
+    del done, total, note
