@@ -1,0 +1,1 @@
+"""Getting raw input: a synthetic log, imported logs, and a check of either."""

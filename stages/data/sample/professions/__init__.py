@@ -1,0 +1,27 @@
+"""Seventy professions in fourteen fields, written for this project."""
+
+from stages.data.sample.professions.digital import DESIGN, IT
+from stages.data.sample.professions.model import Field, Profession
+from stages.data.sample.professions.office import FINANCE, LAW, OFFICE
+from stages.data.sample.professions.people import EDUCATION, HOSPITALITY, MEDICINE
+from stages.data.sample.professions.production import BUILDING, FACTORY, TRANSPORT
+from stages.data.sample.professions.trading import MARKETING, RETAIL, SALES
+
+FIELDS: tuple[Field, ...] = (
+    IT,
+    DESIGN,
+    FINANCE,
+    OFFICE,
+    LAW,
+    SALES,
+    RETAIL,
+    MARKETING,
+    MEDICINE,
+    EDUCATION,
+    HOSPITALITY,
+    TRANSPORT,
+    BUILDING,
+    FACTORY,
+)
+
+__all__ = ["FIELDS", "Field", "Profession"]
