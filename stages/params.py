@@ -72,6 +72,8 @@ class FeaturesParams(Section):
     """Tokens kept of a title."""
     max_skill_tokens: Annotated[int, Field(ge=1)] = 24
     """Tokens kept of all skills."""
+    max_text_tokens: Annotated[int, Field(ge=0)] = 0
+    """Tokens kept of the description without its HTML; 0 leaves descriptions out."""
     salary_cap: Annotated[int, Field(ge=1)] = 1_000_000
     """Salaries above this many roubles a month are clipped to it."""
 
@@ -88,8 +90,9 @@ class TrainParams(Section):
 
     backbone: Literal["bert", "distilbert", "modernbert"] = "bert"
     """Encoder architecture of `transformers`."""
-    objective: Objective = "mlm"
-    """`mlm`: masks at random and at the last position; see docs/training.md for the others."""
+    objective: Objective = "prefix"
+    """`prefix`: one masked question an event and a session that sees only its past; `mlm`: masks
+    at random and at the last position; `causal`: next item, for comparison."""
     hidden_size: Annotated[int, Field(ge=8)] = 128
     """Width of the item vectors and of the encoder."""
     layers: Annotated[int, Field(ge=1)] = 2
@@ -98,10 +101,15 @@ class TrainParams(Section):
     """Attention heads; must divide `hidden_size`."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """Dropout of embeddings and hidden states."""
-    mask_prob: Fraction = 0.3
-    """Share of positions masked at random (`mlm`)."""
-    last_prob: Fraction = 0.3
-    """Share of sequences in which only the last position is masked (`mlm`)."""
+    id_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of vocabulary items that do without their id embedding in a step."""
+    mask_prob: Fraction | None = None
+    """Share of positions masked at random; only for `mlm`, where null means 0.2."""
+    last_prob: Fraction | None = None
+    """Share of rows in which only the last position is masked; only for `mlm`, null means 0.5."""
+    session_weight: Annotated[float, Field(ge=0)] | None = None
+    """Weight of the question "what in the next session?" beside 1 for "what next?"; only for
+    `prefix`, where null means 2."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=16)] = 8_192
@@ -128,10 +136,37 @@ class TrainParams(Section):
     """Epochs without a better validation MRR@100 before training stops; 0 never stops early."""
     validation_rows: Annotated[int, Field(ge=1)] = 20_000
     """Most validation rows ranked after an epoch."""
+    save_minutes: Annotated[float, Field(gt=0)] = 10.0
+    """Minutes between checkpoints inside an epoch; each epoch's end saves too."""
     keep: Annotated[int, Field(ge=1)] = 2
     """Checkpoints kept besides the best."""
     tracker: Literal["none", "dvclive", "tensorboard", "wandb"] = "dvclive"
     """Where the curves go; `wandb` works offline."""
+
+    def masked(self) -> float:
+        """Share of positions that `mlm` masks at random."""
+        return 0.2 if self.mask_prob is None else self.mask_prob
+
+    def last(self) -> float:
+        """Share of rows in which `mlm` masks the last position only."""
+        return 0.5 if self.last_prob is None else self.last_prob
+
+    def ahead(self) -> float:
+        """Weight of `prefix`'s question for the next session."""
+        return 2.0 if self.session_weight is None else self.session_weight
+
+    @model_validator(mode="after")
+    def _used(self) -> "TrainParams":
+        for name, objective in (
+            ("mask_prob", "mlm"), ("last_prob", "mlm"), ("session_weight", "prefix")
+        ):
+            if getattr(self, name) is not None and self.objective != objective:
+                msg = f"{name} is only used by objective {objective}, not by {self.objective}: set it to null"
+                raise ValueError(msg)
+        if self.backbone == "modernbert" and self.objective == "prefix":
+            msg = "modernbert cannot serve objective prefix: choose bert or distilbert, or objective mlm"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "TrainParams":

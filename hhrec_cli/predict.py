@@ -1,0 +1,59 @@
+"""`hhrec predict`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+
+class Part(StrEnum):
+    """Rows to recommend for."""
+
+    test = "test"
+    validation = "validation"
+
+
+DEFAULTS = {
+    Part.test: ARTIFACTS / "predictions.parquet",
+    Part.validation: ARTIFACTS / "validation_predictions.parquet",
+}
+
+
+def predict(
+    model: Annotated[Path, typer.Option(help="Directory of the model.")] = ARTIFACTS / "model",
+    sequences: Annotated[Path, typer.Option(help="Sequences.")] = ARTIFACTS / "sequences",
+    features: Annotated[Path, typer.Option(help="Features.")] = ARTIFACTS / "features",
+    vocab: Annotated[Path, typer.Option(help="Vocabulary.")] = ARTIFACTS / "vocab.parquet",
+    part: Annotated[Part, typer.Option(help="Which rows.")] = Part.test,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Predictions file. [default: artifacts/[validation_]predictions.parquet]"),
+    ] = None,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Recommend the k vacancies each person will most likely respond to next, best first."""
+    from stages.params import load
+
+    settings = load(params, overrides or ())
+    _console.note("loading torch", quiet=quiet)
+    from stages import predict as stage
+
+    with _console.progress("predict", quiet=quiet) as progress:
+        report = stage.run(
+            settings,
+            model=model,
+            sequences=sequences,
+            features=features,
+            vocab=vocab,
+            out=out or DEFAULTS[part],
+            part=part.value,
+            progress=progress,
+        )
+    _console.show(report, title="predict", as_json=as_json, quiet=quiet)

@@ -1,0 +1,203 @@
+"""Encoders of `transformers`, run so that nothing is computed that nobody asks for.
+
+The layers are the library's own, with its names and weights. What differs is the order of work:
+a stream of events gives keys and values, and rows that are asked for read them. For `mlm` and
+`causal` those rows are events, and only the last layer can be cut to them; for `prefix` they are a
+stream of questions of their own, and the events' stream ends before the last layer's output.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
+from transformers import ModernBertConfig, ModernBertModel, PreTrainedModel
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Size of an encoder: width H, layers, heads, positions, dropout of hidden states."""
+
+    hidden_size: int
+    layers: int
+    heads: int
+    positions: int
+    dropout: float
+
+
+def build(backbone: str, shape: Shape) -> PreTrainedModel:
+    """Make an encoder with random weights and a word table of one row: items come as vectors."""
+    if backbone == "bert":
+        return BertModel(
+            BertConfig(
+                vocab_size=1,
+                pad_token_id=0,
+                type_vocab_size=1,
+                hidden_size=shape.hidden_size,
+                num_hidden_layers=shape.layers,
+                num_attention_heads=shape.heads,
+                intermediate_size=4 * shape.hidden_size,
+                hidden_dropout_prob=shape.dropout,
+                attention_probs_dropout_prob=0.0,
+                max_position_embeddings=shape.positions,
+            ),
+            add_pooling_layer=False,
+        )
+    if backbone == "distilbert":
+        return DistilBertModel(
+            DistilBertConfig(
+                vocab_size=1,
+                pad_token_id=0,
+                dim=shape.hidden_size,
+                n_layers=shape.layers,
+                n_heads=shape.heads,
+                hidden_dim=4 * shape.hidden_size,
+                dropout=shape.dropout,
+                attention_dropout=0.0,
+                max_position_embeddings=shape.positions,
+            )
+        )
+    return ModernBertModel(
+        ModernBertConfig(
+            vocab_size=1,
+            pad_token_id=0,
+            bos_token_id=None,
+            eos_token_id=None,
+            cls_token_id=None,
+            sep_token_id=None,
+            hidden_size=shape.hidden_size,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            intermediate_size=2 * shape.hidden_size,
+            embedding_dropout=shape.dropout,
+            mlp_dropout=shape.dropout,
+            attention_dropout=0.0,
+            max_position_embeddings=shape.positions,
+        )
+    )
+
+
+def freeze_unused(encoder: PreTrainedModel) -> None:
+    """Take what vectors make superfluous (word and segment tables) out of training."""
+    for name, weight in encoder.embeddings.named_parameters():
+        if name.startswith(("word_embeddings", "tok_embeddings", "token_type_embeddings")):
+            weight.requires_grad_(requires_grad=False)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One post-norm layer, taken apart: BERT's and DistilBERT's differ in names only."""
+
+    query: nn.Module
+    key: nn.Module
+    value: nn.Module
+    after: Any  # (attended, residual) -> hidden
+    feed: Any  # hidden -> hidden
+    heads: int
+
+    def split(self, states: Tensor) -> Tensor:
+        """(B, L, H) -> (B, heads, L, H / heads)."""
+        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def __call__(self, asking: Tensor, events: Tensor, sees: Tensor) -> Tensor:
+        """Let `asking` (B, Q, H) read `events` (B, L, H) where `sees` (B, 1, Q, L) is true."""
+        attended = F.scaled_dot_product_attention(
+            self.split(self.query(asking)),
+            self.split(self.key(events)),
+            self.split(self.value(events)),
+            attn_mask=sees,
+        )
+        return self.feed(self.after(attended.transpose(1, 2).flatten(2), asking))
+
+
+def layers(encoder: PreTrainedModel) -> list[Layer]:
+    """Take the layers of a BERT or DistilBERT apart."""
+    if isinstance(encoder, BertModel):
+        return [_bert(layer, encoder.config.num_attention_heads) for layer in encoder.encoder.layer]
+    return [_distilbert(layer) for layer in encoder.transformer.layer]
+
+
+def _bert(layer: Any, heads: int) -> Layer:
+    own = layer.attention.self
+    return Layer(
+        own.query, own.key, own.value, layer.attention.output, layer.feed_forward_chunk, heads
+    )
+
+
+def _distilbert(layer: Any) -> Layer:
+    own = layer.attention
+    return Layer(
+        own.q_lin,
+        own.k_lin,
+        own.v_lin,
+        lambda attended, residual: layer.sa_layer_norm(own.out_lin(attended) + residual),
+        lambda hidden: layer.output_layer_norm(layer.ffn(hidden) + hidden),
+        own.n_heads,
+    )
+
+
+def embed(encoder: PreTrainedModel, vectors: Tensor, positions: Tensor) -> Tensor:
+    """Add position embeddings, normalise, drop out: (B, L, H), (B, L) -> (B, L, H)."""
+    parts = encoder.embeddings
+    if isinstance(encoder, ModernBertModel):  # rotary positions: none to add
+        return parts.drop(parts.norm(vectors))
+    return parts.dropout(parts.LayerNorm(vectors + parts.position_embeddings(positions)))
+
+
+def read(
+    encoder: PreTrainedModel, events: Tensor, event_sees: Tensor, rows: Tensor
+) -> Tensor:
+    """States of the asked rows of one stream.
+
+    Args:
+        encoder: Any backbone.
+        events: Embedded events, (B, L, H).
+        event_sees: Which event sees which, (B, 1, L, L) bool.
+        rows: Places asked for, (B, Q).
+
+    Returns:
+        (B, Q, H).
+    """
+    index = rows[..., None].expand(-1, -1, events.shape[-1])
+    if isinstance(encoder, ModernBertModel):
+        masks = {"full_attention": event_sees, "sliding_attention": event_sees}
+        states = encoder(inputs_embeds=events, attention_mask=masks).last_hidden_state
+        return states.gather(1, index)
+    *first, last = layers(encoder)
+    for layer in first:
+        events = layer(events, events, event_sees)
+    sees = event_sees.squeeze(1).gather(1, rows[..., None].expand(-1, -1, events.shape[1]))
+    return last(events.gather(1, index), events, sees.unsqueeze(1))
+
+
+def ask(
+    encoder: PreTrainedModel,
+    events: Tensor,
+    event_sees: Tensor,
+    questions: Tensor,
+    question_sees: Tensor,
+) -> Tensor:
+    """States of a stream of questions that read a stream of events (two-stream attention).
+
+    Args:
+        encoder: A BERT or DistilBERT.
+        events: Embedded events, (B, L, H).
+        event_sees: Which event sees which, (B, 1, L, L) bool.
+        questions: Embedded questions, (B, Q, H).
+        question_sees: Which question sees which event, (B, 1, Q, L) bool, at least one each.
+
+    Returns:
+        (B, Q, H).
+    """
+    stack = layers(encoder)
+    for layer in stack[:-1]:
+        questions = layer(questions, events, question_sees)
+        events = layer(events, events, event_sees)
+    return stack[-1](questions, events, question_sees)
+
+
+def causal(width: int, device: torch.device) -> Tensor:
+    """Every event sees itself and those before it, (1, 1, L, L) bool."""
+    return torch.ones(width, width, dtype=torch.bool, device=device).tril()[None, None]

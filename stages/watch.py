@@ -1,0 +1,155 @@
+"""What happens between steps: figures, validation, checkpoints, stopping, signals."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import polars as pl
+import torch
+from accelerate import Accelerator
+
+from stages import tables
+from stages.bert4rec import checkpoint, loop
+from stages.bert4rec.checkpoint import State
+from stages.bert4rec.model import HhrecModel
+from stages.params import Params
+from stages.report import Progress
+from stages.trackers import Tracker
+from stages.validation import validation_mrr
+
+LOG_EVERY = 10  # steps between figures on the tracker
+
+
+class Watch:
+    """Follows a training: the loop calls `after_step` and stops when it returns false."""
+
+    def __init__(
+        self,
+        params: Params,
+        task: loop.Task,
+        model: HhrecModel,
+        optimizer: torch.optim.Optimizer,
+        accelerator: Accelerator,
+        validation: pl.DataFrame,
+        checkpoints: Path,
+        state: State,
+        tracker: Tracker,
+        progress: Progress,
+    ) -> None:
+        self.params, self.task, self.model, self.optimizer = params, task, model, optimizer
+        self.accelerator, self.checkpoints, self.state = accelerator, checkpoints, state
+        self.validation = validation.head(params.train.validation_rows)
+        self.tracker, self.progress = tracker, progress
+        self.an_epoch = loop.steps_per_epoch(task, accelerator.num_processes)
+        self.loss: float | None = None
+        self.tokens, self.seconds = 0, 0.0
+        self.stopped = "finished"
+        self.interrupted = False
+        self.saved_at = time.monotonic()
+
+    def after_step(self, figures: loop.Figures) -> bool:
+        """Show the step, validate at an epoch's end, save when it is time; false stops."""
+        self.state = replace(self.state, step=figures.step)
+        self.loss = figures.loss
+        self.tokens += figures.tokens * self.accelerator.num_processes
+        self.seconds += figures.seconds
+        self.show(figures)
+        ended = figures.step % self.an_epoch == 0
+        if ended:
+            self.end_epoch(figures.step // self.an_epoch)
+        stop = self._any(self.interrupted) or self.state.done
+        self.interrupted = stop and not self.state.done
+        due = time.monotonic() - self.saved_at > 60 * self.params.train.save_minutes
+        if ended or stop or self._any(due):
+            self.save()
+        return not stop
+
+    def show(self, figures: loop.Figures) -> None:
+        """Move the bar and log every few steps."""
+        best = f"  best MRR {self.state.best:.4f}" if self.state.best >= 0 else ""
+        note = f"loss {figures.loss:.3f}  {self.speed() or 0:,.0f} tokens/s{best}"
+        self.progress(figures.step, figures.total, note)
+        if figures.step % LOG_EVERY == 0 or figures.step % self.an_epoch == 0:
+            values = {"loss": figures.loss, "lr": figures.lr, "gradient_norm": figures.norm}
+            self.tracker.log(values, figures.step)
+
+    def end_epoch(self, epoch: int) -> None:
+        """Rank the validation rows; keep the best weights; decide whether to go on."""
+        last = self.state.step == self.params.train.epochs * self.an_epoch
+        self.state = replace(self.state, done=last)
+        if not len(self.validation):
+            return
+        mrr = validation_mrr(
+            self.model,
+            self.task.catalogue,
+            self.validation,
+            max_length=self.params.sequences.max_length,
+            batch_rows=self.params.predict.batch_rows,
+            accelerator=self.accelerator,
+        )
+        self.tracker.log({"validation_mrr_100": mrr, "epoch": epoch}, self.state.step)
+        if mrr > self.state.best:
+            self.state = replace(self.state, best=mrr, waited=0)
+            self.keep_best()
+            return
+        patience = self.params.train.patience
+        self.state = replace(self.state, waited=self.state.waited + 1)
+        if patience and self.state.waited >= patience and not last:
+            self.stopped = f"early, {patience} epochs without a better MRR@100"
+            self.state = replace(self.state, done=True)
+
+    def keep_best(self) -> None:
+        """Write the model that ranks best so far."""
+        if self.accelerator.is_main_process:
+            with tables.atomic(self.checkpoints / "best") as scratch:
+                self.model.save_pretrained(scratch)
+
+    def save(self) -> None:
+        """Write a checkpoint; drop those that are too many."""
+        if self.accelerator.is_main_process:
+            checkpoint.save(self.checkpoints, self.model, self.optimizer, self.state)
+            checkpoint.prune(self.checkpoints, self.params.train.keep)
+        self.saved_at = time.monotonic()
+
+    def publish(self, out: Path) -> None:
+        """Put the best model, or without validation rows the last, where predict looks."""
+        best = self.checkpoints / "best"
+        with tables.atomic(out) as scratch:
+            model = HhrecModel.from_pretrained(best) if best.exists() else self.model
+            model.save_pretrained(scratch)
+
+    def speed(self) -> float | None:
+        """Events trained on a second, over all processes."""
+        return round(self.tokens / self.seconds, 1) if self.seconds else None
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Let Ctrl-C and SIGTERM end the training after the running step, with a checkpoint."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def ask_to_stop(number: int, frame: FrameType | None) -> None:
+            del frame
+            self.interrupted = True
+            self.stopped = f"interrupted by {signal.Signals(number).name}"
+
+        kinds = (signal.SIGINT, signal.SIGTERM)
+        old = {kind: signal.signal(kind, ask_to_stop) for kind in kinds}
+        try:
+            yield
+        finally:
+            for kind, handler in old.items():
+                signal.signal(kind, handler)
+
+    def _any(self, flag: bool) -> bool:  # noqa: FBT001
+        """Whether the flag is up in any process: all must leave the loop together."""
+        if self.accelerator.num_processes == 1:
+            return flag
+        raised = torch.tensor(float(flag), device=self.accelerator.device)
+        return float(self.accelerator.reduce(raised)) > 0
