@@ -1,0 +1,49 @@
+"""`hhrec baseline`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+
+def baseline(
+    name: Annotated[str, typer.Argument(help="popular or last_viewed.", metavar="NAME")],
+    part: Annotated[
+        Literal["test", "validation"], typer.Option(help="Rows to recommend for.")
+    ] = "test",
+    sequences: Annotated[
+        Path, typer.Option(help="Directory of train, validation and test sequences.")
+    ] = ARTIFACTS / "sequences",
+    vocab: Annotated[Path, typer.Option(help="The vocabulary.")] = ARTIFACTS / "vocab.parquet",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Predictions file. [default: artifacts/baselines/NAME.parquet, "
+            "or NAME-validation.parquet]"
+        ),
+    ] = None,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Recommend without a model, in the format of `hhrec predict`."""
+    from stages import baselines
+    from stages.params import load
+
+    name = baselines.canonical(name)
+    file = f"{name}.parquet" if part == "test" else f"{name}-validation.parquet"
+    with _console.progress(name, quiet=quiet) as progress:
+        report = baselines.run(
+            load(params, overrides or ()),
+            name=name,
+            part=part,
+            sequences=sequences,
+            vocab=vocab,
+            out=out or ARTIFACTS / "baselines" / file,
+            progress=progress,
+        )
+    _console.show(report, title="baseline", as_json=as_json, quiet=quiet)

@@ -1,0 +1,48 @@
+"""The files that scores are kept in: JSON a part, a summary for `dvc metrics`, a CSV for plots."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stages import tables
+from stages.scoring.cards import EvaluateReport, FileReport
+
+COLUMNS = ("part", "model", "metric", "value", "low", "high")
+MODEL = "model"
+
+
+def write_file_report(report: FileReport, out: Path) -> None:
+    """Write one file's scores as JSON, atomically."""
+    with tables.atomic(out) as scratch:
+        _json(report.model_dump(mode="json"), scratch)
+
+
+def write_report(report: EvaluateReport, out: Path) -> None:
+    """Replace the directory `out` as a whole: PART.json, summary.json, comparison.csv."""
+    with tables.atomic(out) as scratch:
+        scratch.mkdir()
+        for part, found in report.parts.items():
+            _json(found.model_dump(mode="json"), scratch / f"{part}.json")
+        _json(summary(report), scratch / "summary.json")
+        with (scratch / "comparison.csv").open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *comparison(report)])
+
+
+def summary(report: EvaluateReport) -> dict[str, dict[str, float]]:
+    """The model's numbers alone: part, then metric."""
+    return {part: found.scores[MODEL].metrics for part, found in report.parts.items()}
+
+
+def comparison(report: EvaluateReport) -> Iterator[tuple[str, str, str, float, float, float]]:
+    """Yield one line a part, model and metric, in the order of `COLUMNS`."""
+    for part, found in report.parts.items():
+        for name, score in found.scores.items():
+            for metric, value in score.metrics.items():
+                yield part, name, metric, value, *score.intervals[metric]
+
+
+def _json(value: Any, path: Path) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
