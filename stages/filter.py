@@ -1,0 +1,133 @@
+"""What the model learns from: the train part without bots, unknown actions and rare pairs.
+
+Contexts are never filtered: `sequences` reads them from the events themselves.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+
+from stages import tables
+from stages.buckets import bucket_path, buckets
+from stages.errors import HhrecError
+from stages.kcore import pairs, shrink
+from stages.params import Params
+from stages.report import Progress, Report, silent
+from stages.schema import EVENTS, FILTERED
+
+
+class FilterReport(Report):
+    """Events of the train part, what was dropped in this order and why, and what is left."""
+
+    train_events: int
+    dropped: dict[str, int]
+    bots: int
+    rounds: int
+    events: int
+    users: int
+    vacancies: int
+
+
+def train_part(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Events of part `train`; `session` counts among them alone, so held-out ones leave no trace."""
+    ordinal = (pl.col("session").rank("dense").over("user_id") - 1).cast(pl.Int32)
+    return events.filter(pl.col("part") == "train").with_columns(session=ordinal)
+
+
+def is_bot(max_user_events: int) -> pl.Expr:
+    """Whether the user of an event has more than `max_user_events` events, of any action."""
+    return pl.len().over("user_id") > max_user_events
+
+
+def is_known() -> pl.Expr:
+    """Whether the action of an event is a response, a view or a favourite."""
+    return pl.col("action_type") != 0
+
+
+def usable(events: pl.LazyFrame, max_user_events: int) -> pl.LazyFrame:
+    """Known actions of people in the train part, in the order of `events`."""
+    return train_part(events).filter(~is_bot(max_user_events) & is_known())
+
+
+def run(params: Params, *, events: Path, out: Path, progress: Progress = silent) -> FilterReport:
+    """Write the filtered train part of `events` to the buckets of `out`.
+
+    Raises:
+        MissingInputError: There are no events.
+        HhrecError: The events have other columns, or the filter leaves none of them.
+    """
+    tables.scan(events, EVENTS, made_by="hhrec explode")
+    limits, files, counts = params.filter, buckets(events), Counter[str]()
+    with tables.atomic(out) as scratch:
+        cores = [bucket_path(scratch / "work", index) for index in range(len(files))]
+        for index, (file, core) in enumerate(zip(files, cores, strict=True)):
+            counts.update(_count(pl.scan_parquet(file), limits.max_user_events))
+            left = pairs(usable(pl.scan_parquet(file), limits.max_user_events))
+            tables.sink(left, core, left.collect_schema())
+            progress(index + 1, 2 * len(files), "counted")
+        shrunk = shrink(
+            cores,
+            min_item_events=limits.min_item_events,
+            min_user_events=limits.min_user_events,
+            rounds=limits.rounds,
+        )
+        vacancies = _vacancies(cores)
+        for index, (file, core) in enumerate(zip(files, cores, strict=True)):
+            kept = _keep(pl.scan_parquet(file), core, limits.max_user_events).collect()
+            tables.sink(kept, bucket_path(scratch, index), FILTERED)
+            counts.update(events=kept.height, users=kept["user_id"].n_unique())
+            progress(len(files) + index + 1, 2 * len(files), "filtered")
+        _check_rest(events, counts)
+        tables.remove(scratch / "work")
+    reasons = ("bots", "unknown_actions", "min_item_events", "min_user_events")
+    counts.update(shrunk.dropped)
+    return FilterReport(
+        train_events=counts["train"],
+        dropped={reason: counts[reason] for reason in reasons},
+        bots=counts["bot_users"],
+        rounds=shrunk.rounds,
+        events=counts["events"],
+        users=counts["users"],
+        vacancies=vacancies,
+    )
+
+
+def _count(events: pl.LazyFrame, max_user_events: int) -> dict[str, int]:
+    """Events of the train part, of bots, and of people with unknown actions; number of bots."""
+    bot = pl.col("bot")
+    return (
+        train_part(events)
+        .select("user_id", "action_type", bot=is_bot(max_user_events))
+        .select(
+            train=pl.len(),
+            bots=bot.sum(),
+            bot_users=pl.col("user_id").filter(bot).n_unique(),
+            unknown_actions=(~bot & ~is_known()).sum(),
+        )
+        .collect()
+        .row(0, named=True)
+    )
+
+
+def _keep(events: pl.LazyFrame, core: Path, max_user_events: int) -> pl.LazyFrame:
+    """Events whose user and vacancy are left in `core`, in order."""
+    pair = ["user_id", "vacancy_id"]
+    left = pl.scan_parquet(core).select(pair)
+    return usable(events, max_user_events).join(left, on=pair, how="semi", maintain_order="left")
+
+
+def _vacancies(cores: list[Path]) -> int:
+    """Distinct vacancies in all buckets together."""
+    items = pl.scan_parquet(cores).select(pl.col("vacancy_id").n_unique())
+    return int(items.collect(engine="streaming").item())
+
+
+def _check_rest(events: Path, counts: Counter[str]) -> None:
+    """Raise an error where nothing is left to learn from."""
+    if not counts["events"]:
+        raise HhrecError(
+            f"{events}: the filter leaves none of {counts['train']:,} train events",
+            "lower filter.min_item_events and filter.min_user_events, or raise"
+            " filter.max_user_events, in params.yaml",
+        )
