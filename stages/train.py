@@ -226,7 +226,7 @@ def config(params: Params, inputs: Inputs) -> HhrecConfig:
         layers=settings.layers,
         heads=settings.heads,
         dropout=settings.dropout,
-        max_length=params.sequences.max_length,
+        history_length=params.sequences.max_length,
         trained=len(inputs.share),
         code_sizes=store.code_sizes(inputs.books),
         word_count=inputs.books.token_count,

@@ -1,6 +1,7 @@
 """A vacancy's vector: id embedding + categorical codes + salary + bags of words."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -57,9 +58,8 @@ class ItemTower(nn.Module):
         self.known = trained + FIRST_ITEM
         self.ids = nn.Embedding(self.known, hidden_size)
         self.id_bias = nn.Embedding(self.known, 1)
-        starts = torch.tensor([0, *code_sizes]).cumsum(0)
-        self.register_buffer("code_starts", starts[:-1], persistent=False)
-        self.codes = nn.Embedding(max(int(starts[-1]), 1), hidden_size)
+        self.code_starts = list(accumulate(code_sizes, initial=0))[:-1]
+        self.codes = nn.Embedding(max(sum(code_sizes), 1), hidden_size)
         self.salary = nn.Linear(2, hidden_size, bias=False)
         self.words = nn.Embedding(max(word_count, 1), hidden_size)
         self.mix = nn.Sequential(
@@ -86,7 +86,8 @@ class ItemTower(nn.Module):
         real = (items >= FIRST_ITEM).to(self.salary.weight.dtype)[:, None]
         total = self.salary(catalogue.salary[items])
         if catalogue.codes.shape[1]:
-            codes = catalogue.codes[items] + self.code_starts
+            starts = torch.tensor(self.code_starts, device=items.device)
+            codes = catalogue.codes[items] + starts
             total = total + F.embedding_bag(codes, self.codes.weight, mode="sum")
         if catalogue.words.shape[1]:
             words = catalogue.words[items]

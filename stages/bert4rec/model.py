@@ -31,7 +31,7 @@ class HhrecConfig(PretrainedConfig):
         layers: int = 2,
         heads: int = 4,
         dropout: float = 0.2,
-        max_length: int = 64,
+        history_length: int = 64,
         trained: int = 1,
         code_sizes: tuple[int, ...] = (),
         word_count: int = 0,
@@ -45,7 +45,7 @@ class HhrecConfig(PretrainedConfig):
         self.layers = layers
         self.heads = heads
         self.dropout = dropout
-        self.max_length = max_length
+        self.history_length = history_length
         self.trained = trained
         self.code_sizes = list(code_sizes)
         self.word_count = word_count
@@ -74,7 +74,7 @@ class HhrecModel(PreTrainedModel):
             self.start = nn.Parameter(torch.zeros(width))  # what an empty history shows
         if config.objective == "prefix":
             self.previous = nn.Linear(width, width)
-        shape = enc.Shape(width, config.layers, config.heads, config.max_length + 2, config.dropout)
+        shape = enc.Shape(width, config.layers, config.heads, config.history_length + 2, config.dropout)
         self.encoder = enc.build(config.backbone, shape)
         enc.freeze_unused(self.encoder)
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
