@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,15 @@ def show(report: "Report", *, title: str, as_json: bool, quiet: bool) -> None:
         show_rows([title, ""], list(report.figures()))
 
 
-def show_rows(header: list[str], rows: list[tuple[Any, ...]]) -> None:
-    """Print rows as a table, numbers to the right."""
+def show_rows(
+    header: list[str], rows: Sequence[tuple[Any, ...]], *, texts: Sequence[str] = ()
+) -> None:
+    """Print rows as a table: the first column and the columns named in `texts` to the left."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, name in enumerate(header):
-        table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
+        table.add_column(
+            name, justify="right" if index and name not in texts else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
     _stdout().print(table)

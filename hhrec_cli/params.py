@@ -1,0 +1,37 @@
+"""`hhrec params`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+
+def params(
+    as_yaml: Annotated[
+        bool, typer.Option("--yaml", help="Write a complete, commented params.yaml on stdout.")
+    ] = False,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Print every parameter: its value, default, range and meaning.
+
+    Without a parameter file of the default name, the values are the defaults.
+    """
+    from stages import paramdocs
+    from stages.params import Params, load
+
+    absent = params == PARAMS_FILE and not params.exists() and not overrides
+    settings = Params() if absent else load(params, overrides or ())
+    rows = list(paramdocs.described(settings))
+    if as_json:
+        _console.show_json({row.name: row._asdict() for row in rows})
+    elif as_yaml:
+        sys.stdout.write(paramdocs.as_yaml(settings))
+    elif not quiet:
+        header = ["parameter", "value", "default", "range", "meaning"]
+        _console.show_rows(header, rows, texts=["range", "meaning"])
