@@ -1,0 +1,125 @@
+"""Steps depend on their number alone: resumed runs and split batches end with the same weights."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+
+from stages.bert4rec import checkpoint, loop, optim
+from stages.params import TrainParams
+from tests.bert4rec.conftest import TRAINED, make_histories, make_model
+
+SETTINGS = TrainParams(
+    hidden_size=16, heads=2, batch_tokens=48, epochs=3, lr=0.01, dropout=0.2, negatives=8
+)
+
+
+def make_task(objective="prefix", **changes):
+    histories = make_histories([5, 1, 12, 8, 0, 3, 7, 7, 9, 2, 4, 6])
+    from stages.bert4rec.items import Catalogue
+
+    generator = torch.Generator().manual_seed(3)
+    rows = 33
+    catalogue = Catalogue(
+        torch.randint(0, 5, (rows, 2), generator=generator, dtype=torch.int32),
+        torch.rand(rows, 2, generator=generator),
+        torch.randint(0, 9, (rows, 4), generator=generator, dtype=torch.int32),
+    )
+    return loop.Task(
+        histories=histories,
+        rows=np.flatnonzero(histories.lengths() >= 2),
+        catalogue=catalogue,
+        share=torch.full((TRAINED,), 1 / TRAINED),
+        settings=SETTINGS.model_copy(update={"objective": objective} | changes),
+        max_length=16,
+        seed=7,
+    )
+
+
+def train(task, *, full=False, stop_at=None, resume=None, save_to=None):
+    model = make_model(task.settings.objective).train()
+    model.tower.id_dropout = 0.2
+    optimizer = optim.adamw(model, task.settings.lr, task.settings.weight_decay)
+    accelerator = Accelerator(cpu=True)
+    first = 0
+    if resume:
+        checkpoint.load(resume, model, optimizer)
+        first = checkpoint.read_state(resume).step
+    losses = []
+
+    def after_step(figures):
+        losses.append(figures.loss)
+        return figures.step != stop_at
+
+    loop.run(
+        task, model, optimizer, accelerator, full=full, first_step=first, after_step=after_step
+    )
+    if save_to:
+        checkpoint.save(save_to, model, optimizer, checkpoint.State(stop_at, -1.0, 0, "x"))
+    return model, losses
+
+
+@pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
+@pytest.mark.parametrize("stop_at", [1, 4])
+def test_a_resumed_run_ends_with_the_same_weights(objective, stop_at, tmp_path):
+    task = make_task(objective)
+    whole, losses = train(task)
+    train(task, stop_at=stop_at, save_to=tmp_path)
+    resumed, rest = train(task, resume=checkpoint.newest(tmp_path))
+    assert losses[stop_at:] == rest
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_losses_fall():
+    _, losses = train(make_task(epochs=30), full=True)
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
+def test_batches_added_up_give_the_gradients_of_the_same_batches_at_once():
+    """Two batches accumulated equal their sum of losses over their sum of weights."""
+    task = make_task(accumulation=2, dropout=0.0)
+    model = make_model("prefix").train()
+    work = next(loop.work(task, 0, 1, Accelerator(cpu=True)))
+    loop.accumulate(task, model, Accelerator(cpu=True), work, full=True)
+    got = {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.requires_grad}
+    model.zero_grad()
+    candidates = loop.all_items(TRAINED, torch.device("cpu"))
+    total = sum(model(batch, task.catalogue, candidates) for _, batch in work.batches)
+    (total / sum(batch.weight.sum() for _, batch in work.batches)).backward()
+    for name, gradient in got.items():
+        expected = dict(model.named_parameters())[name].grad
+        torch.testing.assert_close(gradient, expected, atol=1e-6, rtol=1e-4)
+
+
+def test_every_parameter_gets_a_gradient():
+    for objective in ("mlm", "prefix", "causal"):
+        task = make_task(objective)
+        model = make_model(objective).train()
+        work = next(loop.work(task, 0, 1, Accelerator(cpu=True)))
+        loop.accumulate(task, model, Accelerator(cpu=True), work, full=True)
+        without = [n for n, w in model.named_parameters() if w.requires_grad and w.grad is None]
+        assert without == []
+
+
+def test_the_learning_rate_rises_then_falls_to_zero():
+    rates = [optim.learning_rate(step, 100, 1.0, 0.1) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[9] == 1.0
+    assert rates[100] == 0
+    assert np.all(np.diff(rates[10:]) < 0)
+
+
+def test_prune_keeps_the_newest_and_sweeps_what_a_killed_run_left(tmp_path):
+    model = make_model("prefix")
+    optimizer = optim.adamw(model, 0.1, 0.0)
+    state = checkpoint.State(0, -1.0, 0, "x")
+    for step in (1, 2, 10):
+        checkpoint.save(tmp_path, model, optimizer, replace(state, step=step))
+    (tmp_path / ".half.part").mkdir()
+    checkpoint.prune(tmp_path, 2)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["step-000000002", "step-000000010"]
+    assert checkpoint.newest(tmp_path).name == "step-000000010"
