@@ -50,15 +50,33 @@ EVENTS: Schema = {
     "part": PARTS,
     "label": pl.Boolean(),  # the first response of a held-out session
 }
-FILTERED: Schema = {
-    name: dtype for name, dtype in EVENTS.items() if name not in {"part", "label"}
-}
+FILTERED: Schema = {name: dtype for name, dtype in EVENTS.items() if name not in {"part", "label"}}
 
 VOCAB: Schema = {
     "vacancy_id": STRING,
     "item": pl.Int32(),
     "count": pl.Int64(),  # events in the filtered train part
     "trained": pl.Boolean(),  # count >= vocab.min_count: has an id embedding
+}
+
+CATEGORICAL = {
+    "company.id": "company_id",
+    "area.id": "area_id",
+    "area.regionId": "area_regionId",
+    "employment": "employment",
+    "workSchedule": "workSchedule",
+    "workExperience": "workExperience",
+    "compensation.currencyCode": "compensation_currencyCode",
+}  # raw column -> feature column
+FEATURES: Schema = {
+    "item": pl.Int32(),
+    **{name: pl.Int32() for name in CATEGORICAL.values()},  # 0 missing, 1 unknown, then values
+    "salary_from": pl.Float32(),  # log scale, 0 where missing, see `stages.salary.scaled`
+    "salary_to": pl.Float32(),
+    "salary_bucket": pl.Int32(),  # 0 missing, then quantiles upward
+    "title_tokens": pl.List(pl.Int32),  # never null; 0 is padding and never inside, 1 unknown
+    "skill_tokens": pl.List(pl.Int32),
+    "text_tokens": pl.List(pl.Int32),  # of the description; empty with max_text_tokens: 0
 }
 
 HISTORY: Schema = {

@@ -1,0 +1,80 @@
+"""`hhrec features build` and `hhrec features show`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+app = typer.Typer(help="Vacancies as numbers: codes, salary, tokens.", no_args_is_help=True)
+
+VOCAB = ARTIFACTS / "vocab.parquet"
+FEATURES = ARTIFACTS / "features"
+
+
+@app.command("build")
+def build(
+    vacancies: Annotated[
+        Path | None, typer.Option(help="The catalogue. [default: RAW/vacancies.parquet]")
+    ] = None,
+    vocab: Annotated[Path, typer.Option(help="Item ids of the vacancies.")] = VOCAB,
+    out: Annotated[Path, typer.Option(help="Directory of books/ and items/.")] = FEATURES,
+    books: Annotated[
+        Path | None,
+        typer.Option(help="Encode with these code books, as a trained model needs.", metavar="DIR"),
+    ] = None,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Encode every vacancy of the vocabulary, with code books learnt from the catalogue."""
+    from stages import features as stage
+    from stages.params import load
+
+    settings = load(params, overrides or ())
+    with _console.progress("features", quiet=quiet) as progress:
+        report = stage.run(
+            settings,
+            vacancies=vacancies or Path(settings.raw) / "vacancies.parquet",
+            vocab=vocab,
+            out=out,
+            books=books,
+            progress=progress,
+        )
+    _console.show(report, title="features", as_json=as_json, quiet=quiet)
+
+
+@app.command("show")
+def show(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Vacancies to decode.", metavar="[ID]...")
+    ] = None,
+    features: Annotated[Path, typer.Option(help="What `features build` wrote.")] = FEATURES,
+    vocab: Annotated[Path, typer.Option(help="Item ids of the vacancies.")] = VOCAB,
+    as_json: Json = False,
+) -> None:
+    """Print sizes, coverage and salaries, or the vacancies ID as the model sees them."""
+    from stages import feature_view as view
+
+    if ids:
+        found = view.describe(features, vocab, ids)
+        if as_json:
+            _console.show_json(found)
+        for vacancy in () if as_json else found:
+            _console.show_rows(["vacancy", vacancy["vacancy_id"]], list(vacancy.items())[1:])
+        return
+    columns, salaries = view.coverage(features), view.salary_quartiles(features)
+    if as_json:
+        _console.show_json({"columns": columns, "salary_quartiles": salaries})
+        return
+    _show_coverage(columns, salaries)
+
+
+def _show_coverage(columns: list[Any], salaries: dict[str, list[int]]) -> None:
+    header = ["column", "size", "missing", "unknown", "hashed"]
+    _console.show_rows(header, [tuple(column[name] for name in header) for column in columns])
+    rows = [(name, *quartiles) for name, quartiles in salaries.items()]
+    _console.show_rows(["roubles", "25 %", "50 %", "75 %"], rows)

@@ -1,0 +1,128 @@
+"""Vacancies as numbers: codes, salary and tokens of every vacancy of the vocabulary."""
+
+from pathlib import Path
+
+import polars as pl
+from tokenizers import Tokenizer
+
+from stages import salary, tables
+from stages import tokenizer as bpe
+from stages.books import (
+    Books,
+    books_hash,
+    load_books,
+    load_tokenizer,
+    read_tokenizer,
+    require_params,
+    save_books,
+)
+from stages.buckets import bucket_path, buckets
+from stages.errors import HhrecError
+from stages.facts import Slicing, write_facts
+from stages.learn_books import learn
+from stages.params import FeaturesParams, Params
+from stages.report import Progress, Report, silent
+from stages.schema import FEATURES, RAW_VACANCIES, VOCAB
+from stages.text import visible
+
+SLICE_ITEMS = 100_000  # vacancies in memory at once
+
+
+class FeaturesReport(Report):
+    """What `features build` did."""
+
+    vacancies: int
+    """Vacancies encoded: all of the vocabulary."""
+    absent: int
+    """Vacancies of the vocabulary that the catalogue lacks: they get missing codes."""
+    outside: int
+    """Rows of the catalogue whose vacancy the vocabulary lacks, rows without an id included."""
+    duplicates: int
+    """Rows of the catalogue left out because another of the same vacancy came first."""
+    codes: dict[str, int]
+    """Codes of each column."""
+    tokens: int
+    """Tokens of the tokenizer."""
+    frozen: bool
+    """Whether the books were given and not learnt."""
+    books: str
+    """SHA-256 of the books."""
+
+
+def run(
+    params: Params,
+    *,
+    vacancies: Path,
+    vocab: Path,
+    out: Path,
+    books: Path | None = None,
+    progress: Progress = silent,
+    slice_items: int = SLICE_ITEMS,
+) -> FeaturesReport:
+    """Read catalogue and vocabulary, write `out/books/` and `out/items/`.
+
+    With `books` the vacancies are encoded by those and nothing is learnt.
+    """
+    settings = params.features
+    frozen = _frozen(books, settings) if books else None
+    catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
+    items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").select("vacancy_id", "item")
+    size = items.select(pl.len()).collect().item()
+    if not size:
+        raise HhrecError(f"{vocab}: no vacancies, nothing to describe", "see `hhrec vocab show`")
+    rates = frozen[0].rates if frozen else salary.RATES
+    with tables.atomic(out) as scratch:
+        work = scratch / "work"
+        slicing = Slicing(items, slice_items)
+        rows, absent = write_facts(
+            catalogue, slicing, work, settings=settings, rates=rates, progress=progress
+        )
+        learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
+        save_books(learnt, words, scratch / "books")
+        encode_slices(work, learnt, load_tokenizer(scratch / "books"), scratch / "items", progress)
+        tables.remove(work)
+    return FeaturesReport(
+        vacancies=size,
+        absent=absent,
+        outside=catalogue.select(pl.len()).collect().item() - rows,
+        duplicates=rows - (size - absent),
+        codes={**learnt.sizes, "salary": learnt.salary_buckets},
+        tokens=learnt.token_count,
+        frozen=frozen is not None,
+        books=books_hash(out / "books"),
+    )
+
+
+def encode_slices(
+    work: Path, books: Books, tokenizer: Tokenizer, out: Path, progress: Progress
+) -> None:
+    """Write the features of every bucket of facts to the bucket of the same number."""
+    files = buckets(work)
+    for done, file in enumerate(files):
+        part = encode(pl.read_parquet(file), books, tokenizer)
+        tables.sink(part, bucket_path(out, done), FEATURES)
+        progress(len(files) + done + 1, 2 * len(files), "encoded")
+
+
+def encode(facts: pl.DataFrame, books: Books, tokenizer: Tokenizer) -> pl.DataFrame:
+    """Turn cleaned vacancies into FEATURES, row by row."""
+    limits, lower, upper = books.params, pl.col("lower"), pl.col("upper")
+    skills = facts["skills"].list.join(" ")
+    described = visible(facts["text"])
+    return facts.select(
+        "item",
+        **{name: book.encode(pl.col(name)) for name, book in books.columns.items()},
+        salary_from=salary.scaled(lower, limits.salary_cap),
+        salary_to=salary.scaled(upper, limits.salary_cap),
+        salary_bucket=salary.bucket(salary.middle(lower, upper), books.salary_edges),
+        title_tokens=bpe.encode(tokenizer, facts["title"], limits.max_title_tokens),
+        skill_tokens=bpe.encode(tokenizer, skills, limits.max_skill_tokens),
+        text_tokens=bpe.encode(tokenizer, described, limits.max_text_tokens),
+    )
+
+
+def _frozen(directory: Path, settings: FeaturesParams) -> tuple[Books, str]:
+    books = load_books(directory)
+    load_tokenizer(directory)
+    require_params(books, settings, directory)
+    return books, read_tokenizer(directory)
