@@ -90,10 +90,11 @@ def evaluate(
             out=out or ARTIFACTS / "metrics",
             progress=progress,
         )
-    _show_parts(report, as_json=as_json, quiet=quiet)
+    show_parts(report, as_json=as_json, quiet=quiet)
 
 
-def _show_parts(report: "EvaluateReport", *, as_json: bool, quiet: bool) -> None:
+def show_parts(report: "EvaluateReport", *, as_json: bool, quiet: bool) -> None:
+    """Print the model beside the baselines, part by part."""
     for text in report.notes:
         _console.note(text, quiet=quiet)
     if as_json:

@@ -1,0 +1,69 @@
+"""`hhrec run`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+if TYPE_CHECKING:
+    from stages.report import Report
+
+INTERRUPTED = 130  # what shells report after Ctrl-C
+
+
+def run(
+    raw: Annotated[
+        Path | None,
+        typer.Option(help="Directory of the input files. [default: `raw` of the parameters]"),
+    ] = None,
+    artifacts: Annotated[Path, typer.Option(help="Directory of everything written.")] = ARTIFACTS,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what was made from other input files.")
+    ] = False,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Run all stages, in order and without DVC, from any input files into any directory."""
+    from stages.params import load
+
+    settings = load(params, overrides or ())
+    source = raw or Path(settings.raw)
+    from stages.inputs import check_inputs
+
+    check_inputs(source)
+    _console.note("loading torch", quiet=quiet)
+    from stages import pipeline
+
+    reports: dict[str, Any] = {}
+    for name, report in pipeline.run(
+        settings,
+        raw=source,
+        artifacts=artifacts,
+        force=force,
+        progress=lambda name: _console.progress(name, quiet=quiet),
+    ):
+        reports[name] = report.model_dump(mode="json")
+        _show(name, report, quiet=quiet or as_json)
+        if reports[name].get("interrupted"):
+            _console.note("stopped before the end; the same command starts again", quiet=quiet)
+            raise typer.Exit(INTERRUPTED)
+    if as_json:
+        _console.show_json(reports)
+    else:
+        _console.note(f"written to {artifacts}", quiet=quiet)
+
+
+def _show(name: str, report: "Report", *, quiet: bool) -> None:
+    """Print what a stage did as it ends; scores as the table of `hhrec evaluate`."""
+    from hhrec_cli.evaluate import show_parts
+    from stages.evaluate import EvaluateReport
+
+    if isinstance(report, EvaluateReport):
+        show_parts(report, as_json=False, quiet=quiet)
+    else:
+        _console.show(report, title=name, as_json=False, quiet=quiet)

@@ -1,0 +1,108 @@
+"""All stages in order in one process: `hhrec run`, for any directory and without DVC."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from stages import evaluate, explode, features, predict, sequences, train, vocab
+from stages import filter as filter_stage
+from stages.inputs import claim
+from stages.params import Params
+from stages.report import Progress, Report, silent
+
+OUTPUTS = (
+    "events",
+    "filtered",
+    "vocab.parquet",
+    "features",
+    "sequences",
+    "model",
+    "checkpoints",
+    "live",
+    "predictions.parquet",
+    "validation_predictions.parquet",
+    "metrics",
+)
+
+
+class Step(NamedTuple):
+    """One stage with its parameters and paths; `work(progress=hook)` runs it."""
+
+    name: str
+    work: Callable[..., Report]
+
+
+def run(
+    params: Params,
+    *,
+    raw: Path,
+    artifacts: Path,
+    force: bool = False,
+    progress: Callable[[str], AbstractContextManager[Progress]] = lambda _: nullcontext(silent),
+) -> Iterator[tuple[str, Report]]:
+    """Run every stage from `raw` into `artifacts`; yield its name and report as each ends.
+
+    Args:
+        params: All parameters; `raw` of the call stands above the one in them.
+        raw: Directory of train.parquet, test.parquet, vacancies.parquet and maybe labels.parquet.
+        artifacts: Directory of everything that is written.
+        force: Remove the artifacts of other inputs instead of refusing.
+        progress: Opens the progress display of a stage, given its name.
+
+    Raises:
+        MissingInputError: An input file is not there.
+        HhrecError: `artifacts` was made from other inputs, or a stage found a fault.
+    """
+    claim(raw, artifacts, OUTPUTS, force=force)
+    for step in steps(params.model_copy(update={"raw": str(raw)}), raw, artifacts):
+        with progress(step.name) as hook:
+            report = step.work(progress=hook)
+        yield step.name, report
+
+
+def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
+    """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
+    labels = evaluate.found_labels(raw)
+    tables = {"features": out / "features", "vocab": out / "vocab.parquet"}
+    asked = {"sequences": out / "sequences", **tables}
+    answers = {
+        "test": out / "predictions.parquet",
+        "validation": out / "validation_predictions.parquet",
+    }
+    return (
+        _step("explode", explode.run, params, train=raw / "train.parquet",
+              test=raw / "test.parquet", out=out / "events"),
+        _step("filter", filter_stage.run, params, events=out / "events", out=out / "filtered"),
+        _step("vocab", _quietly(vocab.run), params, events=out / "filtered",
+              vacancies=raw / "vacancies.parquet", out=tables["vocab"]),
+        _step("features", features.run, params, vacancies=raw / "vacancies.parquet",
+              vocab=tables["vocab"], out=tables["features"]),
+        _step("sequences", sequences.run, params, filtered=out / "filtered",
+              events=out / "events", vocab=tables["vocab"], out=asked["sequences"]),
+        _step("train", train.run, params, **asked, out=out / "model",
+              checkpoints=out / "checkpoints", live=out / "live"),
+        *(
+            _step(f"predict {part}", predict.run, params, model=out / "model", **asked,
+                  out=file, part=part)
+            for part, file in answers.items()
+        ),
+        _step("evaluate", evaluate.run, params, predictions=answers["test"],
+              validation_predictions=answers["validation"], labels=labels,
+              sequences=asked["sequences"], vocab=tables["vocab"], raw=raw, out=out / "metrics"),
+    )  # fmt: skip
+
+
+def _step(name: str, stage: Callable[..., Report], params: Params, **given: object) -> Step:
+    return Step(name, partial(stage, params, **given))
+
+
+def _quietly(stage: Callable[..., Report]) -> Callable[..., Report]:
+    """Give a stage too quick for a progress bar the argument that the others have."""
+
+    def run(params: Params, *, progress: Progress, **given: Path) -> Report:
+        del progress
+        return stage(params, **given)
+
+    return run
