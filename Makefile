@@ -1,0 +1,59 @@
+# make demo    the whole pipeline on the synthetic sample, ending in a table of scores
+# make test    all tests that take seconds; make test-slow: the others
+# make bench   benchmarks, figures on stdout
+# make lint    ruff and mypy
+# make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
+# make reference   write docs/cli.md and params.yaml anew from the code
+# make clean   remove caches; `rm -r .venv artifacts` is yours to type
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+export PATH := $(abspath $(BIN)):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export HF_HUB_OFFLINE := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.DELETE_ON_ERROR:
+.PHONY: demo test test-slow bench lint lock reference install clean
+
+demo: $(READY)
+	dvc repro
+	hhrec evaluate
+
+test: $(READY)
+	python -m pytest -n $(WORKERS)
+
+test-slow: $(READY)
+	python -m pytest -m slow --ignore=tests/benchmarks
+
+bench: $(READY)
+	python -m pytest -m slow -s tests/benchmarks
+
+lint: $(READY)
+	ruff check .
+	ruff format --check .
+	mypy
+
+lock: $(READY)
+	dvc repro
+	git add dvc.lock
+
+reference: $(READY)
+	hhrec params --yaml --params params.yaml > params.yaml.new && mv params.yaml.new params.yaml
+	python -m hhrec_cli._reference > docs/cli.md
+
+install: $(READY)
+
+# The stamp is newer than both files when all is installed; the venv itself is made once.
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build ./*.egg-info
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
