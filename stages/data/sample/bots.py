@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.deeds import FAVOURITE, RESPONSE, VIEW, Deeds
 from stages.data.sample.draw import Ints, pick, spread, stream
 from stages.data.sample.journal import Journal, log
-from stages.data.sample.shelves import ANYWHERE, Shelves, draw_from
+from stages.data.sample.shelves import ANYWHERE, Queries, Shelves, draw_from
 from stages.data.sample.sittings import TRAIN, Sittings, clock, days
 
 
@@ -15,9 +15,9 @@ def bot_sizes(sessions: int) -> tuple[Ints, Ints]:
 
     Events scale with the log, so that the full size has the three largest accounts of the real one.
     """
-    scale = sessions / dials.FULL_SESSIONS
-    events = np.round(np.array(dials.BOT_EVENTS) * scale).astype(np.int64)
-    visits = np.ceil(np.array(dials.BOT_SESSIONS) * np.sqrt(scale)).astype(np.int64)
+    scale = sessions / facts.FULL_SESSIONS
+    events = np.round(np.array(facts.BOT_EVENTS) * scale).astype(np.int64)
+    visits = np.ceil(np.array(facts.BOT_SESSIONS) * np.sqrt(scale)).astype(np.int64)
     real = events >= dials.BOT_LEAST
     return events[real], visits[real]
 
@@ -27,8 +27,8 @@ def run_bots(seed: int, shelves: Shelves, events: Ints, visits: Ints) -> Journal
     rng = stream(seed, "bots")
     person, place = spread(visits)
     looks = (events // visits)[person] + (place < (events % visits)[person])
-    day = pick(rng, days(0, dials.TRAIN_DAYS), len(person))
-    start = day * dials.DAY_SECONDS + clock(rng, len(person))
+    day = pick(rng, days(0, facts.TRAIN_DAYS), len(person))
+    start = day * facts.DAY_SECONDS + clock(rng, len(person))
     start = start[np.lexsort((start, person))]
     sittings = Sittings(
         person=person,
@@ -39,8 +39,15 @@ def run_bots(seed: int, shelves: Shelves, events: Ints, visits: Ints) -> Journal
     )
     session, _ = spread(looks)
     nowhere = np.zeros(len(session), dtype=np.int64)
-    vacancy = draw_from(
-        rng, shelves, sittings.day[session], nowhere, nowhere, nowhere + ANYWHERE
+    queries = Queries(
+        day=sittings.day[session],
+        region=nowhere,
+        profession=nowhere,
+        breadth=nowhere + ANYWHERE,
+        appetite=np.zeros(len(session)),
     )
-    action = np.array([VIEW, RESPONSE, FAVOURITE])[pick(rng, np.array(dials.BOT_ACTS), len(session))]
+    vacancy = draw_from(rng, shelves, queries)
+    action = np.array([VIEW, RESPONSE, FAVOURITE])[
+        pick(rng, np.array(dials.BOT_ACTS), len(session))
+    ]
     return log(rng, sittings, Deeds(session, vacancy, action, rng.random(len(session))))

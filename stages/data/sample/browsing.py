@@ -7,7 +7,7 @@ import numpy as np
 from stages.data.sample import dials
 from stages.data.sample.draw import Floats, Ints, Mask, pick, ranks, spread
 from stages.data.sample.people import People, match
-from stages.data.sample.shelves import Shelves, draw_from
+from stages.data.sample.shelves import Queries, Shelves, draw_from
 from stages.data.sample.sittings import Sittings
 
 
@@ -26,9 +26,7 @@ class Looks:
     again: Mask
 
 
-def browse(
-    rng: np.random.Generator, shelves: Shelves, people: People, sittings: Sittings
-) -> Looks:
+def browse(rng: np.random.Generator, shelves: Shelves, people: People, sittings: Sittings) -> Looks:
     """Show each session some search results and keep those that tempt most."""
     session, _ = spread(sittings.looks * dials.RESULTS_PER_LOOK)
     person = sittings.person[session]
@@ -36,14 +34,16 @@ def browse(
     owner = np.arange(len(sittings.person))
     trade = people.trade[sittings.person[owner], strays[:, 0].astype(np.int64)]
     region = people.region[sittings.person[owner], strays[:, 1].astype(np.int64)]
-    vacancy = draw_from(
-        rng,
-        shelves,
-        sittings.day[session],
-        region[session],
-        trade[session],
-        pick(rng, np.array(dials.BREADTH), len(session)),
+    looks = np.bincount(sittings.person, weights=sittings.looks)
+    appetite = np.maximum(dials.LEAST_ON_SHOW, dials.APPETITE * looks)[person]
+    queries = Queries(
+        day=sittings.day[session],
+        region=region[session],
+        profession=trade[session],
+        breadth=pick(rng, np.array(dials.BREADTH), len(session)),
+        appetite=appetite,
     )
+    vacancy = draw_from(rng, shelves, queries)
     suits = match(shelves.catalogue, people, person, vacancy)
     once = _first_of(session, vacancy)
     session, vacancy, suits = session[once], vacancy[once], suits[once]

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from stages.data.sample import dials
+from stages.data.sample import facts
 from stages.data.sample.catalogue import Catalogue
 from stages.data.sample.descriptions import draw_descriptions
 from stages.data.sample.draw import Ints, stream
@@ -20,7 +20,7 @@ def write_cards(
     profession, region = catalogue.profession[number], catalogue.region[number]
     experience, schedule = catalogue.experience[number], catalogue.schedule[number]
     kinds = (trades, profession, experience, schedule)
-    placed = rng.random(size) >= dials.NO_REGION
+    placed = rng.random(size) >= facts.NO_REGION
     frame = pl.DataFrame(
         {
             "vacancy_id": named("v", ids),
@@ -30,9 +30,9 @@ def write_cards(
             "keySkills.keySkill": draw_skills(rng, trades, profession),
             "area.id": named("a", scatter(seed, "areas", catalogue.area[number])),
             "area.regionId": named("ar", region + 1),
-            "employment": _category(dials.EMPLOYMENT, catalogue.employment[number]),
-            "workSchedule": _category(dials.SCHEDULE, schedule),
-            "workExperience": _category(dials.EXPERIENCE, experience),
+            "employment": _category(facts.EMPLOYMENT, catalogue.employment[number]),
+            "workSchedule": _category(facts.SCHEDULE, schedule),
+            "workExperience": _category(facts.EXPERIENCE, experience),
         }
     ).with_columns(pl.when(pl.Series(placed)).then("area.regionId").alias("area.regionId"))
     pay = draw_salaries(rng, catalogue.pay[number], catalogue.shown[number], region, number)
@@ -65,7 +65,8 @@ def scatter(seed: int, purpose: str, number: Ints) -> Ints:
     """Map numbers to scattered public ones, one to one: an affine map modulo a prime."""
     prime = 1_000_003
     shift, factor = stream(seed, purpose).integers(1, prime, 2)
-    return (number * factor + shift) % prime
+    public: Ints = (number * factor + shift) % prime
+    return public
 
 
 def _category(names: dict[str, int], index: Ints) -> pl.Series:

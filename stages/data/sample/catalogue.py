@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
+from stages.data.sample.appeal import draw_pay, draw_pull, draw_taste
 from stages.data.sample.draw import Floats, Ints, Mask, pick, pick_by_row, rake, stream, zipf
-from stages.data.sample.employers import Employers, draw_employers, hire
+from stages.data.sample.employers import draw_employers, hire
 from stages.data.sample.trades import Trades
 
 
@@ -63,10 +64,19 @@ def draw_catalogue(seed: int, size: int, trades: Trades) -> Catalogue:
         region=region,
         area=draw_area(rng, region),
         company=company,
-        pay=draw_pay(rng, trades, employers, company, profession, region, *categories[:2]),
-        shown=pick(rng, np.array(list(dials.PAY_SHOWN.values())), size),
+        pay=draw_pay(
+            rng,
+            trades=trades,
+            employers=employers,
+            company=company,
+            profession=profession,
+            region=region,
+            experience=categories[0],
+            schedule=categories[1],
+        ),
+        shown=pick(rng, np.array(list(facts.PAY_SHOWN.values())), size),
         taste=draw_taste(rng, employers, company),
-        pull=employers.pull[company] + rng.normal(0.0, dials.PULL_SPREAD, size),
+        pull=draw_pull(rng, employers, company),
         first_day=first_day,
         last_day=last_day,
         experience=categories[0],
@@ -82,9 +92,9 @@ def draw_categories(
     supply = trades.supply / trades.supply.sum()
     drawn = []
     for margin, tilt in (
-        (dials.EXPERIENCE, trades.experience_tilt()),
-        (dials.SCHEDULE, trades.schedule_tilt()),
-        (dials.EMPLOYMENT, trades.employment_tilt()),
+        (facts.EXPERIENCE, trades.experience_tilt()),
+        (facts.SCHEDULE, trades.schedule_tilt()),
+        (facts.EMPLOYMENT, trades.employment_tilt()),
     ):
         shares = np.array(list(margin.values()), dtype=float)
         table = rake(tilt, supply, shares / shares.sum())
@@ -94,48 +104,17 @@ def draw_categories(
 
 def draw_area(rng: np.random.Generator, region: Ints) -> Ints:
     """Draw a place inside each region: its main town for most, then a long tail."""
-    per_region = dials.AREAS // dials.REGIONS
+    per_region = facts.AREAS // facts.REGIONS
     return region * per_region + pick(rng, zipf(per_region, dials.AREA_ZIPF), len(region))
 
 
 def draw_life(rng: np.random.Generator, size: int) -> tuple[Ints, Ints]:
     """Draw the first and last live day; some stay open for months, the first one always."""
-    newest = dials.TRAIN_DAYS + dials.TEST_DAYS
+    newest = facts.TRAIN_DAYS + facts.TEST_DAYS
     first = np.floor(rng.uniform(-dials.OLDEST_DAYS, newest, size)).astype(np.int64)
     last = first + 3 + np.floor(rng.exponential(dials.LIFE_DAYS, size)).astype(np.int64)
     evergreen: Mask = rng.random(size) < dials.EVERGREEN
     evergreen[0] = True
     first[evergreen] = -dials.OLDEST_DAYS
-    last[evergreen] = dials.HORIZON_DAYS
+    last[evergreen] = facts.HORIZON_DAYS
     return first, last
-
-
-def draw_pay(
-    rng: np.random.Generator,
-    trades: Trades,
-    employers: Employers,
-    company: Ints,
-    profession: Ints,
-    region: Ints,
-    experience: Ints,
-    schedule: Ints,
-) -> Floats:
-    """Draw the log of monthly roubles from what makes a salary, and noise."""
-    return (
-        trades.pay[profession]
-        + dials.region_pay()[region]
-        + np.array(dials.EXPERIENCE_PAY)[experience]
-        + np.array(dials.SCHEDULE_PAY)[schedule]
-        + employers.pay[company]
-        + rng.normal(0.0, dials.PAY_SPREAD, len(company))
-    )
-
-
-def draw_taste(
-    rng: np.random.Generator, employers: Employers, company: Ints
-) -> NDArray[np.float32]:
-    """Draw latent vectors that lean on the employer's: (M, TASTES), unit variance."""
-    own = rng.standard_normal((len(company), dials.TASTES), dtype=np.float32)
-    lean = dials.EMPLOYER_TASTE
-    mixed: NDArray[np.float32] = lean * employers.taste[company] + np.sqrt(1 - lean**2) * own
-    return mixed.astype(np.float32)

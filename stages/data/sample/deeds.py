@@ -23,9 +23,7 @@ class Deeds:
     key: Floats
 
 
-def act(
-    rng: np.random.Generator, catalogue: Catalogue, sittings: Sittings, looks: Looks
-) -> Deeds:
+def act(rng: np.random.Generator, catalogue: Catalogue, sittings: Sittings, looks: Looks) -> Deeds:
     """Turn looks into events: view, favourite, respond, come back, respond later."""
     fresh = ~looks.again
     applying = sittings.applying[looks.session]
@@ -37,7 +35,7 @@ def act(
         _events(looks, ~unread, looks.session, VIEW, looks.place),
         _events(looks, star, looks.session, FAVOURITE, looks.place + dials.SOON),
         _events(looks, apply, looks.session, RESPONSE, looks.place + dials.SOON),
-        *_returns(rng, catalogue, sittings, looks, apply, star),
+        *_returns(rng, catalogue, sittings, looks, done=apply, star=star),
     ]
     return join(parts)
 
@@ -62,6 +60,7 @@ def _returns(
     catalogue: Catalogue,
     sittings: Sittings,
     looks: Looks,
+    *,
     done: Mask,
     star: Mask,
 ) -> list[Deeds]:

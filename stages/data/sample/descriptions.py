@@ -45,20 +45,26 @@ def draw_descriptions(
 
 STYLES = (
     (
-        "<p>{}</p> <p><strong>Обязанности:</strong></p> <ul>{}</ul> "
-        "<p><strong>Требования:</strong></p> <ul> <li>{}</li>{}</ul> "
-        "<p><strong>Условия:</strong></p> <ul> <li>{}</li>{}</ul>",
+        (
+            "<p>{}</p> <p><strong>Обязанности:</strong></p> <ul>{}</ul> "
+            "<p><strong>Требования:</strong></p> <ul> <li>{}</li>{}</ul> "
+            "<p><strong>Условия:</strong></p> <ul> <li>{}</li>{}</ul>"
+        ),
         ("opening", "duties", "level", "demands", "hours", "offers"),
     ),
     (
-        "<p><em>{}</em></p> <p>Что нужно делать:</p> <ul>{}</ul> <p>Мы предлагаем:</p> "
-        "<ul>{} <li>{}</li></ul> <p>Мы ждём от вас: {}.</p>",
+        (
+            "<p><em>{}</em></p> <p>Что нужно делать:</p> <ul>{}</ul> <p>Мы предлагаем:</p> "
+            "<ul>{} <li>{}</li></ul> <p>Мы ждём от вас: {}.</p>"
+        ),
         ("opening", "duties", "offers", "hours", "level"),
     ),
     (
-        "<strong>Чем предстоит заниматься</strong><br /><ul>{}</ul><br />"
-        "<strong>Кого мы ищем</strong><br /><ul>{} <li>{}</li></ul><br />"
-        "&laquo;Белая&raquo; зарплата &amp; {}. {}",
+        (
+            "<strong>Чем предстоит заниматься</strong><br /><ul>{}</ul><br />"
+            "<strong>Кого мы ищем</strong><br /><ul>{} <li>{}</li></ul><br />"
+            "&laquo;Белая&raquo; зарплата &amp; {}. {}"
+        ),
         ("duties", "demands", "level", "hours", "opening"),
     ),
 )

@@ -1,52 +1,13 @@
-"""Every number of the synthetic world: facts of the log it imitates, and calibrated dials.
+"""The dials of the synthetic world, turned until the default size shows `docs/sample.md`'s figures.
 
-The facts come from public analyses of hh.ru's 2023/24 contest; the dials were turned until the
-default size shows the figures of `docs/sample.md`.
+Logits, log-normal means and spreads, shares and days: a name says what grows when it does. The
+generator is frozen: whoever turns one of them raises GENERATOR_VERSION and measures anew.
 """
 
 from typing import Final
 
 from stages.data.sample.draw import Floats, zipf
-
-FULL_SESSIONS: Final = 3_463_064
-FULL_TEST: Final = 83_189
-FULL_VACANCIES: Final = 2_734_129
-SESSIONS_PER_USER: Final = 3_463_064 / 882_409
-COMPANIES_PER_VACANCY: Final = 278_912 / 2_734_129
-AREAS: Final = 7_014
-REGIONS: Final = 105
-KNOWN_TEST_SHARE: Final = 0.76
-BOT_EVENTS: Final = (260_689, 51_975, 7_281)
-BOT_SESSIONS: Final = (640, 310, 90)
-MAX_USER_SESSIONS: Final = 828
-
-TRAIN_DAYS: Final = 14
-TEST_DAYS: Final = 7
-HORIZON_DAYS: Final = 22
-WEEKEND: Final = 0.4
-FIRST_WEEKDAY: Final = 2
-DAY_SECONDS: Final = 86_400
-START: Final = "2023-11-01"
-
-EMPLOYMENT: Final = {"full": 46_362, "part": 3_101, "probation": 350, "project": 184, "volunteer": 3}
-SCHEDULE: Final = {
-    "fullDay": 33_346,
-    "shift": 7_017,
-    "remote": 3_700,
-    "flyInFlyOut": 3_365,
-    "flexible": 2_572,
-}
-EXPERIENCE: Final = {
-    "noExperience": 18_473,
-    "between1And3": 22_091,
-    "between3And6": 8_334,
-    "moreThan6": 1_102,
-}
-NO_SKILLS: Final = 0.45
-NO_REGION: Final = 0.008
-PAY_SHOWN: Final = {"none": 0.19, "to": 0.05, "from": 0.36, "both": 0.40}
-ABSURD_PAY: Final = 991_788_366
-ABSURD_SHARE: Final = 0.0013
+from stages.data.sample.facts import REGIONS
 
 REGION_SHIFT: Final = 1.2
 REGION_ZIPF: Final = 1.25
@@ -55,10 +16,11 @@ EMPLOYER_TASTE: Final = 0.75
 EMPLOYER_ZIPF: Final = 0.85
 NATIONWIDE: Final = 0.2
 AREA_ZIPF: Final = 1.5
-PULL_SPREAD: Final = 0.95
-EMPLOYER_PULL: Final = 0.6
-OLDEST_DAYS: Final = 30
-LIFE_DAYS: Final = 18.0
+PULL_SPREAD: Final = 1.5
+DULL: Final = 1.0
+EMPLOYER_PULL: Final = 0.8
+OLDEST_DAYS: Final = 37
+LIFE_DAYS: Final = 120.0
 EVERGREEN: Final = 0.04
 EXPERIENCE_PAY: Final = (-0.2, 0.05, 0.35, 0.6)
 SCHEDULE_PAY: Final = (0.0, -0.05, -0.05, 0.4, -0.2)
@@ -66,19 +28,22 @@ PAY_SPREAD: Final = 0.22
 EMPLOYER_PAY: Final = 0.15
 
 FRESH_DAYS: Final = 4.0
-FRESH_FLOOR: Final = 0.12
-LEAST_ON_SHOW: Final = 6.0
+FRESH_FLOOR: Final = 0.05
+APPETITE: Final = 2.0
+LEAST_ON_SHOW: Final = 35.0
 
-DEMAND_POWER: Final = 0.9
+TENSION_TRADE: Final = 0.6
+TENSION_REGION: Final = 0.2
+TENSION_PLACE: Final = 1.4
 AMBITION: Final = 0.1
 SCHEDULE_TASTE: Final = (0.6, 0.14, 0.14, 0.05, 0.07)
 RELATED_TRADE: Final = 0.75
 SUBURB: Final = 0.6
 STRAY_TRADE: Final = (0.8, 3.2)
-MOVERS: Final = 0.3
-STRAY_REGION: Final = (1.5, 2.5)
-HOMEBODY: Final = 0.02
-EAGER: Final = (1.1, 1.3)
+MOVERS: Final = 0.44
+STRAY_REGION: Final = (2.4, 2.3)
+HOMEBODY: Final = 0.01
+EAGER: Final = (0.9, 1.6)
 LIKES_PAY: Final = 0.9
 HIDES_PAY: Final = 0.15
 LIKES_GRADE: Final = 0.5
@@ -88,10 +53,11 @@ LIKES_TASTE: Final = 1.0
 
 SESSIONS_MEDIAN: Final = 0.47
 SESSIONS_SPREAD: Final = 1.22
-LOOKS_MEAN: Final = 0.72
-LOOKS_PEOPLE: Final = 0.65
-LOOKS_SESSION: Final = 0.85
-LOOKS_TEST: Final = 0.0
+LOOKS_MEAN: Final = 0.2
+LOOKS_PEOPLE: Final = 1.5
+LOOKS_SESSION: Final = 0.82
+LOOKS_HABIT: Final = 0.05
+LOOKS_TEST: Final = -0.5
 MOST_LOOKS: Final = 150
 SATURDAY: Final = 5
 EVENING: Final = 0.35
@@ -99,25 +65,25 @@ RETURN_DAYS: Final = 0.8
 CANDIDATES: Final = 3
 
 RESULTS_PER_LOOK: Final = 3
-BREADTH: Final = (0.6, 0.25, 0.12, 0.03)
+BREADTH: Final = (0.47, 0.29, 0.21, 0.03)
 WHIM: Final = 0.8
-SEEN_AGAIN: Final = 0.4
+SEEN_AGAIN: Final = 0.03
 
-APPLY_NOW: Final = 0.2
+APPLY_NOW: Final = 1.9
 APPLY_IDLY: Final = -4.5
 APPLY_MATCH: Final = 0.8
-UNREAD: Final = 0.25
-STAR: Final = -3.3
+UNREAD: Final = 0.45
+STAR: Final = -2.8
 SOON: Final = 1e-6
 VISITS: Final = 3
-COME_BACK: Final = -2.0
+COME_BACK: Final = -3.4
 BACK_MATCH: Final = 0.5
 BACK_STAR: Final = 1.5
 BACK_AGAIN: Final = 0.5
-BACK_DONE: Final = -2.8
+BACK_DONE: Final = -4.0
 SAME_SESSION: Final = 0.25
 HASTE: Final = 0.6
-AGAIN_NOW: Final = 0.6
+AGAIN_NOW: Final = 3.0
 AGAIN_IDLY: Final = -3.0
 AGAIN_STAR: Final = 0.7
 TWICE: Final = 0.05
@@ -164,4 +130,6 @@ def region_shares() -> Floats:
 
 def region_pay() -> Floats:
     """Return the regions' additions to a log salary: the capitals pay more: (REGIONS,)."""
-    return 0.45 * (zipf(REGIONS, 0.6) / zipf(REGIONS, 0.6)[0]) - 0.1
+    size = zipf(REGIONS, 0.6)
+    extra: Floats = 0.45 * (size / size[0]) - 0.1
+    return extra

@@ -28,14 +28,16 @@ def share(total: int, chunk: int, chunks: int) -> int:
 def zipf(count: int, exponent: float, shift: float = 0.0) -> Floats:
     """Return Zipf-Mandelbrot shares 1 / (rank + shift) ** exponent, summing to 1."""
     weights = 1.0 / (np.arange(1, count + 1) + shift) ** exponent
-    return weights / weights.sum()
+    shares: Floats = weights / weights.sum()
+    return shares
 
 
 def pick(rng: np.random.Generator, shares: Floats, size: int) -> Ints:
     """Draw `size` indices in proportion to `shares` (any positive scale)."""
     edges = np.cumsum(shares)
     drawn = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-    return np.minimum(drawn, len(shares) - 1)
+    found: Ints = np.minimum(drawn, len(shares) - 1)
+    return found
 
 
 def pick_by_row(rng: np.random.Generator, table: Floats, rows: Ints) -> Ints:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.draw import Floats, Ints, pick, stream, zipf
 from stages.data.sample.trades import Trades
 
@@ -29,7 +29,7 @@ class Employers:
 def draw_employers(seed: int, vacancies: int, trades: Trades) -> Employers:
     """Draw as many employers as a catalogue of this size has."""
     rng = stream(seed, "employers")
-    size = max(5, round(dials.COMPANIES_PER_VACANCY * vacancies))
+    size = max(5, round(facts.COMPANIES_PER_VACANCY * vacancies))
     fields = len(trades.fields)
     field = trades.field[pick(rng, trades.supply, size)]
     home = np.sort(pick(rng, dials.region_shares(), size) * fields + field)
@@ -53,4 +53,5 @@ def hire(rng: np.random.Generator, employers: Employers, region: Ints, field: In
     edges = np.r_[0.0, np.cumsum(employers.weight)]
     aim = edges[low] + rng.random(len(home)) * (edges[high] - edges[low])
     found = np.searchsorted(edges, aim, side="right") - 1
-    return np.clip(found, low, high - 1)
+    company: Ints = np.clip(found, low, high - 1)
+    return company

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.cards import named, write_cards
 from stages.data.sample.catalogue import Catalogue
 from stages.data.sample.draw import Ints, spread, stream
@@ -16,8 +16,13 @@ from stages.data.sample.simulate import World
 from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES, Schema
 
 
+def page_count(vacancies: int) -> int:
+    """Return the number of slices in which this many vacancies are written."""
+    return -(-vacancies // dials.CARDS_AT_ONCE)
+
+
 def write_world(
-    seed: int, out: Path, catalogue: Catalogue, world: World, tick: Callable[[int, int], None]
+    seed: int, out: Path, catalogue: Catalogue, world: World, tick: Callable[[int], None]
 ) -> None:
     """Write `train`, `test`, `labels` and `vacancies` as Parquet into `out`."""
     vacancy = stream(seed, "vacancy ids").permutation(len(catalogue))
@@ -47,12 +52,10 @@ def _slices(rows: Ints, size: int) -> list[Ints]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
-def _sessions(
-    journal: Journal, rows: Ints, ids: tuple[Ints, Ints, Ints]
-) -> Iterator[pl.DataFrame]:
+def _sessions(journal: Journal, rows: Ints, ids: tuple[Ints, Ints, Ints]) -> Iterator[pl.DataFrame]:
     """Yield sessions in the raw schema; `ids` are the public users, sessions, vacancies."""
     user, session, vacancy = ids
-    midnight = np.datetime64(dials.START, "s")
+    midnight = np.datetime64(facts.START, "s")
     for those in _slices(rows, dials.ROWS_AT_ONCE):
         part = journal.rows(those)
         events = pl.DataFrame(
@@ -74,14 +77,13 @@ def _sessions(
 
 
 def _cards(
-    seed: int, catalogue: Catalogue, ids: Ints, tick: Callable[[int, int], None]
+    seed: int, catalogue: Catalogue, ids: Ints, tick: Callable[[int], None]
 ) -> Iterator[pl.DataFrame]:
     """Yield the catalogue in the raw schema, in no order."""
     rows = stream(seed, "vacancy rows").permutation(len(catalogue))
-    slices = _slices(rows, dials.CARDS_AT_ONCE)
-    for chunk, number in enumerate(slices):
+    for chunk, number in enumerate(_slices(rows, dials.CARDS_AT_ONCE)):
         yield write_cards(seed, catalogue, ids[number], number, chunk)
-        tick(chunk + 1, len(slices))
+        tick(chunk + 1)
 
 
 def _stream_out(path: Path, schema: Schema, frames: Iterator[pl.DataFrame]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.deeds import Deeds
 from stages.data.sample.draw import Floats, Ints, Mask, spread
 from stages.data.sample.sittings import TRAIN, Sittings
@@ -67,13 +67,14 @@ def _offsets(rng: np.random.Generator, session: Ints, length: Ints) -> Floats:
     gap[rng.random(len(session)) < dials.TIED] = 0.0
     elapsed = np.cumsum(gap)
     first = np.cumsum(length) - length
-    return elapsed - elapsed[np.minimum(first, len(session) - 1)][session]
+    since: Floats = elapsed - elapsed[np.minimum(first, len(session) - 1)][session]
+    return since
 
 
 def _room(sittings: Sittings) -> Floats:
     """Return the seconds that each session has before the next one or the end of its period."""
-    last_day = np.where(sittings.kind == TRAIN, dials.TRAIN_DAYS, dials.HORIZON_DAYS)
-    until = last_day * dials.DAY_SECONDS
+    last_day = np.where(sittings.kind == TRAIN, facts.TRAIN_DAYS, facts.HORIZON_DAYS)
+    until = last_day * facts.DAY_SECONDS
     follows: Mask = np.r_[sittings.person[1:] == sittings.person[:-1], False]
     until = np.where(follows, np.minimum(np.r_[sittings.start[1:], 0], until), until)
     return np.maximum(until - sittings.start - 1, 0).astype(np.float64)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.catalogue import Catalogue
-from stages.data.sample.draw import Floats, Ints, pick
+from stages.data.sample.draw import Floats, Ints, pick, stream
 from stages.data.sample.trades import Trades
 
 
@@ -32,10 +32,24 @@ class People:
     eager: Floats
 
 
-def draw_people(rng: np.random.Generator, trades: Trades, size: int) -> People:
-    """Draw `size` people."""
-    trade = pick(rng, trades.supply ** dials.DEMAND_POWER, size)
-    region = pick(rng, dials.region_shares(), size)
+def draw_demand(seed: int, trades: Trades) -> Floats:
+    """Draw where people are relative to vacancies: (regions x professions), region by region.
+
+    Labour markets are tight or slack: by profession, by region, and in each place anew.
+    """
+    rng = stream(seed, "demand")
+    tension = (
+        rng.normal(0.0, dials.TENSION_TRADE, (1, len(trades)))
+        + rng.normal(0.0, dials.TENSION_REGION, (facts.REGIONS, 1))
+        + rng.normal(0.0, dials.TENSION_PLACE, (facts.REGIONS, len(trades)))
+    )
+    demand: Floats = dials.region_shares()[:, None] * trades.supply * np.exp(tension)
+    return demand.ravel()
+
+
+def draw_people(rng: np.random.Generator, trades: Trades, demand: Floats, size: int) -> People:
+    """Draw `size` people where the demand for vacancies is."""
+    region, trade = np.divmod(pick(rng, demand, size), len(trades))
     grade = np.clip(
         np.array([one.grade for one in trades.professions])[trade]
         + pick(rng, np.array([0.3, 0.5, 0.2]), size)
@@ -100,10 +114,11 @@ def match(catalogue: Catalogue, people: People, person: Ints, vacancy: Ints) -> 
     schedule = catalogue.schedule[vacancy] == people.schedule[person]
     trade = catalogue.profession[vacancy] == people.trade[person, 0]
     taste = np.einsum("ij,ij->i", catalogue.taste[vacancy], people.taste[person])
-    return (
+    total: Floats = (
         pay
         - dials.LIKES_GRADE * grade
         + dials.LIKES_SCHEDULE * schedule
         + dials.LIKES_TRADE * trade
         + dials.LIKES_TASTE / np.sqrt(dials.TASTES) * taste
     )
+    return total

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stages.data.sample.catalogue import draw_catalogue
-from stages.data.sample.files import write_world
+from stages.data.sample.files import page_count, write_world
 from stages.data.sample.shelves import stock_shelves
-from stages.data.sample.simulate import World, simulate
+from stages.data.sample.simulate import World, chunk_count, simulate
 from stages.data.sample.trades import load_trades
 from stages.errors import HhrecError
 from stages.report import Progress, Report, silent
@@ -53,10 +53,22 @@ def run(
     """
     _check(sessions=sessions, vacancies=vacancies, seed=seed)
     catalogue = draw_catalogue(seed, vacancies, load_trades())
-    world = simulate(seed, stock_shelves(catalogue), sessions, progress)
+    crowd, pages = chunk_count(sessions), page_count(vacancies)
+    world = simulate(
+        seed,
+        stock_shelves(catalogue),
+        sessions,
+        lambda done: progress(done, crowd + pages, "people"),
+    )
     report = _report(world, vacancies, seed)
     with _scratch(out) as scratch:
-        write_world(seed, scratch, catalogue, world, progress)
+        write_world(
+            seed,
+            scratch,
+            catalogue,
+            world,
+            lambda done: progress(crowd + done, crowd + pages, "vacancies"),
+        )
         arguments = {"sessions": sessions, "vacancies": vacancies, "seed": seed}
         card = {"generator_version": GENERATOR_VERSION, **arguments}
         (scratch / "sample.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.draw import Floats, Ints, pick, pick_by_row
 
 CURRENCIES = tuple(dials.RATES)
@@ -27,10 +27,10 @@ def draw_salaries(
     amount = np.exp(pay) / rate
     low, high = _round(amount), _round(amount * rng.uniform(1.1, 1.7, size))
     low, high = _spoil(rng, low, high)
-    named = list(dials.PAY_SHOWN)
+    named = list(facts.PAY_SHOWN)
     has_low = np.isin(shown, [named.index("from"), named.index("both")])
     has_high = np.isin(shown, [named.index("to"), named.index("both")])
-    high = np.where(number == 0, dials.ABSURD_PAY, high)
+    high = np.where(number == 0, facts.ABSURD_PAY, high)
     return pl.DataFrame({"low": low, "high": high, "code": currency}).select(
         pl.when(pl.Series(has_low)).then("low").alias("compensation.from"),
         pl.when(pl.Series(has_high | (number == 0))).then("high").alias("compensation.to"),
@@ -49,20 +49,20 @@ def _round(amount: Floats) -> Ints:
 
 def _spoil(rng: np.random.Generator, low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """Add typing errors: bounds swapped, pay in thousands, digits typed twice, one rouble."""
-    error = pick(rng, np.array([1.0 - dials.ABSURD_SHARE, *dials.ABSURD_KINDS]), len(low))
+    error = pick(rng, np.array([1.0 - sum(dials.ABSURD_KINDS), *dials.ABSURD_KINDS]), len(low))
     low, high = np.where(error == 1, high, low), np.where(error == 1, low, high)
     factor = np.array([1.0, 1.0, 0.001, 1000.0])[np.minimum(error, 3)]
     low = np.maximum(1, low * factor).astype(np.int64)
     high = np.maximum(1, high * factor).astype(np.int64)
     low = np.where(error == len(dials.ABSURD_KINDS), 1, low)
-    return np.minimum(low, dials.ABSURD_PAY), np.minimum(high, dials.ABSURD_PAY)
+    return np.minimum(low, facts.ABSURD_PAY), np.minimum(high, facts.ABSURD_PAY)
 
 
 def _currency_table() -> Floats:
     """Return the chances of each currency in each region: (REGIONS, currencies)."""
-    table = np.zeros((dials.REGIONS, len(CURRENCIES)))
+    table = np.zeros((facts.REGIONS, len(CURRENCIES)))
     table[:] = np.array(dials.HOME_CURRENCIES)
-    foreign = np.arange(dials.REGIONS - len(dials.FOREIGN_CURRENCIES), dials.REGIONS)
+    foreign = np.arange(facts.REGIONS - len(dials.FOREIGN_CURRENCIES), facts.REGIONS)
     for region, code in zip(foreign, dials.FOREIGN_CURRENCIES, strict=True):
         table[region] = 0.02
         table[region, CURRENCIES.index(code)] = 1.0

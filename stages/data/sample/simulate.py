@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.bots import bot_sizes, run_bots
 from stages.data.sample.browsing import browse
 from stages.data.sample.deeds import act
-from stages.data.sample.draw import Ints, share, stream
+from stages.data.sample.draw import Floats, Ints, share, stream
 from stages.data.sample.holdout import choose, nominate
 from stages.data.sample.journal import Journal, bind, log
-from stages.data.sample.people import draw_people
+from stages.data.sample.people import draw_demand, draw_people
 from stages.data.sample.shelves import Shelves
 from stages.data.sample.sittings import TRAIN, counts, draw_sittings
 
@@ -40,39 +40,43 @@ class Quota:
 def test_rows(sessions: int) -> int:
     """Return the number of test rows that goes with this many train sessions."""
     least = min(dials.LEAST_TEST, sessions // 10)
-    return max(round(dials.FULL_TEST / dials.FULL_SESSIONS * sessions), least)
+    return max(round(facts.FULL_TEST / facts.FULL_SESSIONS * sessions), least)
 
 
-def simulate(
-    seed: int, shelves: Shelves, sessions: int, tick: Callable[[int, int], None]
-) -> World:
-    """Simulate `sessions` train sessions, and test rows in proportion; `tick(done, total)`."""
+def chunk_count(sessions: int) -> int:
+    """Return the number of chunks in which the people of this many sessions are simulated."""
+    return max(1, round(sessions / facts.SESSIONS_PER_USER / dials.CHUNK_PEOPLE))
+
+
+def simulate(seed: int, shelves: Shelves, sessions: int, tick: Callable[[int], None]) -> World:
+    """Simulate `sessions` train sessions, and test rows in proportion; `tick` hears of each chunk."""
     events, visits = bot_sizes(sessions)
     rest = sessions - int(visits.sum())
-    people = max(1, round(rest / dials.SESSIONS_PER_USER))
-    known = min(people, round(test_rows(sessions) * dials.KNOWN_TEST_SHARE))
+    people = max(1, round(rest / facts.SESSIONS_PER_USER))
+    known = min(people, round(test_rows(sessions) * facts.KNOWN_TEST_SHARE))
     totals = (people, rest, known, test_rows(sessions) - known)
-    chunks = max(1, round(people / dials.CHUNK_PEOPLE))
+    chunks = chunk_count(sessions)
     trains, tests, labels = [run_bots(seed, shelves, events, visits)], [], []
     users = len(events)
+    demand = draw_demand(seed, shelves.catalogue.trades)
     for chunk in range(chunks):
         quota = Quota(*(share(total, chunk, chunks) for total in totals))
-        train, test, label = _chunk(seed, shelves, chunk, quota)
+        train, test, label = _chunk(seed, shelves, demand, chunk, quota)
         trains.append(replace(train, user=train.user + users))
         tests.append(replace(test, user=test.user + users))
         labels.append(label)
         users += quota.people + quota.new
-        tick(chunk + 1, chunks)
+        tick(chunk + 1)
     return World(bind(trains), bind(tests), np.concatenate(labels), users)
 
 
 def _chunk(
-    seed: int, shelves: Shelves, chunk: int, quota: Quota
+    seed: int, shelves: Shelves, demand: Floats, chunk: int, quota: Quota
 ) -> tuple[Journal, Journal, Ints]:
     """Simulate one chunk; users are numbered within it: train people, then chosen newcomers."""
     rng = stream(seed, "people", chunk)
     newcomers = quota.new * dials.CANDIDATES
-    people = draw_people(rng, shelves.catalogue.trades, quota.people + newcomers)
+    people = draw_people(rng, shelves.catalogue.trades, demand, quota.people + newcomers)
     train = np.r_[counts(rng, quota.people, quota.sessions), np.zeros(newcomers, dtype=np.int64)]
     candidate = nominate(rng, train, quota.known, quota.new)
     sittings = draw_sittings(rng, people, train, candidate)

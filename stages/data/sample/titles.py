@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from stages.data.sample import dials
+from stages.data.sample import dials, facts
 from stages.data.sample.draw import Ints, Mask, ranks, spread
 from stages.data.sample.phrases import EXPERIENCE_TITLES, SCHEDULE_TITLES
 from stages.data.sample.trades import Trades
@@ -22,9 +22,7 @@ class Shelf:
         place = np.floor(rng.random(len(row)) * self.size[row]).astype(np.int64)
         return self.text.gather(self.start[row] + place)
 
-    def several(
-        self, rng: np.random.Generator, row: Ints, most: Ints
-    ) -> tuple[Ints, pl.Series]:
+    def several(self, rng: np.random.Generator, row: Ints, most: Ints) -> tuple[Ints, pl.Series]:
         """Draw up to `most` different strings of each row: (owner, strings), by owner."""
         owner, place = spread(self.size[row])
         rank = ranks(owner, rng.random(len(owner)))
@@ -55,7 +53,7 @@ def draw_titles(
 def draw_skills(rng: np.random.Generator, trades: Trades, profession: Ints) -> pl.Series:
     """Draw lists of key skills in whatever case the employer typed; a share has none at all."""
     size = len(profession)
-    silent: Mask = rng.random(size) < dials.NO_SKILLS
+    silent: Mask = rng.random(size) < facts.NO_SKILLS
     most = np.where(silent, 0, 1 + rng.binomial(dials.MOST_SKILLS - 1, dials.SKILL_ODDS, size))
     owner, skill = Shelf([one.skills for one in trades.professions]).several(rng, profession, most)
     style = rng.random(len(owner))

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.data.sample import dials
+from stages.data.sample import facts
 from stages.data.sample.draw import Floats, Ints
 from stages.data.sample.professions import FIELDS, Field, Profession
 
-SCHEDULES = tuple(dials.SCHEDULE)
+SCHEDULES = tuple(facts.SCHEDULE)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Trades:
     def experience_tilt(self) -> Floats:
         """Return positive leanings: (P, 4); `grade` 0 asks for none, 3 for much experience."""
         level = np.array([profession.grade for profession in self.professions])
-        return np.exp(-0.9 * np.abs(level[:, None] - np.arange(len(dials.EXPERIENCE))))
+        return np.exp(-0.9 * np.abs(level[:, None] - np.arange(len(facts.EXPERIENCE))))
 
     def schedule_tilt(self) -> Floats:
         """Return positive leanings: (P, 5); a profession's own schedules weigh ten times."""

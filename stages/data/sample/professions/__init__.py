@@ -1,10 +1,11 @@
-"""Seventy professions in fourteen fields, written for this project."""
+"""Sixty-six professions in fourteen fields, written for this project."""
 
 from stages.data.sample.professions.digital import DESIGN, IT
 from stages.data.sample.professions.model import Field, Profession
 from stages.data.sample.professions.office import FINANCE, LAW, OFFICE
-from stages.data.sample.professions.people import EDUCATION, HOSPITALITY, MEDICINE
-from stages.data.sample.professions.production import BUILDING, FACTORY, TRANSPORT
+from stages.data.sample.professions.people import EDUCATION, MEDICINE
+from stages.data.sample.professions.production import BUILDING, FACTORY
+from stages.data.sample.professions.service import HOSPITALITY, TRANSPORT
 from stages.data.sample.professions.trading import MARKETING, RETAIL, SALES
 
 FIELDS: tuple[Field, ...] = (

@@ -11,28 +11,40 @@ IT = field(
         "Python; Java; PostgreSQL; REST API; Docker; Redis; Kafka; Git; Linux; SQL",
         """проектировать сервисы и базы данных; писать и сопровождать API;
         разбирать узкие места под нагрузкой; проводить ревью кода; покрывать код тестами""",
-        supply=0.9, pay=165, grade=2, at="remote; fullDay; flexible",
+        supply=0.9,
+        pay=165,
+        grade=2,
+        at="remote; fullDay; flexible",
     ),
     trade(
         "Frontend-разработчик; JavaScript-разработчик; React-разработчик; Верстальщик",
         "JavaScript; TypeScript; React; Vue.js; HTML; CSS; Webpack; Git; Figma",
         """разрабатывать интерфейсы по макетам; ускорять загрузку страниц;
         собирать библиотеку компонентов; следить за доступностью сайта""",
-        supply=0.7, pay=145, grade=1, at="remote; fullDay; flexible",
+        supply=0.7,
+        pay=145,
+        grade=1,
+        at="remote; fullDay; flexible",
     ),
     trade(
         "Программист 1С; Разработчик 1С; Консультант 1С; Консультант-аналитик 1С",
         "1С программирование; 1С: Предприятие 8; 1С: Бухгалтерия; SQL; СКД; Управляемые формы",
         """дорабатывать типовые конфигурации; настраивать обмены между базами;
         готовить отчёты и печатные формы; консультировать пользователей; обновлять релизы""",
-        supply=1.0, pay=140, grade=2, at="fullDay; remote",
+        supply=1.0,
+        pay=140,
+        grade=2,
+        at="fullDay; remote",
     ),
     trade(
         "Тестировщик; Инженер по тестированию; QA-инженер; Специалист по контролю качества ПО",
         "Тест-кейсы; Postman; SQL; Функциональное тестирование; Jira; Selenium; Charles",
         """составлять тест-планы; заводить и проверять дефекты; тестировать API и мобильные
         приложения; автоматизировать регресс""",
-        supply=0.5, pay=105, grade=1, at="remote; fullDay",
+        supply=0.5,
+        pay=105,
+        grade=1,
+        at="remote; fullDay",
     ),
     trade(
         "Системный администратор; Инженер технической поддержки; Администратор сетей; DevOps",
@@ -40,14 +52,20 @@ IT = field(
         Cisco; Виртуализация; Zabbix; Ansible""",
         """поддерживать серверы и рабочие места; настраивать сеть и телефонию;
         вести резервное копирование; отвечать на заявки пользователей""",
-        supply=1.2, pay=80, grade=1, at="fullDay; shift",
+        supply=1.2,
+        pay=80,
+        grade=1,
+        at="fullDay; shift",
     ),
     trade(
         "Аналитик данных; Системный аналитик; Бизнес-аналитик; BI-аналитик",
         "SQL; Python; Power BI; BPMN; UML; MS Excel; A/B тесты; Confluence; Анализ данных",
         """собирать и описывать требования; строить отчёты и витрины; проверять гипотезы;
         моделировать процессы; готовить выводы для руководства""",
-        supply=0.8, pay=135, grade=2, at="fullDay; remote; flexible",
+        supply=0.8,
+        pay=135,
+        grade=2,
+        at="fullDay; remote; flexible",
     ),
 )
 
@@ -60,27 +78,39 @@ DESIGN = field(
         "Adobe Photoshop; Adobe Illustrator; CorelDRAW; Графический дизайн; InDesign; Полиграфия",
         """готовить макеты для печати и сети; развивать фирменный стиль; ретушировать фото;
         общаться с типографией""",
-        supply=0.7, pay=70, grade=1, at="fullDay; remote; flexible",
+        supply=0.7,
+        pay=70,
+        grade=1,
+        at="fullDay; remote; flexible",
     ),
     trade(
         "UX/UI-дизайнер; Продуктовый дизайнер; Веб-дизайнер; Дизайнер интерфейсов",
         "Figma; Прототипирование; UX; UI; Tilda; Дизайн-система; Юзабилити-тестирование",
         """проектировать сценарии и экраны; рисовать прототипы; вести дизайн-систему;
         проверять решения на пользователях""",
-        supply=0.5, pay=110, grade=2, at="remote; fullDay; flexible",
+        supply=0.5,
+        pay=110,
+        grade=2,
+        at="remote; fullDay; flexible",
     ),
     trade(
         "Видеомонтажёр; Фотограф; Видеограф; Моушн-дизайнер",
         "Adobe Premiere Pro; After Effects; DaVinci Resolve; Цветокоррекция; Фотосъёмка; Звук",
         """снимать и монтировать ролики; оформлять титры и заставки; хранить исходники;
         готовить короткие видео для соцсетей""",
-        supply=0.4, pay=75, grade=1, at="flexible; remote; fullDay",
+        supply=0.4,
+        pay=75,
+        grade=1,
+        at="flexible; remote; fullDay",
     ),
     trade(
         "Дизайнер интерьера; Архитектор; 3D-визуализатор; Проектировщик мебели",
         "AutoCAD; 3ds Max; ArchiCAD; SketchUp; Revit; Авторский надзор; Визуализация",
         """разрабатывать планировки; выпускать рабочие чертежи; подбирать материалы;
         вести объект до сдачи""",
-        supply=0.5, pay=90, grade=2, at="fullDay; flexible",
+        supply=0.5,
+        pay=90,
+        grade=2,
+        at="fullDay; flexible",
     ),
 )
