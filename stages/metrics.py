@@ -91,7 +91,7 @@ def coverage(codes: NDArray[np.int64], catalogue: int) -> float:
     Nothing recommended gives 0, and so does an empty catalogue.
 
     Args:
-        codes: Recommended vacancies as numbers, repeats allowed, shape (recommendations,).
+        codes: Recommended vacancies as numbers from 0, repeats allowed, shape (recommendations,).
         catalogue: Number of vacancies in the catalogue.
     """
-    return len(np.unique(codes)) / catalogue if catalogue else 0.0
+    return int((np.bincount(codes) > 0).sum()) / catalogue if catalogue else 0.0
