@@ -1,0 +1,132 @@
+"""`hhrec data import`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hhrec_cli import _console
+from hhrec_cli import _data_options as opt
+from hhrec_cli._options import Json, Quiet
+from stages.errors import UsageError
+
+if TYPE_CHECKING:
+    from stages.data.itemtable import ItemTable
+    from stages.data.parts import Plan
+
+
+def import_log(
+    events: opt.Events,
+    out: opt.Out,
+    user: opt.User = "user_id",
+    item: opt.Item = "item_id",
+    time: opt.Time = "timestamp",
+    action: opt.Action = None,
+    session: opt.Session = None,
+    nested: opt.Nested = None,
+    file_format: opt.Format = None,
+    separator: opt.Separator = None,
+    time_format: opt.TimeFormat = "auto",
+    responses: opt.Responses = None,
+    views: opt.Views = None,
+    favourites: opt.Favourites = None,
+    session_gap: opt.SessionGap = None,
+    keep_duplicates: opt.KeepDuplicates = False,
+    items: opt.Items = None,
+    items_id: opt.ItemsId = None,
+    items_title: opt.ItemsTitle = None,
+    items_field: opt.ItemsField = None,
+    items_separator: opt.ItemsSeparator = None,
+    split: opt.Split = opt.SplitKind.leave_one_out,
+    cut: opt.Cut = None,
+    test_share: opt.TestShare = None,
+    force: opt.Force = False,
+    memory_gb: opt.MemoryGb = 4.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Turn any flat event log into train, test, vacancies and labels; see docs/own-data.md."""
+    from stages.data import imports
+    from stages.data.admission import EventLog, action_names
+    from stages.data.formats import Flat
+
+    named = [*(responses or ()), *(views or ()), *(favourites or ())]
+    if named and action is None:
+        raise UsageError(
+            f"actions are named ({', '.join(named)}) but no column holds them",
+            "name it with --action COLUMN",
+        )
+    if session and session_gap is not None:
+        raise UsageError("--session and --session-gap exclude each other", "leave one out")
+    log = EventLog(
+        Flat(events, file_format, separator, nested),
+        user=user,
+        item=item,
+        time=time,
+        action=action,
+        session=session,
+        actions=action_names(responses or [], views or [], favourites or []),
+        time_format=time_format,
+    )
+    plan = _plan(split.value, cut, test_share, session_gap, keep_duplicates)
+    table = _item_table(items, items_id, items_title, items_field, items_separator, separator, item)
+    with _console.progress("import", quiet=quiet) as progress:
+        report = imports.run(
+            log,
+            out=out,
+            items=table,
+            plan=plan,
+            force=force,
+            memory_gb=memory_gb,
+            progress=progress,
+        )
+    _console.show(report, title=f"import {out}", as_json=as_json, quiet=quiet)
+    if not as_json:
+        _console.note(f"next: hhrec data check {out}", quiet=quiet)
+
+
+def _plan(
+    kind: str,
+    cut: datetime | None,
+    test_share: float | None,
+    session_gap: float | None,
+    keep_duplicates: bool,
+) -> "Plan":
+    from stages.data.parts import Plan
+
+    given = {"cut": cut, "test_share": test_share, "session_gap": session_gap}
+    known = {name: value for name, value in given.items() if value is not None}
+    cuts = ["--" + name.replace("_", "-") for name in ("cut", "test_share") if name in known]
+    if cuts and kind != "time-cut":
+        raise UsageError(f"{' and '.join(cuts)}: only a time-cut has a cut", "add --split time-cut")
+    if len(cuts) > 1:
+        raise UsageError("--cut and --test-share exclude each other", "leave one out")
+    return Plan(kind=kind, keep_duplicates=keep_duplicates, **known)  # type: ignore[arg-type]
+
+
+def _item_table(
+    path: Path | None,
+    item: str | None,
+    title: str | None,
+    fields: list[str] | None,
+    list_separator: str | None,
+    separator: str | None,
+    log_item: str,
+) -> "ItemTable | None":
+    from stages.data.formats import Flat
+    from stages.data.itemtable import ItemTable
+
+    if path is None:
+        if item or title or fields or list_separator:
+            raise UsageError("--items-… options without an item table", "add --items FILE")
+        return None
+    pairs = [field.partition("=") for field in fields or ()]
+    if broken := [name for name, _, column in pairs if not (name and column)]:
+        raise UsageError(
+            f"--items-field {broken[0]}: expected FIELD=COLUMN",
+            "for example --items-field keySkills.keySkill=genres",
+        )
+    mapping = {name: column for name, _, column in pairs} | ({"name": title} if title else {})
+    flat = Flat(path)
+    if flat.kind() in {"csv", "tsv"}:
+        flat = Flat(path, separator=separator)
+    return ItemTable(flat, item or log_item, mapping, list_separator or "|")

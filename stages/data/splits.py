@@ -1,0 +1,160 @@
+"""Sessions of a log, and which of them are train, test and label.
+
+An event's `fate` is `train`, `test`, `label`, or the reason why it is left out. Whatever the split,
+the label of a test row is the first response of the user's next session after it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import polars as pl
+
+from stages.data.admission import RESPONSE
+from stages.schema import RAW_SESSIONS
+
+LEAST_EVENTS = 3  # one to train on, one to ask from, one to ask for
+USER = ("slot", "user")
+SESSION = ("slot", "user", "base")
+
+
+@dataclass(frozen=True)
+class Split:
+    """How events become train, test and labels.
+
+    Attributes:
+        kind: `leave-one-out`, or `time-cut` at `cut`.
+        cut: First moment after the train part, in UTC (`time-cut` only).
+    """
+
+    kind: Literal["leave-one-out", "time-cut"]
+    cut: datetime | None = None
+
+
+def ordered(events: pl.DataFrame, *, keep_duplicates: bool) -> pl.DataFrame:
+    """Sort events by user and time; ties by session, item, then views before responses."""
+    if not keep_duplicates:
+        events = events.unique(["user", "session", "time", "item", "action"])
+    late = pl.col("action") == RESPONSE
+    return events.sort("slot", "user", "time", "session", "item", late, "action").with_columns(
+        n=pl.int_range(pl.len()).over(USER)
+    )
+
+
+def with_sessions(events: pl.DataFrame, gap_minutes: float) -> pl.DataFrame:
+    """Add `base`: the ready session id, or `USER-000004` for the fifth run without a gap.
+
+    Args:
+        events: Sorted as by `ordered`; `session` is null throughout where there is no such column.
+        gap_minutes: A pause longer than this starts a new session.
+    """
+    gap = timedelta(minutes=gap_minutes)
+    late = (pl.col("time").diff() > gap).fill_null(False)
+    ordinal = (late & (pl.col("n") > 0)).cum_sum().over(USER)
+    own = pl.concat_str("user", ordinal.cast(pl.String).str.zfill(6), separator="-")
+    return events.with_columns(base=pl.coalesce("session", own))
+
+
+def leave_one_out(events: pl.DataFrame) -> pl.DataFrame:
+    """Ask for each user's last response; the event before it is the test session.
+
+    What follows the last response is left out (`after_label`). A user with fewer than
+    `LEAST_EVENTS` events up to it stays in train as a whole.
+    """
+    target = pl.col("n").filter(pl.col("action") == RESPONSE).max().over(USER)
+    away = pl.when(target >= LEAST_EVENTS - 1).then(pl.col("n") - target)
+    fate = (
+        pl.when(away == 0)
+        .then(pl.lit("label"))
+        .when(away == -1)
+        .then(pl.lit("test"))
+        .when(away > 0)
+        .then(pl.lit("after_label"))
+        .otherwise(pl.lit("train"))
+    )
+    piece = pl.when(away >= -1).then(away + 2).otherwise(0)
+    return events.with_columns(fate=fate, piece=piece)
+
+
+def time_cut(events: pl.DataFrame, cut: datetime) -> pl.DataFrame:
+    """Train before `cut`; then each user's first session whose next one holds a response.
+
+    A session that lies across the cut is cut in two. Sessions after the cut that are neither asked
+    from nor asked for are left out (`after_cut`), as is the rest of the asked session.
+    """
+    late = pl.col("time") >= pl.lit(cut, dtype=pl.Datetime("us"))
+    chosen = asked(events.filter(late))
+    fate = (
+        pl.when(~late)
+        .then(pl.lit("train"))
+        .when(pl.col("base") == pl.col("asking"))
+        .then(pl.lit("test"))
+        .when(pl.col("n") == pl.col("target"))
+        .then(pl.lit("label"))
+        .otherwise(pl.lit("after_cut"))
+    )
+    joined = events.join(chosen, on=USER, how="left", maintain_order="left")
+    return joined.with_columns(fate=fate, piece=late.cast(pl.Int64)).drop("asking", "target")
+
+
+def asked(events: pl.DataFrame) -> pl.DataFrame:
+    """Choose for each user the session to ask from, and the event to ask for.
+
+    Returns:
+        slot, user, `asking`: the first session whose next one, begun after it ended, holds a
+        response; `target`: place `n` of that response among the user's events.
+    """
+    response = pl.col("n").filter(pl.col("action") == RESPONSE).min()
+    sessions = (
+        events.group_by(SESSION)
+        .agg(start=pl.col("n").min(), end=pl.col("n").max(), response=response)
+        .sort("slot", "user", "start")
+    )
+    following = sessions.with_columns(
+        target=pl.col("response").shift(-1).over(USER),
+        begins=pl.col("start").shift(-1).over(USER),
+    )
+    good = pl.col("target").is_not_null() & (pl.col("begins") > pl.col("end"))
+    return (
+        following.filter(good)
+        .unique(USER, keep="first", maintain_order=True)
+        .select(*USER, "target", asking="base")
+    )
+
+
+def named(events: pl.DataFrame) -> pl.DataFrame:
+    """Add `name`: the session's id, with `+1`, `+2` where a session was cut into pieces."""
+    later = pl.col("piece") - pl.col("piece").min().over(SESSION)
+    suffix = pl.when(later > 0).then(pl.format("+{}", later)).otherwise(pl.lit(""))
+    return events.with_columns(name=pl.concat_str("base", suffix))
+
+
+def session_rows(events: pl.DataFrame) -> pl.DataFrame:
+    """Gather events into the raw schema, one row a session, ordered by user and first event."""
+    rows = events.group_by("slot", "user", "name").agg(
+        "item", "action", "time", first=pl.first("n")
+    )
+    return rows.sort("slot", "user", "first").select(
+        user_id="user",
+        session_id="name",
+        vacancy_id="item",
+        action_type=pl.col("action").cast(RAW_SESSIONS["action_type"]),
+        action_dt=pl.col("time").cast(RAW_SESSIONS["action_dt"]),
+    )
+
+
+def label_rows(events: pl.DataFrame) -> pl.DataFrame:
+    """Pair each user's test session with the vacancy asked for: `schema.LABELS`."""
+    fate = pl.col("fate")
+    sessions = events.filter(fate == "test").unique(USER, keep="first", maintain_order=True)
+    labels = events.filter(fate == "label").select(*USER, vacancy_id="item")
+    pairs = sessions.join(labels, on=USER, how="inner", maintain_order="left")
+    return pairs.select(user_id="user", session_id="name", vacancy_id="vacancy_id")
+
+
+def split_events(events: pl.DataFrame, split: Split, gap_minutes: float) -> pl.DataFrame:
+    """Cut sorted events of whole users into sessions and decide each event's fate."""
+    sessions = with_sessions(events, gap_minutes)
+    if split.cut is None:
+        return named(leave_one_out(sessions))
+    return named(time_cut(sessions, split.cut))
