@@ -1,9 +1,10 @@
 """`hhrec`: the commands in pipeline order, and the one place where errors become exit codes."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from hhrec_cli import (
     baseline,
@@ -20,10 +21,24 @@ from hhrec_cli import (
     vocab,
 )
 from hhrec_cli._console import complain
+from stages import STAGES
 from stages.errors import HhrecError
+
+ORDER = ("data", *STAGES, "evaluate", "baseline", "run", "params")
+
+
+class InOrder(TyperGroup):
+    """Lists the commands in the order in which a pipeline runs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in order; a command that was forgotten in ORDER comes last."""
+        found = super().list_commands(ctx)
+        return sorted(found, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
 
 app = typer.Typer(
     name="hhrec",
+    cls=InOrder,
     help="From the session logs of a job board to the vacancies each person will respond to next.",
     no_args_is_help=True,
     add_completion=False,
@@ -32,22 +47,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-RAW, STAGES, AFTER = "Data in", "Stages, in order", "Results and tools"
+RAW, WORK, AFTER = "Data in", "Stages, in order", "Results and tools"
 app.add_typer(data.app, name="data", rich_help_panel=RAW)
-app.command("explode", rich_help_panel=STAGES)(explode.explode)
-app.command("filter", rich_help_panel=STAGES)(filter.filter_events)
-app.add_typer(vocab.app, name="vocab", rich_help_panel=STAGES)
-app.add_typer(features.app, name="features", rich_help_panel=STAGES)
-app.add_typer(sequences.app, name="sequences", rich_help_panel=STAGES)
-app.command("train", rich_help_panel=STAGES)(train.train)
-app.command("predict", rich_help_panel=STAGES)(predict.predict)
+app.command("explode", rich_help_panel=WORK)(explode.explode)
+app.command("filter", rich_help_panel=WORK)(filter.filter_events)
+app.add_typer(vocab.app, name="vocab", rich_help_panel=WORK)
+app.add_typer(features.app, name="features", rich_help_panel=WORK)
+app.add_typer(sequences.app, name="sequences", rich_help_panel=WORK)
+app.command("train", rich_help_panel=WORK)(train.train)
+app.command("predict", rich_help_panel=WORK)(predict.predict)
 app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("run", rich_help_panel=AFTER)(run.run)
 app.command("params", rich_help_panel=AFTER)(params.params)
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback signature
+def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
@@ -57,7 +72,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback signature
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: FBT002  a flag
+    version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
