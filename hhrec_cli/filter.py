@@ -18,7 +18,7 @@ def filter_events(
     as_json: Json = False,
 ) -> None:
     """Keep what is worth learning from: no bots, no unknown actions, nothing too rare."""
-    from stages import filter as stage  # noqa: A004  the stage is called filter
+    from stages import filter as stage
     from stages.params import load
 
     settings = load(params, overrides or ())

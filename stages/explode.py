@@ -120,7 +120,9 @@ def _mark(
         real = events["vacancy_id"].is_not_null()
         totals.update(dict(events.filter(real)["part"].value_counts().iter_rows()))
         totals.update(
-            empty=(~real).sum(), labels=events["label"].sum(), users=events["user_id"].n_unique()
+            empty=int((~real).sum()),
+            labels=int(events["label"].sum()),
+            users=events["user_id"].n_unique(),
         )
         progress(len(rows) + index + 1, 2 * len(rows), "split")
     return totals

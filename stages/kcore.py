@@ -52,7 +52,7 @@ def shrink(
 
 def _rare_items(files: Sequence[Path], fewest: int) -> pl.DataFrame:
     """Vacancies with fewer events than `fewest` in all files together: one column."""
-    counts = pl.scan_parquet(files).group_by("vacancy_id").agg(pl.col("events").sum())
+    counts = pl.scan_parquet(list(files)).group_by("vacancy_id").agg(pl.col("events").sum())
     rare = counts.filter(pl.col("events") < fewest).select("vacancy_id")
     return rare.collect(engine="streaming") if fewest > 1 else rare.clear().collect()
 

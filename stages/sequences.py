@@ -12,7 +12,7 @@ import polars as pl
 
 from stages import tables
 from stages.bert4rec.tokens import UNK
-from stages.buckets import bucket_path, buckets
+from stages.buckets import buckets
 from stages.contexts import (
     COLUMNS,
     asking_users,

@@ -68,9 +68,7 @@ def _usable(found: pl.DataType | None, expected: pl.DataType) -> bool:
     inner = pl.Series(dtype=found.inner).dtype  # an instance, whatever was declared
     if isinstance(inner, pl.Datetime):
         return expected.inner == pl.Datetime and inner.time_zone is None
-    return inner in (expected.inner, pl.Null) or (
-        inner.is_integer() and expected.inner == pl.Int64
-    )
+    return inner in (expected.inner, pl.Null) or (inner.is_integer() and expected.inner == pl.Int64)
 
 
 def _row_fault() -> pl.Expr:

@@ -123,6 +123,6 @@ def _check(table: pl.DataFrame, vacancies: Path, min_count: int) -> None:
     if not table["trained"].any():
         raise HhrecError(
             f"{vacancies}: no vacancy of it has vocab.min_count = {min_count} filtered train"
-            f" events; the most frequent has {table['count'].max()}",
+            f" events; the most frequent has {max(table['count'])}",
             "lower vocab.min_count in params.yaml, or check that both files are of one source",
         )

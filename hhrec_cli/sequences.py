@@ -1,0 +1,81 @@
+"""`hhrec sequences build` and `show`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+if TYPE_CHECKING:
+    from polars import DataFrame
+
+app = typer.Typer(help="Histories and contexts as lists of item ids.", no_args_is_help=True)
+
+VocabFile = Annotated[Path, typer.Option("--vocab", help="Vocabulary that gives the item ids.")]
+VOCAB, SEQUENCES = ARTIFACTS / "vocab.parquet", ARTIFACTS / "sequences"
+
+
+@app.command()
+def build(
+    filtered: Annotated[
+        Path, typer.Option(help="Filtered events: the histories to train on.")
+    ] = ARTIFACTS / "filtered",
+    events: Annotated[
+        Path, typer.Option(help="All events: the contexts of validation and test.")
+    ] = ARTIFACTS / "events",
+    vocab: VocabFile = VOCAB,
+    out: Annotated[Path, typer.Option(help="Directory of train, validation, test.")] = SEQUENCES,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write one row a user to train on, and one row a question for validation and test."""
+    from stages import sequences as stage
+    from stages.params import load
+
+    settings = load(params, overrides or ())
+    with _console.progress("sequences", quiet=quiet) as progress:
+        report = stage.run(
+            settings, filtered=filtered, events=events, vocab=vocab, out=out, progress=progress
+        )
+    _console.show(report, title="sequences", as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def show(
+    sequences: Annotated[Path, typer.Option(help="Sequences that build wrote.")] = SEQUENCES,
+    vocab: VocabFile = VOCAB,
+    user: Annotated[
+        str | None, typer.Option(help="Print the rows of this user, a line an event.")
+    ] = None,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Print rows, lengths and labels by part, or all that the rows of one user hold."""
+    from stages.params import load
+    from stages.summary import summary, user_events
+
+    settings = load(params, overrides or ())
+    if user is not None:
+        _show_lines(user_events(sequences, vocab, user), as_json=as_json)
+        return
+    found = summary(sequences, vocab, settings.sequences.max_length)
+    if as_json:
+        _console.show_json(found.model_dump())
+        return
+    measures = [
+        (name, *(part[name] for part in found.parts.values())) for name in found.parts["train"]
+    ]
+    _console.show_rows(["lengths in events", *found.parts], measures)
+    _console.show_rows(["validation labels", ""], list(found.labels.items()))
+
+
+def _show_lines(lines: "DataFrame", *, as_json: bool) -> None:
+    if as_json:
+        _console.show_json([{**line, "time": str(line["time"])} for line in lines.to_dicts()])
+    else:
+        _console.show_rows(lines.columns, lines.rows())

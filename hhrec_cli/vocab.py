@@ -1,0 +1,85 @@
+"""`hhrec vocab build`, `show` and `lookup`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+app = typer.Typer(help="Give every vacancy of the catalogue its item id.", no_args_is_help=True)
+
+VocabFile = Annotated[Path, typer.Option("--vocab", help="Vocabulary that build wrote.")]
+VOCAB = ARTIFACTS / "vocab.parquet"
+
+
+@app.command()
+def build(
+    events: Annotated[
+        Path, typer.Option(help="Filtered events that vacancies are counted in.")
+    ] = ARTIFACTS / "filtered",
+    vacancies: Annotated[
+        Path | None, typer.Option(help="Catalogue. [default: RAW/vacancies.parquet]")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Vocabulary file.")] = VOCAB,
+    extend: Annotated[
+        Path | None, typer.Option(help="Older vocabulary whose ids stay; new ones go behind.")
+    ] = None,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Number the vacancies: the frequent ones first, then the rest of the catalogue."""
+    from stages import vocab as stage
+    from stages.params import load
+
+    settings = load(params, overrides or ())
+    catalogue = vacancies or Path(settings.raw) / "vacancies.parquet"
+    report = stage.run(settings, events=events, vacancies=catalogue, out=out, extend=extend)
+    _console.show(report, title="vocab", as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def show(
+    vocab: VocabFile = VOCAB,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="Filtered events to measure. [default: artifacts/filtered if there]"),
+    ] = None,
+    sequences: Annotated[
+        Path | None,
+        typer.Option(help="Sequences with labels. [default: artifacts/sequences if there]"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the size, and how much of the events and the validation labels is covered."""
+    from stages.coverage import coverage
+
+    report = coverage(
+        vocab,
+        events=events or _if_there(ARTIFACTS / "filtered"),
+        sequences=sequences or _if_there(ARTIFACTS / "sequences"),
+    )
+    _console.show(report, title=str(vocab), as_json=as_json, quiet=False)
+
+
+@app.command()
+def lookup(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Vacancy ids or item numbers.")],
+    vocab: VocabFile = VOCAB,
+    as_json: Json = False,
+) -> None:
+    """Print what vacancy ids or item numbers stand for."""
+    from stages.coverage import lookup as find
+
+    found = find(vocab, ids)
+    if as_json:
+        _console.show_json(found.to_dicts())
+    else:
+        _console.show_rows(found.columns, found.rows())
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.exists() else None

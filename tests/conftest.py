@@ -1,0 +1,25 @@
+"""Fixtures that every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+from stages.params import Params, validated
+from tests import tiny
+
+
+@pytest.fixture(scope="session")
+def raw_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw directory of tests/tiny.py: train, test, vacancies, labels. Read it only."""
+    directory = tmp_path_factory.mktemp("raw")
+    tiny.raw_sessions(tiny.TRAIN).write_parquet(directory / "train.parquet")
+    tiny.raw_sessions(tiny.TEST).write_parquet(directory / "test.parquet")
+    tiny.vacancies().write_parquet(directory / "vacancies.parquet")
+    tiny.labels().write_parquet(directory / "labels.parquet")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tiny_params() -> Params:
+    """Parameters with which the tiny log keeps something to learn from."""
+    return validated({"vocab": {"min_count": 2}}, where="tiny_params")
