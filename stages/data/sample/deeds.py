@@ -71,9 +71,10 @@ def _returns(
     """
     parts: list[Deeds] = []
     session, place, size = looks.session, looks.place, len(done)
-    for visit in range(dials.VISITS):
+    returns = np.zeros(size)
+    for _ in range(dials.VISITS):
         wants = dials.COME_BACK + dials.BACK_MATCH * looks.match + dials.BACK_STAR * star
-        wants = np.where(done, dials.BACK_DONE, wants + dials.BACK_AGAIN * visit)
+        wants = np.where(done, dials.BACK_DONE, wants + dials.BACK_AGAIN * returns)
         later = np.where(rng.random(size) < dials.SAME_SESSION, 0, rng.geometric(dials.HASTE, size))
         target = np.minimum(session + later, len(sittings.person) - 1)
         back = ~looks.again & (rng.random(size) < sigmoid(wants))
@@ -91,5 +92,5 @@ def _returns(
             _events(looks, apply, target, RESPONSE, when + dials.SOON),
         ]
         session, place = np.where(back, target, session), np.where(back, when, place)
-        done = done | apply
+        done, returns = done | apply, returns + back
     return parts
