@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from stages.params import Params, validated
 from tests import tiny
+
+settings.register_profile("quick", max_examples=25, deadline=None)  # a stage writes files
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")
