@@ -45,7 +45,12 @@ def check_known(
 
 
 def check_labels(
-    path: Path, labels: pl.LazyFrame, test: pl.LazyFrame, vacancies: pl.LazyFrame
+    path: Path,
+    labels: pl.LazyFrame,
+    test: pl.LazyFrame,
+    vacancies: pl.LazyFrame,
+    *,
+    test_rows: int,
 ) -> tuple[int, list[Finding]]:
     """Check labels alone, against the test rows, and against the catalogue; gives their number."""
     null = pl.any_horizontal(pl.all().is_null())
@@ -65,7 +70,7 @@ def check_labels(
         *rows(double, repeated, count, path),
         *rows(lost, astray, count, path),
         *rows(miss, foreign, count, path),
-        *rows(unscored, unlabelled, count, path),
+        *rows(unscored, unlabelled, test_rows, path),
     ]
     if not count:
         found.append(Rule("stop", "no_rows", "", refused, EVER).found(path, 0, 0, ""))

@@ -119,7 +119,9 @@ def _both(raw: Checked, name: str) -> None:
 def _labels(raw: Checked, name: str) -> None:
     path = raw.directory / name
     test, vacancies = raw.sheets["test.parquet"], raw.sheets["vacancies.parquet"]
-    raw.rows[name], found = check_labels(path, raw.sheets[name], test, vacancies)
+    raw.rows[name], found = check_labels(
+        path, raw.sheets[name], test, vacancies, test_rows=raw.rows["test.parquet"]
+    )
     raw.findings += found
 
 

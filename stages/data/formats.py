@@ -1,7 +1,6 @@
 """Opening a log or an item table of any common format as a lazy frame of flat columns.
 
-Text formats are read as text, so that an id such as `007` stays what it is; Parquet keeps its
-dtypes. Nothing is read into memory here beyond the first lines of a JSON file.
+Text formats are read as text, so that `007` stays what it is; Parquet keeps its dtypes.
 """
 
 import gzip
@@ -134,9 +133,7 @@ def _peeked(path: Path) -> list[object]:
     try:
         return [json.loads(line) for line in head]
     except json.JSONDecodeError as error:
-        raise HhrecError(
-            f"{path}: not JSON lines ({error})", "one object a line is expected"
-        ) from error
+        raise HhrecError(f"{path}: not JSON lines ({error})", "write an object a line") from error
 
 
 def _json_lines(flat: Flat, wanted: Sequence[str], found: Sequence[str]) -> pl.LazyFrame:

@@ -11,7 +11,8 @@ from typing import Literal
 import polars as pl
 
 from stages.data.admission import SLOTS
-from stages.data.splits import Split, label_rows, ordered, session_rows, split_events
+from stages.data.rawrows import label_rows, session_rows
+from stages.data.splits import Split, ordered, split_events
 from stages.errors import HhrecError, UsageError
 from stages.report import Progress
 from stages.schema import LABELS, RAW_SESSIONS, Schema

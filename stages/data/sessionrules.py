@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.data.findings import Finding, Rule, apply, rows
+from stages.schema import TIME
 from stages.sessions import ACTIONS, KEY, LISTS
 
 DROPPED = "explode drops the row"
@@ -97,5 +98,5 @@ def check_both(
     return [
         *rows(shared, keys.join(train.select(KEY).unique(), on=KEY, how="semi"), test_rows, path),
         *rows(stranger, keys.join(users, on="user_id", how="anti"), test_rows, path),
-        *rows(early, begins.filter(pl.col("begins") < last), test_rows, path),
+        *rows(early, begins.filter(pl.col("begins") < pl.lit(last, TIME)), test_rows, path),
     ]

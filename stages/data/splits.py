@@ -11,7 +11,6 @@ from typing import Literal
 import polars as pl
 
 from stages.data.admission import RESPONSE
-from stages.schema import RAW_SESSIONS
 
 LEAST_EVENTS = 3  # one to train on, one to ask from, one to ask for
 USER = ("slot", "user")
@@ -63,14 +62,11 @@ def leave_one_out(events: pl.DataFrame) -> pl.DataFrame:
     """
     target = pl.col("n").filter(pl.col("action") == RESPONSE).max().over(USER)
     away = pl.when(target >= LEAST_EVENTS - 1).then(pl.col("n") - target)
-    fate = (
-        pl.when(away == 0)
-        .then(pl.lit("label"))
-        .when(away == -1)
-        .then(pl.lit("test"))
-        .when(away > 0)
-        .then(pl.lit("after_label"))
-        .otherwise(pl.lit("train"))
+    fate = pl.coalesce(
+        pl.when(away > 0).then(pl.lit("after_label")),
+        pl.when(away == 0).then(pl.lit("label")),
+        pl.when(away == -1).then(pl.lit("test")),
+        pl.lit("train"),
     )
     piece = pl.when(away >= -1).then(away + 2).otherwise(0)
     return events.with_columns(fate=fate, piece=piece)
@@ -84,14 +80,11 @@ def time_cut(events: pl.DataFrame, cut: datetime) -> pl.DataFrame:
     """
     late = pl.col("time") >= pl.lit(cut, dtype=pl.Datetime("us"))
     chosen = asked(events.filter(late))
-    fate = (
-        pl.when(~late)
-        .then(pl.lit("train"))
-        .when(pl.col("base") == pl.col("asking"))
-        .then(pl.lit("test"))
-        .when(pl.col("n") == pl.col("target"))
-        .then(pl.lit("label"))
-        .otherwise(pl.lit("after_cut"))
+    fate = pl.coalesce(
+        pl.when(~late).then(pl.lit("train")),
+        pl.when(pl.col("base") == pl.col("asking")).then(pl.lit("test")),
+        pl.when(pl.col("n") == pl.col("target")).then(pl.lit("label")),
+        pl.lit("after_cut"),
     )
     joined = events.join(chosen, on=USER, how="left", maintain_order="left")
     return joined.with_columns(fate=fate, piece=late.cast(pl.Int64)).drop("asking", "target")
@@ -127,29 +120,6 @@ def named(events: pl.DataFrame) -> pl.DataFrame:
     later = pl.col("piece") - pl.col("piece").min().over(SESSION)
     suffix = pl.when(later > 0).then(pl.format("+{}", later)).otherwise(pl.lit(""))
     return events.with_columns(name=pl.concat_str("base", suffix))
-
-
-def session_rows(events: pl.DataFrame) -> pl.DataFrame:
-    """Gather events into the raw schema, one row a session, ordered by user and first event."""
-    rows = events.group_by("slot", "user", "name").agg(
-        "item", "action", "time", first=pl.first("n")
-    )
-    return rows.sort("slot", "user", "first").select(
-        user_id="user",
-        session_id="name",
-        vacancy_id="item",
-        action_type=pl.col("action").cast(RAW_SESSIONS["action_type"]),
-        action_dt=pl.col("time").cast(RAW_SESSIONS["action_dt"]),
-    )
-
-
-def label_rows(events: pl.DataFrame) -> pl.DataFrame:
-    """Pair each user's test session with the vacancy asked for: `schema.LABELS`."""
-    fate = pl.col("fate")
-    sessions = events.filter(fate == "test").unique(USER, keep="first", maintain_order=True)
-    labels = events.filter(fate == "label").select(*USER, vacancy_id="item")
-    pairs = sessions.join(labels, on=USER, how="inner", maintain_order="left")
-    return pairs.select(user_id="user", session_id="name", vacancy_id="vacancy_id")
 
 
 def split_events(events: pl.DataFrame, split: Split, gap_minutes: float) -> pl.DataFrame:
