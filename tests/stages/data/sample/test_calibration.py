@@ -5,8 +5,10 @@ import math
 import polars as pl
 import pytest
 
+from tests.stages.data.sample.sampled import Sample
 
-def _quartiles(frame, key):
+
+def _quartiles(frame: pl.DataFrame, key: str) -> dict[str, float]:
     counts = frame.group_by(key).len()["len"]
     return {
         "mean": counts.mean(),
@@ -16,7 +18,7 @@ def _quartiles(frame, key):
     }
 
 
-def _sessions(sample):
+def _sessions(sample: Sample) -> dict[str, float]:
     table, events = sample.table("train"), sample.train
     users = _quartiles(table, "user_id")
     return {
@@ -28,7 +30,7 @@ def _sessions(sample):
     }
 
 
-def _shares(sample):
+def _shares(sample: Sample) -> dict[str, float]:
     events, labels = sample.train, sample.labels
     acts = {n: (events["action_type"] == k).mean() for n, k in (("view", 2), ("response", 1))}
     day = events.group_by(pl.col("action_dt").dt.weekday() > 5).len().sort("action_dt")["len"]
@@ -50,7 +52,7 @@ def _shares(sample):
     }
 
 
-def _regions(sample):
+def _regions(sample: Sample) -> dict[str, float]:
     region = sample.vacancies.select("vacancy_id", region="area.regionId").drop_nulls()
     counts = sample.context.join(region, on="vacancy_id").group_by("user_id", "region").len()
     ranked = counts.sort("user_id", "len", "region", descending=[False, True, False])
@@ -63,7 +65,7 @@ def _regions(sample):
     }
 
 
-def _repeats(sample):
+def _repeats(sample: Sample) -> dict[str, float]:
     hits = sample.last_viewed.join(
         sample.labels, left_on=["user_id", "vacancy_id"], right_on=["user_id", "label"]
     )
@@ -82,7 +84,7 @@ def _repeats(sample):
 
 
 @pytest.fixture(scope="session")
-def figures(sample):
+def figures(sample: Sample) -> dict[str, float]:
     return {**_sessions(sample), **_shares(sample), **_regions(sample), **_repeats(sample)}
 
 
@@ -120,10 +122,10 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("name", BOUNDS)
-def test_figure_lies_within_its_tolerance(figures, name):
+def test_figure_lies_within_its_tolerance(figures: dict[str, float], name: str) -> None:
     low, high = BOUNDS[name]
     assert low <= figures[name] <= high, figures[name]
 
 
-def test_every_figure_has_a_tolerance(figures):
+def test_every_figure_has_a_tolerance(figures: dict[str, float]) -> None:
     assert figures.keys() == BOUNDS.keys()

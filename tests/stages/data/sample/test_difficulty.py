@@ -2,10 +2,12 @@
 
 import polars as pl
 
+from tests.stages.data.sample.sampled import Sample
+
 ROWS = 500
 
 
-def _score(ranked, labels):
+def _score(ranked: pl.DataFrame, labels: pl.DataFrame) -> float:
     """Return the mean reciprocal rank of `labels` in (user_id, vacancy_id, score) rows."""
     ordered = ranked.sort("user_id", "score", "vacancy_id", descending=[False, True, False])
     ordered = ordered.with_columns(rank=pl.int_range(1, pl.len() + 1).over("user_id"))
@@ -15,11 +17,11 @@ def _score(ranked, labels):
     return hits.select((1 / pl.col("rank")).sum()).item() / labels.height
 
 
-def _unmet(ranked, sample):
+def _unmet(ranked: pl.DataFrame, sample: Sample) -> pl.DataFrame:
     return ranked.join(sample.context, on=["user_id", "vacancy_id"], how="anti")
 
 
-def _item_knn(sample, labels):
+def _item_knn(sample: Sample, labels: pl.DataFrame) -> pl.DataFrame:
     """Cosine item-kNN of each row's ten newest vacancies, over those it has not met."""
     pairs = sample.train.select("user_id", "vacancy_id").unique()
     calm = pairs.group_by("user_id").len().filter(pl.col("len") <= 120)
@@ -38,7 +40,7 @@ def _item_knn(sample, labels):
     return ranked.select("user_id", "vacancy_id", score=pl.col("weight") / pl.col("norm"))
 
 
-def _content(sample, labels):
+def _content(sample: Sample, labels: pl.DataFrame) -> pl.DataFrame:
     """Vacancies of the region and title word a row met most, those busy of late first."""
     busy = pl.concat([sample.train, sample.test]).filter(
         pl.col("action_dt") >= pl.datetime(2023, 11, 12)
@@ -58,17 +60,17 @@ def _content(sample, labels):
     return alike.group_by("user_id", "vacancy_id").agg(score.max().alias("score"))
 
 
-def test_item_knn_finds_some_unseen_labels_but_few(sample):
+def test_item_knn_finds_some_unseen_labels_but_few(sample: Sample) -> None:
     labels = sample.labels.sort("user_id").head(ROWS)
     assert 0.008 < _score(_unmet(_item_knn(sample, labels), sample), labels) < 0.035
 
 
-def test_content_neighbours_find_some_unseen_labels_but_few(sample):
+def test_content_neighbours_find_some_unseen_labels_but_few(sample: Sample) -> None:
     labels = sample.labels.sort("user_id").head(ROWS)
     assert 0.008 < _score(_unmet(_content(sample, labels), sample), labels) < 0.06
 
 
-def _later_response(sample, column):
+def _later_response(sample: Sample, column: str) -> dict[bool | int, float]:
     """Return the share of pending pairs responded to in a later session, by `column`."""
     order = ["action_dt", "session_id", "vacancy_id"]
     calm = sample.train.group_by("user_id").len().filter(pl.col("len") < 1_500)
@@ -92,11 +94,11 @@ def _later_response(sample, column):
     return dict(pending.group_by(column).agg(pl.col("later").mean()).iter_rows())
 
 
-def test_favourites_are_responded_to_later_far_more_often(sample):
+def test_favourites_are_responded_to_later_far_more_often(sample: Sample) -> None:
     later = _later_response(sample, "favourite")
     assert later[True] > 1.5 * later[False] > 0
 
 
-def test_vacancies_viewed_twice_are_responded_to_later_more_often(sample):
+def test_vacancies_viewed_twice_are_responded_to_later_more_often(sample: Sample) -> None:
     later = _later_response(sample, "views")
     assert later[2] > 1.2 * later[1] > 0

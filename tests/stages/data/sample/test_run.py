@@ -1,13 +1,14 @@
 """The five files: their schema, their order, repeatability, and what happens on failure."""
 
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stages.data.sample import GENERATOR_VERSION, run
+from stages.data.sample import GENERATOR_VERSION, SampleReport, run
 from stages.errors import HhrecError
 from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES
 
@@ -20,24 +21,24 @@ TABLES = {
 FILES = {"sample.json", *(f"{name}.parquet" for name in TABLES)}
 
 
-def _bytes(folder):
+def _bytes(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleReport]:
     out = tmp_path_factory.mktemp("small") / "sample"
     report = run(out=out, sessions=3_000, vacancies=2_400, seed=5)
     return out, report
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_tables_have_exactly_the_raw_schema(small, name):
+def test_tables_have_exactly_the_raw_schema(small: tuple[Path, SampleReport], name: str) -> None:
     found = pl.read_parquet_schema(small[0] / f"{name}.parquet")
     assert dict(found) == dict(TABLES[name])
 
 
-def test_the_report_counts_what_the_files_hold(small):
+def test_the_report_counts_what_the_files_hold(small: tuple[Path, SampleReport]) -> None:
     out, report = small
     train, test = (pl.read_parquet(out / f"{name}.parquet") for name in ("train", "test"))
     assert (report.train_sessions, report.test_sessions) == (train.height, test.height)
@@ -45,20 +46,24 @@ def test_the_report_counts_what_the_files_hold(small):
     assert report.users == pl.concat([train, test])["user_id"].n_unique()
 
 
-def test_the_card_names_version_and_arguments(small):
+def test_the_card_names_version_and_arguments(small: tuple[Path, SampleReport]) -> None:
     card = json.loads((small[0] / "sample.json").read_text(encoding="utf-8"))
     expected = {"sessions": 3_000, "vacancies": 2_400, "seed": 5}
     assert card == {"generator_version": GENERATOR_VERSION, **expected}
 
 
-def test_equal_arguments_give_equal_bytes_and_another_seed_does_not(small, tmp_path):
+def test_equal_arguments_give_equal_bytes_and_another_seed_does_not(
+    small: tuple[Path, SampleReport], tmp_path: Path
+) -> None:
     run(out=tmp_path / "again", sessions=3_000, vacancies=2_400, seed=5)
     run(out=tmp_path / "other", sessions=3_000, vacancies=2_400, seed=6)
     assert _bytes(tmp_path / "again") == _bytes(small[0])
     assert _bytes(tmp_path / "other")["train.parquet"] != _bytes(small[0])["train.parquet"]
 
 
-def test_several_chunks_and_slices_lose_nothing(monkeypatch, tmp_path):
+def test_several_chunks_and_slices_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("stages.data.sample.dials.CHUNK_PEOPLE", 50)
     monkeypatch.setattr("stages.data.sample.dials.ROWS_AT_ONCE", 333)
     monkeypatch.setattr("stages.data.sample.dials.CARDS_AT_ONCE", 111)
@@ -80,7 +85,9 @@ def test_several_chunks_and_slices_lose_nothing(monkeypatch, tmp_path):
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(50, 900), st.integers(50, 900), st.integers(0, 99))
-def test_any_small_world_keeps_the_contract(tmp_path_factory, sessions, vacancies, seed):
+def test_any_small_world_keeps_the_contract(
+    tmp_path_factory: pytest.TempPathFactory, sessions: int, vacancies: int, seed: int
+) -> None:
     out = tmp_path_factory.mktemp("any")
     run(out=out, sessions=sessions, vacancies=vacancies, seed=seed)
     train, test, cards, labels = (pl.read_parquet(out / f"{name}.parquet") for name in TABLES)
@@ -97,12 +104,14 @@ def test_any_small_world_keeps_the_contract(tmp_path_factory, sessions, vacancie
     assert labels.select("user_id", "session_id").equals(test.select("user_id", "session_id"))
 
 
-def test_a_failure_leaves_the_former_files_and_no_litter(small, tmp_path, monkeypatch):
+def test_a_failure_leaves_the_former_files_and_no_litter(
+    small: tuple[Path, SampleReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "sample"
     run(out=out, sessions=100, vacancies=100, seed=0)
     before = _bytes(out)
 
-    def stop(*_args):
+    def stop(*_args: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("stages.data.sample.files.write_cards", stop)
@@ -113,7 +122,7 @@ def test_a_failure_leaves_the_former_files_and_no_litter(small, tmp_path, monkey
     assert small[0].exists()
 
 
-def test_other_files_in_the_directory_stay(tmp_path):
+def test_other_files_in_the_directory_stay(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     run(out=tmp_path, sessions=100, vacancies=100, seed=0)
     assert {file.name for file in tmp_path.iterdir()} == FILES | {"notes.txt"}
@@ -122,7 +131,7 @@ def test_other_files_in_the_directory_stay(tmp_path):
 @pytest.mark.parametrize(
     "wrong", [{"sessions": 49}, {"vacancies": 3}, {"seed": -1}], ids=lambda wrong: next(iter(wrong))
 )
-def test_sizes_without_a_world_are_refused(tmp_path, wrong):
+def test_sizes_without_a_world_are_refused(tmp_path: Path, wrong: dict[str, int]) -> None:
     arguments = {"sessions": 100, "vacancies": 100, "seed": 0, **wrong}
     name, value = next(iter(wrong.items()))
     with pytest.raises(HhrecError, match=rf"--{name}: expected at least \d+, found {value}"):
@@ -130,7 +139,7 @@ def test_sizes_without_a_world_are_refused(tmp_path, wrong):
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unwritable_place_is_named(tmp_path):
+def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(HhrecError, match="cannot be written"):
         run(out=tmp_path / "file" / "out", sessions=100, vacancies=100, seed=0)
