@@ -7,10 +7,12 @@ catalogue's size and order.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import polars as pl
 
 from stages import salary, tables
+from stages.bert4rec.tokens import FIRST_ITEM
 from stages.buckets import bucket_path
 from stages.params import FeaturesParams
 from stages.report import Progress
@@ -20,9 +22,18 @@ from stages.text import normal_skills
 RAW = {name: name.replace(".", "_") for name in RAW_VACANCIES if name != "vacancy_id"}
 
 
+class Counts(TypedDict):
+    """What became of the catalogue's rows; see `stages.features.FeaturesReport`."""
+
+    vacancies: int
+    absent: int
+    outside: int
+    duplicates: int
+
+
 @dataclass(frozen=True)
 class Slicing:
-    """How the catalogue is cut: slice n holds the items of [n * size, (n + 1) * size).
+    """How the catalogue is cut: slice n holds the n-th `size` items.
 
     Attributes:
         items: vacancy_id and item of the vocabulary.
@@ -34,7 +45,7 @@ class Slicing:
 
     def number(self) -> pl.Expr:
         """Slice of a row with an `item`."""
-        return pl.col("item") // self.size
+        return (pl.col("item") - FIRST_ITEM) // self.size
 
     def numbers(self) -> list[int]:
         """Slices that hold an item, in order."""
@@ -55,12 +66,8 @@ def write_facts(
     settings: FeaturesParams,
     rates: Mapping[str, float],
     progress: Progress,
-) -> tuple[int, int]:
-    """Write the facts of every vocabulary item to buckets in `work`, one a slice, by item.
-
-    Returns:
-        The catalogue's rows that belong to an item, and the items without a row.
-    """
+) -> Counts:
+    """Write the facts of every vocabulary item to buckets in `work`, one a slice, by item."""
     scattered = work / "scattered"
     scatter(catalogue, slicing, scattered, text=settings.max_text_tokens > 0)
     numbers = slicing.numbers()
@@ -76,7 +83,10 @@ def write_facts(
         absent += wanted.join(raw, on="item", how="anti").height
         progress(done + 1, 2 * len(numbers), "cleaned")
     tables.remove(scattered)
-    return rows, absent
+    total, size = (one.select(pl.len()).collect().item() for one in (catalogue, slicing.items))
+    return Counts(
+        vacancies=size, absent=absent, outside=total - rows, duplicates=rows - (size - absent)
+    )
 
 
 def scatter(catalogue: pl.LazyFrame, slicing: Slicing, out: Path, *, text: bool) -> None:
@@ -101,7 +111,7 @@ def facts(raw: pl.DataFrame, rates: Mapping[str, float], cap: int) -> pl.DataFra
         "item",
         *CATEGORICAL.values(),
         title=pl.col("name"),
-        skills=normal_skills(pl.col("keySkills_keySkill")),
+        skills=normal_skills(raw["keySkills_keySkill"]),
         text=pl.col("description"),
         lower=lower,
         upper=upper,

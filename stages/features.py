@@ -66,15 +66,11 @@ def run(
     settings = params.features
     frozen = _frozen(books, settings) if books else None
     catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
-    items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").select("vacancy_id", "item")
-    size = items.select(pl.len()).collect().item()
-    if not size:
-        raise HhrecError(f"{vocab}: no vacancies, nothing to describe", "see `hhrec vocab show`")
+    slicing = _slicing(vocab, slice_items)
     rates = frozen[0].rates if frozen else salary.RATES
     with tables.atomic(out) as scratch:
         work = scratch / "work"
-        slicing = Slicing(items, slice_items)
-        rows, absent = write_facts(
+        counts = write_facts(
             catalogue, slicing, work, settings=settings, rates=rates, progress=progress
         )
         learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
@@ -82,10 +78,7 @@ def run(
         encode_slices(work, learnt, load_tokenizer(scratch / "books"), scratch / "items", progress)
         tables.remove(work)
     return FeaturesReport(
-        vacancies=size,
-        absent=absent,
-        outside=catalogue.select(pl.len()).collect().item() - rows,
-        duplicates=rows - (size - absent),
+        **counts,
         codes={**learnt.sizes, "salary": learnt.salary_buckets},
         tokens=learnt.token_count,
         frozen=frozen is not None,
@@ -119,6 +112,13 @@ def encode(facts: pl.DataFrame, books: Books, tokenizer: Tokenizer) -> pl.DataFr
         skill_tokens=bpe.encode(tokenizer, skills, limits.max_skill_tokens),
         text_tokens=bpe.encode(tokenizer, described, limits.max_text_tokens),
     )
+
+
+def _slicing(vocab: Path, size: int) -> Slicing:
+    items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").select("vacancy_id", "item")
+    if items.head(1).collect().is_empty():
+        raise HhrecError(f"{vocab}: no vacancies, nothing to describe", "see `hhrec vocab show`")
+    return Slicing(items, size)
 
 
 def _frozen(directory: Path, settings: FeaturesParams) -> tuple[Books, str]:

@@ -76,14 +76,15 @@ def normal_skill(skill: str) -> str:
     return " ".join(skill.casefold().split())
 
 
-def normal_skills(skills: pl.Expr) -> pl.Expr:
-    """Normalise a list[str] column: each skill once, in alphabetical order, empty ones dropped."""
-    each = pl.element().map_batches(_normal_each, return_dtype=pl.String)
-    kept = skills.list.eval(each).list.eval(pl.element().filter(pl.element() != ""))
-    return kept.list.unique().list.sort()
-
-
-def _normal_each(skills: pl.Series) -> pl.Series:
-    distinct = skills.drop_nulls().unique()
+def normal_skills(skills: pl.Series) -> pl.Series:
+    """Normalise list[str]: each skill once, in alphabetical order, empty ones dropped; null stays."""
+    rows = pl.DataFrame({"row": range(len(skills)), "skill": skills})
+    each = rows.explode("skill", empty_as_null=False).drop_nulls()
+    distinct = each["skill"].unique()
     normal = pl.Series([normal_skill(skill) for skill in distinct], dtype=pl.String)
-    return skills.replace_strict(distinct, normal, default=None, return_dtype=pl.String)
+    named = pl.col("skill").replace_strict(distinct, normal, return_dtype=pl.String)
+    clean = each.with_columns(named).filter(pl.col("skill") != "").unique().sort("row", "skill")
+    lists = clean.group_by("row", maintain_order=True).agg("skill")
+    found = rows.select("row").join(lists, on="row", how="left", maintain_order="left")["skill"]
+    empty = pl.when(skills.is_not_null()).then(pl.lit([], dtype=pl.List(pl.String)))
+    return pl.select(pl.coalesce(found, empty)).to_series().alias(skills.name)

@@ -8,7 +8,9 @@ Ids: 0 padding, 1 unknown, then pieces. Neither special token can be typed by an
 import json
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain
 
+import numpy as np
 import polars as pl
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -68,8 +70,13 @@ def encode(tokenizer: Tokenizer, texts: pl.Series, limit: int) -> pl.Series:
     if not limit:
         return pl.Series(texts.name, [[]] * len(texts), dtype=pl.List(pl.Int32))
     tokenizer.enable_truncation(limit)
+    tokenizer.enable_padding(length=limit, pad_id=0, pad_token=PAD)
     encoded = tokenizer.encode_batch_fast(texts.fill_null("").to_list(), add_special_tokens=False)
-    return pl.Series(texts.name, [one.ids for one in encoded], dtype=pl.List(pl.Int32))
+    flat = np.fromiter(chain.from_iterable(one.ids for one in encoded), dtype=np.int32)
+    padded = flat.reshape(len(texts), limit)  # 0 is padding and never a token
+    lists = pl.Series(texts.name, padded, dtype=pl.Array(pl.Int32, limit)).arr.to_list()
+    frame = pl.DataFrame({"ids": lists, "length": (padded != 0).sum(axis=1)})
+    return frame.select(pl.col("ids").list.head("length").alias(texts.name)).to_series()
 
 
 def _alphabet(texts: pl.DataFrame, most: int) -> list[str]:
