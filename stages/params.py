@@ -108,8 +108,8 @@ class TrainParams(Section):
     last_prob: Fraction | None = None
     """Share of rows in which only the last position is masked; only for `mlm`, null means 0.5."""
     session_weight: Annotated[float, Field(ge=0)] | None = None
-    """Weight of the question "what in the next session?" beside 1 for "what next?"; only for
-    `prefix`, where null means 2."""
+    """Weight of the question "what in the next session?" beside 1 for "what new next?"; for
+    `prefix` and `causal`, where null means 2."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=16)] = 8_192
@@ -152,16 +152,16 @@ class TrainParams(Section):
         return 0.5 if self.last_prob is None else self.last_prob
 
     def ahead(self) -> float:
-        """Weight of `prefix`'s question for the next session."""
+        """Weight of the question for the next session."""
         return 2.0 if self.session_weight is None else self.session_weight
 
     @model_validator(mode="after")
     def _used(self) -> "TrainParams":
-        for name, objective in (
-            ("mask_prob", "mlm"), ("last_prob", "mlm"), ("session_weight", "prefix")
-        ):
-            if getattr(self, name) is not None and self.objective != objective:
-                msg = f"{name} is only used by objective {objective}, not by {self.objective}: set it to null"
+        masked = self.objective == "mlm"
+        unused = ("session_weight",) if masked else ("mask_prob", "last_prob")
+        for name in unused:
+            if getattr(self, name) is not None:
+                msg = f"{name} is not used by objective {self.objective}: set it to null"
                 raise ValueError(msg)
         if self.backbone == "modernbert" and self.objective == "prefix":
             msg = "modernbert cannot serve objective prefix: choose bert or distilbert, or objective mlm"

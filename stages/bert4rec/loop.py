@@ -25,6 +25,9 @@ from stages.params import TrainParams
 from stages.seeds import derive
 
 
+SESSIONS = 12  # sessions of a row asked for in one epoch
+
+
 @dataclass(frozen=True)
 class Task:
     """What to train on.
@@ -89,11 +92,11 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     if settings.objective == "mlm":
         hidden = masking.masks(view, generator, settings.masked(), settings.last())
         return masking.batch(view, masking.masked_places(view, hidden), hidden)
-    dense = masking.every_event(view)
-    if settings.objective == "causal":
-        return masking.batch(view, dense)
-    ahead = masking.weighted(masking.every_session(view, generator), settings.ahead())
-    return masking.batch(view, masking.joined(dense, ahead))
+    ahead = masking.next_sessions(view, generator, SESSIONS)
+    questions = masking.joined(
+        masking.every_event(view), masking.weighted(ahead, settings.ahead())
+    )
+    return masking.batch(view, questions, fresh=view.items.shape[1])
 
 
 def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  # noqa: FBT001

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
+from stages.bert4rec.masking import Batch
 from stages.bert4rec.tokens import FIRST_ITEM
 
 NEVER = float("-inf")
+LOGITS = 2**25  # logits held at once: 128 MiB in fp32
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,53 @@ def drawn_items(
     return Candidates(items, torch.log(-torch.expm1(-expected)))
 
 
+@dataclass(frozen=True)
+class Pool:
+    """The shared candidates with vectors (C, H), biases (C,), and where rows hold them, (B, C)."""
+
+    candidates: Candidates
+    vectors: Tensor
+    biases: Tensor
+    inside: Tensor
+
+
+def summed_loss(
+    states: Tensor, own: Tensor, history: Tensor, batch: Batch, weight: Tensor, pool: Pool
+) -> Tensor:
+    """Weighted sum of the losses of all questions with a weight, a scalar.
+
+    Args:
+        states: Questions, (B, Q, H).
+        own: Logits of their targets, (B, Q).
+        history: Logits of the rows' histories, (B, Q, L), or (B, Q, 0) to leave them out.
+        batch: Rows and questions.
+        weight: Weights, (B, Q).
+        pool: The shared candidates.
+
+    Logits are made for some questions at a time, and where there are several such parts they are
+    made again in the backward pass, so that only one part's are ever held.
+    """
+    rows, places = (weight > 0).nonzero(as_tuple=True)
+    parts = torch.arange(len(rows), device=rows.device).split(max(1, LOGITS // len(pool.biases)))
+
+    def loss(part: Tensor) -> Tensor:
+        row, place = rows[part], places[part]
+        losses = softmax_loss(
+            states[row, place] @ pool.vectors.T + pool.biases,
+            history[row, place],
+            own[row, place],
+            batch.items[row, : history.shape[2]],
+            pool.candidates,
+            batch.target[row, place],
+            pool.inside[row],
+        )
+        return (losses * weight[row, place]).sum()
+
+    if len(parts) == 1:
+        return loss(parts[0])
+    return torch.stack([checkpoint(loss, part, use_reentrant=False) for part in parts]).sum()
+
+
 def softmax_loss(
     shared: Tensor,
     history: Tensor,
@@ -64,34 +114,32 @@ def softmax_loss(
     items: Tensor,
     candidates: Candidates,
     target: Tensor,
+    inside: Tensor,
 ) -> Tensor:
-    """Negative log-likelihood of each target, (B, Q).
+    """Negative log-likelihood of each of M targets, (M,).
 
     Args:
-        shared: Logits of the shared candidates, (B, Q, C).
+        shared: Logits of the shared candidates, (M, C).
         history: Logits of the history, -inf but at the last visible occurrence of each item,
-            (B, Q, L).
-        own: Logit of each question's target by its vector alone, (B, Q).
-        items: Item ids of the rows, (B, L).
+            (M, L); L may be 0.
+        own: Logit of each question's target by its vector alone, (M,).
+        items: Item ids of the history, (M, L).
         candidates: The shared candidates.
-        target: Item ids, (B, Q).
+        target: Item ids, (M,).
+        inside: Which candidates stand in the question's row, (M, C) bool.
 
     The target counts once: in the history if it is visible there, else by its own logit.
     """
-    shared = shared - candidates.log_chance
-    shared = shared.masked_fill(among(items, candidates.items)[:, None], NEVER)
+    shared = (shared - candidates.log_chance).masked_fill(inside, NEVER)
     place = torch.searchsorted(candidates.items, target).clamp_max(len(candidates.items) - 1)
-    hit = (candidates.items[place] == target)[..., None]
-    shared = shared.scatter(
-        2, place[..., None], torch.where(hit, NEVER, shared.gather(2, place[..., None]))
-    )
-    is_target = (items[:, None] == target[..., None]) & (history > NEVER)
+    hit = candidates.items[place] == target
+    kept = shared.gather(1, place[:, None])
+    shared = shared.scatter(1, place[:, None], torch.where(hit[:, None], NEVER, kept))
+    is_target = (items == target[:, None]) & (history > NEVER)
     repeated = is_target.any(-1)
-    positive = torch.where(
-        repeated, torch.where(is_target, history, 0.0).sum(-1), own
-    )
-    fresh = torch.where(repeated, NEVER, own)[..., None]
-    total = torch.cat([shared, history, fresh], dim=-1).logsumexp(-1)
+    positive = torch.where(repeated, torch.where(is_target, history, 0.0).sum(-1), own)
+    fresh = torch.where(repeated, NEVER, own)[:, None]
+    total = torch.cat([shared, history, fresh], dim=1).logsumexp(-1)
     return total - positive
 
 

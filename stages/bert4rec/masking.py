@@ -10,7 +10,7 @@ row, knows which action it asks for, and has a target item:
 - `causal` (SASRec, Kang and McAuley, 2018): every event is asked what comes next.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -43,6 +43,7 @@ class Batch:
         session: Ordinal of the session asked for, (B, Q) int64.
         target: Item id of the answer, (B, Q) int64.
         weight: Weight in the loss, (B, Q) float32.
+        fresh: How many of the Q, from the first on, ask for a vacancy new to the row only.
     """
 
     items: Tensor
@@ -59,10 +60,20 @@ class Batch:
     session: Tensor
     target: Tensor
     weight: Tensor
+    fresh: int = 0
 
     def to(self, device: torch.device) -> "Batch":
         """Return the same batch on a device."""
-        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
+        return Batch(*(getattr(self, name).to(device) for name in (*EVENTS, *ASKED)), self.fresh)
+
+
+EVENTS = ("items", "actions", "gaps", "days", "times", "sessions", "lengths", "hidden")
+ASKED = ("place", "asked", "gap", "session", "target", "weight")
+
+
+def narrowed(batch: Batch, first: int, last: int | None = None) -> Batch:
+    """Keep the questions from `first` to before `last`, (B, Q) -> (B, last - first)."""
+    return replace(batch, **{name: getattr(batch, name)[:, first:last] for name in ASKED})
 
 
 @dataclass(frozen=True)
@@ -99,39 +110,43 @@ def every_event(view: Window) -> Questions:
     )
 
 
-def every_session(view: Window, generator: np.random.Generator) -> Questions:
-    """One question a session but the first: what will be responded to, given earlier sessions?
+def next_sessions(view: Window, generator: np.random.Generator, most: int) -> Questions:
+    """What will be responded to in a session, given earlier ones: for `most` sessions a row.
 
-    A session with responses is asked for its first one; another for an event drawn at random,
-    with that event's action. The time until the session is not known at prediction, so not here.
+    A session with responses is asked for its first one; another for an event drawn at random, with
+    that event's action. How long it takes until the session is not known at prediction, so it is
+    not told here. The first session of a row is never asked for; of too many, some are drawn.
     """
-    rows, width = view.items.shape
-    starts = inside(view) & (np.diff(view.sessions, axis=1, prepend=view.sessions[:, :1]) != 0)
-    number = np.cumsum(starts, axis=1)  # 0-based session within the row
-    score = generator.random((rows, width))
-    score = np.where(view.actions == RESPONSE, 3 - np.arange(width) / width, score)
-    score = np.where(inside(view) & (view.items >= FIRST_ITEM), score, -1)
-    count = int(number.max(initial=0))
-    flat = np.arange(rows)[:, None] * (count + 1) + number
-    order = np.lexsort((score.ravel(), flat.ravel()))  # the best of each session comes last
-    last = np.flatnonzero(np.diff(flat.ravel()[order], append=-1))
-    best = np.zeros((rows * (count + 1)), dtype=np.int64)
-    best[flat.ravel()[order][last]] = order[last] % width
-    usable = np.zeros(rows * (count + 1), dtype=bool)
-    usable[flat.ravel()[order][last]] = score.ravel()[order][last] >= 0
-    first = np.full(rows * (count + 1), width)
-    np.minimum.at(first, flat.ravel(), np.tile(np.arange(width), rows))
-    chosen = best.reshape(rows, count + 1)[:, 1:]
-    weight = usable.reshape(rows, count + 1)[:, 1:].astype(np.float32)
+    answers = _answers(view, generator)  # (B, L): place of the answer where a session starts
+    lottery = np.where(answers >= 0, generator.random(answers.shape), -1.0)
+    most = max(1, min(most, int((answers >= 0).sum(axis=1).max(initial=0))))
+    starts = np.argsort(-lottery, axis=1, kind="stable")[:, :most]
+    chosen = np.take_along_axis(answers, starts, axis=1)
+    usable, chosen = chosen >= 0, np.maximum(chosen, 0)
     take = lambda values: np.take_along_axis(values, chosen, axis=1)  # noqa: E731
     return Questions(
-        place=np.where(weight > 0, first.reshape(rows, count + 1)[:, 1:], 0),
+        place=np.where(usable, starts, 0),
         asked=take(view.actions),
         gap=np.zeros_like(chosen),
         session=take(view.sessions),
         target=take(view.items),
-        weight=weight,
+        weight=usable.astype(np.float32),
     )
+
+
+def _answers(view: Window, generator: np.random.Generator) -> Ints:
+    """Place of each session's answer, written where the session starts, else -1, (B, L)."""
+    rows, width = view.items.shape
+    real = inside(view)
+    starts = real & (np.diff(view.sessions, axis=1, prepend=view.sessions[:, :1]) != 0)
+    run = np.cumsum(starts, axis=1) + np.arange(rows)[:, None] * (width + 1)  # one id a session
+    rank = np.where(view.actions == RESPONSE, -1 - width + np.arange(width), generator.random(run.shape))
+    rank = np.where(real & (view.items >= FIRST_ITEM), rank, 2.0)
+    order = np.lexsort((rank.ravel(), run.ravel()))
+    best = order[np.flatnonzero(np.diff(run.ravel()[order], prepend=-1))]  # least rank of each run
+    answer = np.full(rows * (width + 1) + 1, -1, dtype=np.int64)
+    answer[run.ravel()[best]] = np.where(rank.ravel()[best] < 1, best % width, -1)
+    return np.where(starts, answer[run], -1)
 
 
 def joined(one: Questions, other: Questions) -> Questions:
@@ -221,7 +236,9 @@ def with_mask(view: Window) -> tuple[Window, Questions, np.ndarray]:
     return longer, what_next(view), steps == end
 
 
-def batch(view: Window, questions: Questions, hidden: np.ndarray | None = None) -> Batch:
+def batch(
+    view: Window, questions: Questions, hidden: np.ndarray | None = None, fresh: int = 0
+) -> Batch:
     """Turn a window and its questions into tensors; hidden events carry the mask id."""
     hidden = np.zeros(view.items.shape, dtype=bool) if hidden is None else hidden
     days = (view.times // (24 * HOUR) + 3) % 7  # 1970-01-01 was a Thursday
@@ -245,4 +262,5 @@ def batch(view: Window, questions: Questions, hidden: np.ndarray | None = None) 
         session=whole(questions.session),
         target=whole(questions.target),
         weight=torch.from_numpy(questions.weight),
+        fresh=fresh,
     )

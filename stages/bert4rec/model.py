@@ -1,21 +1,18 @@
 """The model: item vectors, an encoder, questions, repeats; what `AutoModel` loads."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from stages.bert4rec import encoder as enc
 from stages.bert4rec.items import Catalogue, ItemTower
-from stages.bert4rec.loss import Candidates, softmax_loss
-from stages.bert4rec.masking import GAPS, Batch
+from stages.bert4rec.loss import Candidates, Pool, among, summed_loss
+from stages.bert4rec.masking import GAPS, Batch, narrowed
 from stages.bert4rec.repeats import Repeats
 from stages.bert4rec.tokens import MASK
-
-
-LOGITS = 2**24  # logits held at once: 64 MiB in fp32
 
 
 class HhrecConfig(PretrainedConfig):
@@ -54,6 +51,14 @@ class HhrecConfig(PretrainedConfig):
         super().__init__(**kwargs)
 
 
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors (..., H) and biases (...) of some items."""
+
+    of: Tensor
+    bias: Tensor
+
+
 class HhrecModel(PreTrainedModel):
     """Scores vacancies for questions about histories."""
 
@@ -85,47 +90,53 @@ class HhrecModel(PreTrainedModel):
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""
-        states, vectors, history = self.answers(batch, catalogue)
-        wanted = self.tower(candidates.items, catalogue)
-        right, right_bias = self.item_vectors(batch.target, catalogue)
-        own = (states * right).sum(-1) + right_bias
-        weight = batch.weight * self.answerable(batch)
-        rows = max(1, LOGITS // (states.shape[1] * len(candidates.items)))
-        total = states.new_zeros(())
-        for part in torch.arange(len(states), device=states.device).split(rows):
-            # logits of a part are computed again in backward, so only one part's are ever held
-            total = total + checkpoint(
-                _part_loss,
-                *(value[part] for value in (states, history, own, batch.items, batch.target)),
-                weight[part],
-                *wanted,
-                candidates,
-                use_reentrant=False,
-            )
-        return total
-
-    def answerable(self, batch: Batch) -> Tensor:
-        """Questions that count: the answer is a vocabulary item, or the row has shown it, (B, Q)."""
-        shown = (batch.items[:, None] == batch.target[..., None]) & self.sees(batch)
-        return (batch.weight > 0) & ((batch.target < self.tower.known) | shown.any(-1))
-
-    def answers(self, batch: Batch, catalogue: Catalogue) -> tuple[Tensor, Tensor, Tensor]:
-        """States of the questions, vectors of the events, logits of the history.
-
-        Returns:
-            (B, Q, H), (B, L, H), and (B, Q, L) with -inf but at each vacancy's last visible place.
-        """
-        vectors, biases = self.item_vectors(batch.items, catalogue)
-        sees = self.sees(batch)
-        states = self.out(self.head(self.states(batch, vectors, sees, catalogue)))
-        history = states @ vectors.transpose(1, 2) + biases[:, None]
-        return states, vectors, history + self.repeats(states, vectors, batch, sees)
-
-    def item_vectors(self, items: Tensor, catalogue: Catalogue) -> tuple[Tensor, Tensor]:
-        """Vectors (..., H) and biases (...) of item ids, each distinct item computed once."""
-        distinct, place = items.unique(return_inverse=True)
+        wanted = (batch.items, batch.target, candidates.items)
+        distinct, place = torch.cat([ids.flatten() for ids in wanted]).unique(return_inverse=True)
         vectors, biases = self.tower(distinct, catalogue)
-        return vectors[place], biases[place]
+        events, targets, shared = place.split([ids.numel() for ids in wanted])
+        items = Vectors(vectors[events.view_as(batch.items)], biases[events.view_as(batch.items)])
+        right = Vectors(vectors[targets.view_as(batch.target)], biases[targets.view_as(batch.target)])
+        sees = self.sees(batch)
+        states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
+        own = (states * right.of).sum(-1) + right.bias
+        pool = Pool(candidates, vectors[shared], biases[shared], among(batch.items, candidates.items))
+        fresh = batch.fresh
+        history = self.history(states[:, fresh:], items, narrowed(batch, fresh), sees[:, fresh:])
+        weight = self.counted(batch, sees)
+        none = states.new_zeros(len(states), fresh, 0)
+        return summed_loss(
+            states[:, :fresh], own[:, :fresh], none, narrowed(batch, 0, fresh), weight[:, :fresh], pool
+        ) + summed_loss(
+            states[:, fresh:], own[:, fresh:], history, narrowed(batch, fresh), weight[:, fresh:], pool
+        )
+
+    def counted(self, batch: Batch, sees: Tensor) -> Tensor:
+        """Weights of questions that have an answer, (B, Q).
+
+        The first `batch.fresh` ask for a vacancy of the vocabulary that the row has not shown yet;
+        the others for any of the vocabulary or of the row.
+        """
+        shown = ((batch.items[:, None] == batch.target[..., None]) & sees).any(-1)
+        trained = batch.target < self.tower.known
+        asks_fresh = torch.arange(shown.shape[1], device=shown.device) < batch.fresh
+        return batch.weight * torch.where(asks_fresh, trained & ~shown, trained | shown)
+
+    def answers(self, batch: Batch, catalogue: Catalogue) -> tuple[Tensor, Tensor]:
+        """States of the questions (B, Q, H) and logits of the history, (B, Q, L).
+
+        The logits are -inf but at each vacancy's last visible place.
+        """
+        distinct, place = batch.items.unique(return_inverse=True)
+        vectors, biases = self.tower(distinct, catalogue)
+        items = Vectors(vectors[place], biases[place])
+        sees = self.sees(batch)
+        states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
+        return states, self.history(states, items, batch, sees)
+
+    def history(self, states: Tensor, items: "Vectors", batch: Batch, sees: Tensor) -> Tensor:
+        """Score the vacancies of each row's own history, by vector and as repeats, (B, Q, L)."""
+        by_vector = states @ items.of.transpose(1, 2) + items.bias[:, None]
+        return by_vector + self.repeats(states, items.of, batch, sees)
 
     def sees(self, batch: Batch) -> Tensor:
         """Which question knows the item of which event, (B, Q, L) bool."""
@@ -180,22 +191,6 @@ class HhrecModel(PreTrainedModel):
         question_sees = nn.functional.pad(sees, (1, 0), value=True).unsqueeze(1)
         event_sees = enc.causal(events.shape[1], events.device)
         return enc.ask(self.encoder, events, event_sees, questions, question_sees)
-
-
-def _part_loss(
-    states: Tensor,
-    history: Tensor,
-    own: Tensor,
-    items: Tensor,
-    target: Tensor,
-    weight: Tensor,
-    vectors: Tensor,
-    biases: Tensor,
-    candidates: Candidates,
-) -> Tensor:
-    """Weighted sum of the losses of some rows."""
-    losses = softmax_loss(states @ vectors.T + biases, history, own, items, candidates, target)
-    return torch.where(weight > 0, losses * weight, 0.0).sum()
 
 
 AutoConfig.register("hhrec", HhrecConfig)

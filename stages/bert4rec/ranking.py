@@ -63,7 +63,7 @@ def rank(
         Item ids (B, k) and scores (B, k), best first, equal scores by ascending id; scores of
         -inf mark places for which no candidate is left.
     """
-    states, _, history = model.answers(rows, catalogue)
+    states, history = model.answers(rows, catalogue)
     states, history = states[:, 0], history[:, 0]
     best_items = torch.zeros(len(states), 0, dtype=torch.int64, device=states.device)
     best_scores = torch.zeros(len(states), 0, device=states.device)

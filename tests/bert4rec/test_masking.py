@@ -76,7 +76,7 @@ def slow_sessions(view: Window) -> list[dict[int, int | None]]:
 @given(LENGTHS, st.integers(0, 99))
 def test_each_session_but_the_first_is_asked_for_its_first_response(lengths, seed):
     view = view_of(lengths, seed)
-    questions = masking.every_session(view, np.random.default_rng(seed))
+    questions = masking.next_sessions(view, np.random.default_rng(seed), 99)
     for row, answers in enumerate(slow_sessions(view)):
         asked = {
             int(place): (int(target), int(action))

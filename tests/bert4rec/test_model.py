@@ -19,11 +19,9 @@ def batch_of(objective: str, histories):
     if objective == "mlm":
         hidden = masking.masks(view, np.random.default_rng(0), 0.3, 0.2)
         return masking.batch(view, masking.masked_places(view, hidden), hidden)
-    dense = masking.every_event(view)
-    if objective == "causal":
-        return masking.batch(view, dense)
-    ahead = masking.every_session(view, np.random.default_rng(0))
-    return masking.batch(view, masking.joined(dense, ahead))
+    ahead = masking.next_sessions(view, np.random.default_rng(0), 4)
+    questions = masking.joined(masking.every_event(view), ahead)
+    return masking.batch(view, questions, fresh=view.items.shape[1])
 
 
 @pytest.mark.parametrize("backbone", ["bert", "distilbert", "modernbert"])
@@ -54,14 +52,10 @@ def test_no_question_sees_its_own_event_or_a_later_one(objective, backbone, cata
     model = make_model(objective, backbone)
 
     def answers(view):
-        questions = masking.every_event(view)
-        if objective == "prefix":
-            questions = masking.joined(
-                questions, masking.every_session(view, np.random.default_rng(5))
-            )
-        asked = masking.batch(view, questions)
+        ahead = masking.next_sessions(view, np.random.default_rng(5), 4)
+        asked = masking.batch(view, masking.joined(masking.every_event(view), ahead))
         with torch.no_grad():
-            states, _, history = model.answers(asked, catalogue)
+            states, history = model.answers(asked, catalogue)
         return asked, states, history
 
     before, states, history = answers(view)

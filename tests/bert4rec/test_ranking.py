@@ -15,7 +15,7 @@ NONE = torch.zeros(3, 0, dtype=torch.int64)
 def slow_rank(model, catalogue, rows, k, hidden):
     """Score every vacancy of each row one by one and sort by (-score, id)."""
     with torch.no_grad():
-        states, _, history = model.answers(rows, catalogue)
+        states, history = model.answers(rows, catalogue)
         vectors, biases = model.tower(torch.arange(len(catalogue)), catalogue)
     ranked = []
     for row in range(len(states)):
