@@ -92,7 +92,7 @@ def test_scores_are_reported_beside_the_baselines(finished: tuple[Path, dict[str
     assert list(reports) == [*DATA, "train", "predict test", "predict validation", "evaluate"]
     for part in ("validation", "test"):
         scores = reports["evaluate"].parts[part].scores
-        assert list(scores)[0] == "model"
+        assert next(iter(scores)) == "model"
         assert all(0 < score.metrics["MRR@100"] < 1 for score in scores.values())
         assert (out / "metrics" / f"{part}.json").is_file()
 
