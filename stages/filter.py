@@ -58,7 +58,7 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
         HhrecError: The events have other columns, or the filter leaves none of them.
     """
     tables.scan(events, EVENTS, made_by="hhrec explode")
-    limits, files, counts = params.filter, buckets(events), Counter[str]()
+    limits, files, counts = params.filter, buckets(events) or [events], Counter[str]()
     with tables.atomic(out) as scratch:
         cores = [bucket_path(scratch / "work", index) for index in range(len(files))]
         for index, (file, core) in enumerate(zip(files, cores, strict=True)):

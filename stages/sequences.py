@@ -12,7 +12,7 @@ import polars as pl
 
 from stages import tables
 from stages.bert4rec.tokens import UNK
-from stages.buckets import buckets
+from stages.buckets import bucket_path, buckets
 from stages.contexts import (
     COLUMNS,
     asking_users,
@@ -76,13 +76,13 @@ def run(
     tables.scan(events, EVENTS, made_by="hhrec explode")
     items = scan_vocab(vocab).collect()
     tallies = {part: Counter[str]() for part in SCHEMAS}
-    learn, ask = buckets(filtered), buckets(events)
+    learn, ask = buckets(filtered) or [filtered], buckets(events) or [events]
     with tables.atomic(out) as scratch:
         for done, file in enumerate(learn + ask):
-            scan = pl.scan_parquet(file)
-            made = _learnt(scan, items) if done < len(learn) else _asked(scan, items)
+            index, make = (done, _learnt) if done < len(learn) else (done - len(learn), _asked)
+            made = make(pl.scan_parquet(file), items)
             for part, rows in made.items():
-                tables.sink(rows, scratch / part / file.name, SCHEMAS[part])
+                tables.sink(rows, bucket_path(scratch / part, index), SCHEMAS[part])
                 tallies[part].update(_tally(rows, params.sequences.max_length))
             progress(done + 1, len(learn) + len(ask), " and ".join(made))
     return SequencesReport(

@@ -42,7 +42,7 @@ def scan(path: Path, schema: Schema, *, made_by: str) -> pl.LazyFrame:
 def check_columns(path: Path, found: Schema, expected: Schema, hint: str) -> None:
     """Raise one HhrecError that names every column missing or of the wrong dtype."""
     faults = [
-        f"column `{name}`: expected {dtype}, found {found[name] if name in found else 'nothing'}"
+        f"column `{name}`: expected {dtype}, found {found.get(name, 'nothing')}"
         for name, dtype in expected.items()
         if name not in found or found[name] != dtype
     ]
@@ -59,9 +59,13 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema) -> Non
 def sink(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema) -> None:
     """Write one Parquet file in place: for files inside a directory that `atomic` guards."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.lazy().select(pl.col(name).cast(kind) for name, kind in schema.items()).collect(
-        engine="streaming"
-    ).write_parquet(path, compression="zstd", statistics=False)
+    table = (
+        frame.lazy()
+        .select(pl.col(name).cast(kind) for name, kind in schema.items())
+        .collect(engine="streaming")
+        .rechunk()  # row groups follow chunks, and chunks follow the number of threads
+    )
+    table.write_parquet(path, compression="zstd", statistics=False)
 
 
 @contextmanager

@@ -186,6 +186,17 @@ def test_what_is_held_out_leaves_no_trace_in_what_is_learnt(
     assert plain.digest(*LEARNT) == other.digest(*LEARNT)
 
 
+def test_a_table_may_be_one_file(tmp_path: Path, raw_dir: Path) -> None:
+    plain = flow_of(tmp_path / "plain", raw_dir, "last_session")
+    other = Flow(tmp_path / "other", plain.params)
+    other.root.mkdir()
+    plain.read("events").write_parquet(other.root / "events")
+    other.filter()
+    other.vocab(raw_dir)
+    other.sequences()
+    assert other.digest(*LEARNT, "sequences") == plain.digest(*LEARNT, "sequences")
+
+
 def test_no_filter_touches_a_context(tmp_path: Path, raw_dir: Path) -> None:
     loose = flow_of(tmp_path / "loose", raw_dir, "last_session")
     limits = {"min_user_events": 3, "min_item_events": 2, "max_user_events": 3}
