@@ -134,5 +134,7 @@ def _roubles(value: float, cap: int) -> int:
 
 
 def _text(tokens: list[int], tokenizer: Tokenizer) -> str:
-    pieces = (tokenizer.id_to_token(token) or "?" for token in tokens)
-    return "|".join(pieces).replace(f"|{WORD_START}", " ").removeprefix(WORD_START)
+    """Words as they were cut: `python s|q|l`."""
+    pieces = "|".join(tokenizer.id_to_token(token) or "?" for token in tokens)
+    words = pieces.replace(f"{WORD_START}|", WORD_START).replace(f"|{WORD_START}", " ")
+    return words.removeprefix(WORD_START)

@@ -68,8 +68,11 @@ def middle(lower: pl.Expr, upper: pl.Expr) -> pl.Expr:
 def quantile_edges(middles: pl.Series, count: int = BUCKETS) -> tuple[float, ...]:
     """Find the distinct inner edges that cut the known salaries into `count` equal parts."""
     known = middles.drop_nulls().sort()
+    if known.is_empty():
+        return ()
     places = sorted({len(known) * part // count for part in range(1, count)})
-    return tuple(known.gather(places).unique().sort()) if len(known) else ()
+    edges = known.gather(places).unique().sort()
+    return tuple(edges.filter(edges > known[0]))  # nothing lies below the least salary
 
 
 def bucket(middles: pl.Expr, edges: tuple[float, ...]) -> pl.Expr:
