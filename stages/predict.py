@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
+from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from stages import store, tables
@@ -80,7 +81,7 @@ def load_model(path: Path) -> HhrecModel:
         )
     try:
         loaded = HhrecModel.from_pretrained(path)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise HhrecError(f"{path}: not a readable model ({error})", "run `hhrec train`") from error
     return loaded.eval()
 
