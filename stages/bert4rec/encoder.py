@@ -12,78 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
-from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
-from transformers import ModernBertConfig, ModernBertModel, PreTrainedModel
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Size of an encoder: width H, layers, heads, positions, dropout of hidden states."""
-
-    hidden_size: int
-    layers: int
-    heads: int
-    positions: int
-    dropout: float
-
-
-def build(backbone: str, shape: Shape) -> PreTrainedModel:
-    """Make an encoder with random weights and a word table of one row: items come as vectors."""
-    if backbone == "bert":
-        return BertModel(
-            BertConfig(
-                vocab_size=1,
-                pad_token_id=0,
-                type_vocab_size=1,
-                hidden_size=shape.hidden_size,
-                num_hidden_layers=shape.layers,
-                num_attention_heads=shape.heads,
-                intermediate_size=4 * shape.hidden_size,
-                hidden_dropout_prob=shape.dropout,
-                attention_probs_dropout_prob=0.0,
-                max_position_embeddings=shape.positions,
-            ),
-            add_pooling_layer=False,
-        )
-    if backbone == "distilbert":
-        return DistilBertModel(
-            DistilBertConfig(
-                vocab_size=1,
-                pad_token_id=0,
-                dim=shape.hidden_size,
-                n_layers=shape.layers,
-                n_heads=shape.heads,
-                hidden_dim=4 * shape.hidden_size,
-                dropout=shape.dropout,
-                attention_dropout=0.0,
-                max_position_embeddings=shape.positions,
-            )
-        )
-    return ModernBertModel(
-        ModernBertConfig(
-            vocab_size=1,
-            pad_token_id=0,
-            bos_token_id=None,
-            eos_token_id=None,
-            cls_token_id=None,
-            sep_token_id=None,
-            hidden_size=shape.hidden_size,
-            num_hidden_layers=shape.layers,
-            num_attention_heads=shape.heads,
-            intermediate_size=2 * shape.hidden_size,
-            embedding_dropout=shape.dropout,
-            mlp_dropout=shape.dropout,
-            attention_dropout=0.0,
-            max_position_embeddings=shape.positions,
-        )
-    )
-
-
-def freeze_unused(encoder: PreTrainedModel) -> None:
-    """Take what vectors make superfluous (word and segment tables) out of training."""
-    for name, weight in encoder.embeddings.named_parameters():
-        if name.startswith(("word_embeddings", "tok_embeddings", "token_type_embeddings")):
-            weight.requires_grad_(requires_grad=False)
+from transformers import BertModel, ModernBertModel, PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -146,9 +75,7 @@ def embed(encoder: PreTrainedModel, vectors: Tensor, positions: Tensor) -> Tenso
     return parts.dropout(parts.LayerNorm(vectors + parts.position_embeddings(positions)))
 
 
-def read(
-    encoder: PreTrainedModel, events: Tensor, event_sees: Tensor, rows: Tensor
-) -> Tensor:
+def read(encoder: PreTrainedModel, events: Tensor, event_sees: Tensor, rows: Tensor) -> Tensor:
     """States of the asked rows of one stream.
 
     Args:

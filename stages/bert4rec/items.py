@@ -63,7 +63,9 @@ class ItemTower(nn.Module):
         self.salary = nn.Linear(2, hidden_size, bias=False)
         self.words = nn.Embedding(max(word_count, 1), hidden_size)
         self.mix = nn.Sequential(
-            nn.Linear(hidden_size, 2 * hidden_size), nn.GELU(), nn.Linear(2 * hidden_size, hidden_size)
+            nn.Linear(hidden_size, 2 * hidden_size),
+            nn.GELU(),
+            nn.Linear(2 * hidden_size, hidden_size),
         )
         self.content_bias = nn.Linear(hidden_size, 1, bias=False)
 

@@ -4,60 +4,19 @@ Batch plans, masks, negatives and dropout are seeded by (seed, epoch, batch), so
 repeats an undisturbed one to the bit, and the same batches are taken by one process or several.
 """
 
-import math
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 
-from stages.bert4rec import batches, masking
-from stages.bert4rec.histories import Histories, Ints, window
-from stages.bert4rec.items import Catalogue
+from stages.bert4rec.batch import Batch
 from stages.bert4rec.loss import Candidates, all_items, drawn_items
-from stages.bert4rec.masking import Batch
 from stages.bert4rec.optim import learning_rate, set_learning_rate
-from stages.params import TrainParams
+from stages.bert4rec.task import Task, Work, steps_per_epoch, work
 from stages.seeds import derive
-
-
-SESSIONS = 12  # sessions of a row asked for in one epoch
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to train on.
-
-    Attributes:
-        histories: The train histories.
-        rows: Which of them are long enough, (R,).
-        catalogue: What is known of the vacancies.
-        share: Share of each vocabulary item in the train events, (V,) float32.
-        settings: Parameters of training.
-        max_length: Longest window of a history.
-        seed: The user's seed.
-    """
-
-    histories: Histories
-    rows: Ints
-    catalogue: Catalogue
-    share: torch.Tensor
-    settings: TrainParams
-    max_length: int
-    seed: int
-
-    def lengths(self) -> Ints:
-        """Lengths of the rows' windows, (R,)."""
-        return np.minimum(self.histories.lengths()[self.rows], self.max_length)
-
-    def plan(self, epoch: int) -> list[Ints]:
-        """Batches of an epoch, as row numbers of `histories`."""
-        seed = derive(self.seed, "plan", epoch)
-        return [self.rows[part] for part in batches.plan(self.lengths(), self.settings.batch_tokens, seed)]
 
 
 @dataclass(frozen=True)
@@ -73,32 +32,6 @@ class Figures:
     seconds: float
 
 
-def steps_per_epoch(task: Task, processes: int) -> int:
-    """Optimiser steps of an epoch; every epoch has as many, since lengths decide the cuts."""
-    return math.ceil(len(task.plan(0)) / (task.settings.accumulation * processes))
-
-
-def padding(task: Task) -> float:
-    """Share of an epoch's positions that hold no event."""
-    lengths = np.zeros(len(task.histories), dtype=np.int64)
-    lengths[task.rows] = task.lengths()
-    return batches.padding_share(lengths, task.plan(0))
-
-
-def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
-    """Cut, mask and ask: one batch of the chosen objective."""
-    settings, generator = task.settings, np.random.default_rng(seed)
-    view = window(task.histories, rows, task.max_length)
-    if settings.objective == "mlm":
-        hidden = masking.masks(view, generator, settings.masked(), settings.last())
-        return masking.batch(view, masking.masked_places(view, hidden), hidden)
-    ahead = masking.next_sessions(view, generator, SESSIONS)
-    questions = masking.joined(
-        masking.every_event(view), masking.weighted(ahead, settings.ahead())
-    )
-    return masking.batch(view, questions, fresh=view.items.shape[1])
-
-
 def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  # noqa: FBT001
     """Items that the questions of a batch choose from."""
     if full:
@@ -106,50 +39,6 @@ def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  
     targets = batch.target[batch.weight > 0]
     generator = torch.Generator().manual_seed(seed)
     return drawn_items(targets, task.share, task.settings.negatives, generator)
-
-
-@dataclass(frozen=True)
-class Work:
-    """One process's part of one step: `(index in the epoch's plan, batch)`; zero-weight to pad."""
-
-    step: int
-    epoch: int
-    batches: list[tuple[int, Batch]]
-
-
-def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> Iterator[Work]:
-    """Prepare this process's batches of each step, one step ahead in a background thread."""
-    processes, rank = accelerator.num_processes, accelerator.process_index
-    width = task.settings.accumulation * processes
-    an_epoch = steps_per_epoch(task, processes)
-    plans: dict[int, list[Ints]] = {}
-
-    def prepare(step: int) -> Work:
-        epoch = step // an_epoch
-        if epoch not in plans:
-            plans.clear()
-            plans[epoch] = task.plan(epoch)
-        first = step % an_epoch * width
-        mine = range(len(plans[epoch]))[first : first + width][rank::processes]
-        made = [
-            (index, make_batch(task, plans[epoch][index], derive(task.seed, "mask", epoch, index)))
-            for index in mine
-        ]
-        return Work(step, epoch, made or [(first, _weightless(task, plans[epoch][first]))])
-
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(prepare, first_step) if first_step < total else None
-        for step in range(first_step, total):
-            ready = ahead.result() if ahead else prepare(step)
-            ahead = pool.submit(prepare, step + 1) if step + 1 < total else None
-            yield ready
-
-
-def _weightless(task: Task, rows: Ints) -> Batch:
-    """Let a process without a batch of its own take part in the step, to no effect."""
-    batch = make_batch(task, rows, 0)
-    batch.weight.zero_()
-    return batch
 
 
 def run(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from stages.bert4rec.masking import Batch
+from stages.bert4rec.batch import Batch
 from stages.bert4rec.tokens import FIRST_ITEM
 
 NEVER = float("-inf")

@@ -1,54 +1,20 @@
 """The model: item vectors, an encoder, questions, repeats; what `AutoModel` loads."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from stages.bert4rec import encoder as enc
+from stages.bert4rec.backbones import Shape, build, freeze_unused
+from stages.bert4rec.batch import Batch, narrowed
+from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.items import Catalogue, ItemTower
 from stages.bert4rec.loss import Candidates, Pool, among, summed_loss
-from stages.bert4rec.masking import GAPS, Batch, narrowed
+from stages.bert4rec.questions import GAPS
 from stages.bert4rec.repeats import Repeats
 from stages.bert4rec.tokens import MASK
-
-
-class HhrecConfig(PretrainedConfig):
-    """Everything needed to build the model again; `config.json` beside the weights."""
-
-    model_type = "hhrec"
-
-    def __init__(  # transformers builds it without arguments too
-        self,
-        backbone: str = "bert",
-        objective: str = "prefix",
-        hidden_size: int = 128,
-        layers: int = 2,
-        heads: int = 4,
-        dropout: float = 0.2,
-        history_length: int = 64,
-        trained: int = 1,
-        code_sizes: tuple[int, ...] = (),
-        word_count: int = 0,
-        id_dropout: float = 0.1,
-        books: str = "",
-        **kwargs: Any,
-    ) -> None:
-        self.backbone = backbone
-        self.objective = objective
-        self.hidden_size = hidden_size
-        self.layers = layers
-        self.heads = heads
-        self.dropout = dropout
-        self.history_length = history_length
-        self.trained = trained
-        self.code_sizes = list(code_sizes)
-        self.word_count = word_count
-        self.id_dropout = id_dropout
-        self.books = books
-        super().__init__(**kwargs)
 
 
 @dataclass(frozen=True)
@@ -79,9 +45,9 @@ class HhrecModel(PreTrainedModel):
             self.start = nn.Parameter(torch.zeros(width))  # what an empty history shows
         if config.objective == "prefix":
             self.previous = nn.Linear(width, width)
-        shape = enc.Shape(width, config.layers, config.heads, config.history_length + 2, config.dropout)
-        self.encoder = enc.build(config.backbone, shape)
-        enc.freeze_unused(self.encoder)
+        shape = Shape(width, config.layers, config.heads, config.history_length + 2, config.dropout)
+        self.encoder = build(config.backbone, shape)
+        freeze_unused(self.encoder)
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.out = nn.Linear(width, width)
         self.repeats = Repeats(width)
@@ -95,19 +61,33 @@ class HhrecModel(PreTrainedModel):
         vectors, biases = self.tower(distinct, catalogue)
         events, targets, shared = place.split([ids.numel() for ids in wanted])
         items = Vectors(vectors[events.view_as(batch.items)], biases[events.view_as(batch.items)])
-        right = Vectors(vectors[targets.view_as(batch.target)], biases[targets.view_as(batch.target)])
+        right = Vectors(
+            vectors[targets.view_as(batch.target)], biases[targets.view_as(batch.target)]
+        )
         sees = self.sees(batch)
         states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
         own = (states * right.of).sum(-1) + right.bias
-        pool = Pool(candidates, vectors[shared], biases[shared], among(batch.items, candidates.items))
+        pool = Pool(
+            candidates, vectors[shared], biases[shared], among(batch.items, candidates.items)
+        )
         fresh = batch.fresh
         history = self.history(states[:, fresh:], items, narrowed(batch, fresh), sees[:, fresh:])
         weight = self.counted(batch, sees)
         none = states.new_zeros(len(states), fresh, 0)
         return summed_loss(
-            states[:, :fresh], own[:, :fresh], none, narrowed(batch, 0, fresh), weight[:, :fresh], pool
+            states[:, :fresh],
+            own[:, :fresh],
+            none,
+            narrowed(batch, 0, fresh),
+            weight[:, :fresh],
+            pool,
         ) + summed_loss(
-            states[:, fresh:], own[:, fresh:], history, narrowed(batch, fresh), weight[:, fresh:], pool
+            states[:, fresh:],
+            own[:, fresh:],
+            history,
+            narrowed(batch, fresh),
+            weight[:, fresh:],
+            pool,
         )
 
     def counted(self, batch: Batch, sees: Tensor) -> Tensor:
@@ -146,9 +126,7 @@ class HhrecModel(PreTrainedModel):
             return known[:, None].expand(-1, batch.place.shape[1], -1)
         return known[:, None] & (steps < batch.place[..., None])
 
-    def states(
-        self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue
-    ) -> Tensor:
+    def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
         """Encode the rows and read the questions' states, (B, Q, H)."""
         if self.config.objective == "prefix":
             return self._prefix(batch, vectors, sees, catalogue)
@@ -179,9 +157,7 @@ class HhrecModel(PreTrainedModel):
         sees = enc.causal(events.shape[1], events.device).expand(len(events), -1, -1, -1)
         return enc.read(self.encoder, events, sees, batch.place)
 
-    def _prefix(
-        self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue
-    ) -> Tensor:
+    def _prefix(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
         events = self._opened(batch, vectors)
         before = (batch.place - 1).clamp_min(0)[..., None].expand(-1, -1, vectors.shape[-1])
         newest = self.previous(vectors.gather(1, before)) * (batch.place > 0)[..., None]

@@ -6,9 +6,7 @@ from torch import nn
 
 def adamw(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
     """Decay matrices of the layers; leave biases, norms and embeddings alone."""
-    tables = {
-        id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)
-    }
+    tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     decayed, free = [], []
     for weight in model.parameters():
         if not weight.requires_grad:

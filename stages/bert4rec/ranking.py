@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from stages.bert4rec.batch import Batch, tensors
 from stages.bert4rec.histories import Window
 from stages.bert4rec.items import Catalogue
-from stages.bert4rec.masking import Batch, batch, what_next, with_mask
+from stages.bert4rec.masking import with_mask
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.questions import what_next
 from stages.bert4rec.tokens import FIRST_ITEM
 
 NEVER = float("-inf")
@@ -24,7 +26,9 @@ class ItemMatrix:
 
 
 @torch.inference_mode()
-def item_matrix(model: HhrecModel, catalogue: Catalogue, allowed: Tensor | None = None) -> ItemMatrix:
+def item_matrix(
+    model: HhrecModel, catalogue: Catalogue, allowed: Tensor | None = None
+) -> ItemMatrix:
     """Compute all item vectors once; special ids, and items not `allowed` (N,), can't win."""
     parts = [
         model.tower(ids, catalogue)
@@ -41,8 +45,8 @@ def item_matrix(model: HhrecModel, catalogue: Catalogue, allowed: Tensor | None 
 def question(view: Window, objective: str) -> Batch:
     """Ask each row for the first response of its next session."""
     if objective == "mlm":
-        return batch(*with_mask(view))
-    return batch(view, what_next(view))
+        return tensors(*with_mask(view))
+    return tensors(view, what_next(view))
 
 
 @torch.inference_mode()

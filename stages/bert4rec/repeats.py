@@ -8,10 +8,10 @@ sessions and hours, and by what the question and the vacancy have in common.
 import torch
 from torch import Tensor, nn
 
-from stages.bert4rec.masking import RESPONSE, Batch
+from stages.bert4rec.batch import Batch
+from stages.bert4rec.questions import FAVOURITE, RESPONSE, VIEW
 from stages.bert4rec.tokens import FIRST_ITEM
 
-VIEW, FAVOURITE = 2, 3
 FEATURES = 10
 
 

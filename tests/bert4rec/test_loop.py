@@ -84,7 +84,11 @@ def test_batches_added_up_give_the_gradients_of_the_same_batches_at_once():
     model = make_model("prefix").train()
     work = next(loop.work(task, 0, 1, Accelerator(cpu=True)))
     loop.accumulate(task, model, Accelerator(cpu=True), work, full=True)
-    got = {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.requires_grad}
+    got = {
+        name: weight.grad.clone()
+        for name, weight in model.named_parameters()
+        if weight.requires_grad
+    }
     model.zero_grad()
     candidates = loop.all_items(TRAINED, torch.device("cpu"))
     total = sum(model(batch, task.catalogue, candidates) for _, batch in work.batches)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.bert4rec import masking
+from stages.bert4rec import masking, questions
+from stages.bert4rec.batch import tensors
 from stages.bert4rec.histories import Window, window
 from stages.bert4rec.tokens import FIRST_ITEM, MASK, UNK
 from tests.bert4rec.conftest import make_histories
@@ -38,12 +39,15 @@ def test_last_prob_one_hides_exactly_the_last_known_event():
 def test_every_hidden_event_is_asked_once_and_shows_the_mask(lengths, seed):
     view = view_of(lengths, seed)
     hidden = masking.masks(view, np.random.default_rng(seed), 0.4, 0.1)
-    made = masking.batch(view, masking.masked_places(view, hidden), hidden)
+    made = tensors(view, masking.masked_places(view, hidden), hidden)
     asked = {
         (row, place, target)
         for row in range(len(lengths))
         for place, target, weight in zip(
-            made.place[row].tolist(), made.target[row].tolist(), made.weight[row].tolist(), strict=True
+            made.place[row].tolist(),
+            made.target[row].tolist(),
+            made.weight[row].tolist(),
+            strict=True,
         )
         if weight
     }
@@ -57,7 +61,9 @@ def slow_sessions(view: Window) -> list[dict[int, int | None]]:
     found = []
     for row, length in enumerate(view.lengths):
         starts = [
-            place for place in range(1, length) if view.sessions[row, place] != view.sessions[row, place - 1]
+            place
+            for place in range(1, length)
+            if view.sessions[row, place] != view.sessions[row, place - 1]
         ]
         answers = {}
         for start, end in pairwise([*starts, length]):
@@ -65,7 +71,8 @@ def slow_sessions(view: Window) -> list[dict[int, int | None]]:
                 (
                     place
                     for place in range(start, end)
-                    if view.actions[row, place] == masking.RESPONSE and view.items[row, place] >= FIRST_ITEM
+                    if view.actions[row, place] == questions.RESPONSE
+                    and view.items[row, place] >= FIRST_ITEM
                 ),
                 None,
             )
@@ -76,31 +83,31 @@ def slow_sessions(view: Window) -> list[dict[int, int | None]]:
 @given(LENGTHS, st.integers(0, 99))
 def test_each_session_but_the_first_is_asked_for_its_first_response(lengths, seed):
     view = view_of(lengths, seed)
-    questions = masking.next_sessions(view, np.random.default_rng(seed), 99)
+    asked = questions.next_sessions(view, np.random.default_rng(seed), 99)
     for row, answers in enumerate(slow_sessions(view)):
-        asked = {
+        got = {
             int(place): (int(target), int(action))
             for place, target, action, weight in zip(
-                questions.place[row],
-                questions.target[row],
-                questions.asked[row],
-                questions.weight[row],
+                asked.place[row],
+                asked.target[row],
+                asked.asked[row],
+                asked.weight[row],
                 strict=True,
             )
             if weight
         }
-        assert set(asked) <= set(answers)
+        assert set(got) <= set(answers)
         for start, response in answers.items():
             if response is not None:
-                assert asked[start] == (view.items[row, response], masking.RESPONSE)
+                assert got[start] == (view.items[row, response], questions.RESPONSE)
 
 
 def test_every_event_is_asked_from_what_came_before():
     view = view_of([4, 2], 1)
-    questions = masking.every_event(view)
-    assert questions.place[0, :4].tolist() == [0, 1, 2, 3]
-    assert (questions.target == view.items).all()
-    assert questions.weight[1, 2:].sum() == 0
+    asked = questions.every_event(view)
+    assert asked.place[0, :4].tolist() == [0, 1, 2, 3]
+    assert (asked.target == view.items).all()
+    assert asked.weight[1, 2:].sum() == 0
 
 
 @pytest.mark.parametrize(("seconds", "bucket"), [(0, 1), (1, 2), (3, 3), (3_600, 12), (10**9, 27)])
@@ -108,7 +115,7 @@ def test_gaps_grow_by_octaves(seconds, bucket):
     times = np.array([[5, 5 + seconds]]) * 1_000_000
     zeros = np.zeros((1, 2), dtype=np.int64)
     view = Window(zeros + 3, zeros, times, zeros, np.array([2]))
-    assert masking.gap_buckets(view).tolist() == [[0, bucket]]
+    assert questions.gap_buckets(view).tolist() == [[0, bucket]]
 
 
 def test_days_of_the_week_start_on_monday():
@@ -116,4 +123,4 @@ def test_days_of_the_week_start_on_monday():
     zeros = np.zeros((1, 2), dtype=np.int64)
     times = np.array([[monday, monday + 2 * 86_400_000_000]])
     view = Window(zeros + 3, zeros, times, zeros, np.array([2]))
-    assert masking.batch(view, masking.what_next(view)).days.tolist() == [[0, 2]]
+    assert tensors(view, questions.what_next(view)).days.tolist() == [[0, 2]]

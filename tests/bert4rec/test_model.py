@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from stages.bert4rec import masking
+from stages.bert4rec import masking, questions
+from stages.bert4rec.batch import tensors
 from stages.bert4rec.histories import window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.loss import all_items
@@ -18,10 +19,10 @@ def batch_of(objective: str, histories):
     view = window(histories, ROWS, 16)
     if objective == "mlm":
         hidden = masking.masks(view, np.random.default_rng(0), 0.3, 0.2)
-        return masking.batch(view, masking.masked_places(view, hidden), hidden)
-    ahead = masking.next_sessions(view, np.random.default_rng(0), 4)
-    questions = masking.joined(masking.every_event(view), ahead)
-    return masking.batch(view, questions, fresh=view.items.shape[1])
+        return tensors(view, masking.masked_places(view, hidden), hidden)
+    ahead = questions.next_sessions(view, np.random.default_rng(0), 4)
+    asked = questions.joined(questions.every_event(view), ahead)
+    return tensors(view, asked, fresh=view.items.shape[1])
 
 
 @pytest.mark.parametrize("backbone", ["bert", "distilbert", "modernbert"])
@@ -52,8 +53,8 @@ def test_no_question_sees_its_own_event_or_a_later_one(objective, backbone, cata
     model = make_model(objective, backbone)
 
     def answers(view):
-        ahead = masking.next_sessions(view, np.random.default_rng(5), 4)
-        asked = masking.batch(view, masking.joined(masking.every_event(view), ahead))
+        ahead = questions.next_sessions(view, np.random.default_rng(5), 4)
+        asked = tensors(view, questions.joined(questions.every_event(view), ahead))
         with torch.no_grad():
             states, history = model.answers(asked, catalogue)
         return asked, states, history
@@ -77,7 +78,7 @@ def test_mlm_does_not_see_what_it_hides(catalogue):
     model = make_model("mlm")
 
     def state(view):
-        asked = masking.batch(view, masking.masked_places(view, hidden), hidden)
+        asked = tensors(view, masking.masked_places(view, hidden), hidden)
         return model.answers(asked, catalogue)[0].detach()
 
     items = view.items.copy()

@@ -34,7 +34,9 @@ def slow_rank(model, catalogue, rows, k, hidden):
 
 @pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
 @pytest.mark.parametrize("block", [7, 1_000])
-def test_agrees_with_the_obvious_ranking_in_any_block_size(objective, block, catalogue, monkeypatch):
+def test_agrees_with_the_obvious_ranking_in_any_block_size(
+    objective, block, catalogue, monkeypatch
+):
     monkeypatch.setattr(ranking, "BLOCK", block)
     histories = make_histories([6, 0, 11])
     model = make_model(objective)
@@ -59,7 +61,10 @@ def test_where_candidates_run_out_scores_say_so(catalogue):
         assert found == own | {5, 9}
 
 
-@given(st.lists(st.lists(st.integers(0, 3), min_size=9, max_size=9), min_size=1, max_size=4), st.integers(1, 9))
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=9, max_size=9), min_size=1, max_size=4),
+    st.integers(1, 9),
+)
 def test_ties_are_settled_by_id(table, k):
     scores = torch.tensor(table, dtype=torch.float32)
     values, places = ranking.ordered(*ranking.top(scores, k), k)

@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from stages.bert4rec import masking
+from stages.bert4rec import questions
+from stages.bert4rec.batch import tensors
 from stages.bert4rec.histories import Window
 from stages.bert4rec.repeats import Repeats, describe
 from stages.bert4rec.tokens import UNK
@@ -23,7 +24,7 @@ def view(items, actions, sessions=None):
 
 
 def asked(window):
-    batch = masking.batch(window, masking.what_next(window))
+    batch = tensors(window, questions.what_next(window))
     return batch, torch.ones(1, 1, window.items.shape[1], dtype=torch.bool)
 
 

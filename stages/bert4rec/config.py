@@ -1,0 +1,41 @@
+"""What a model is made of: `config.json` beside the weights."""
+
+from typing import Any
+
+from transformers import PretrainedConfig
+
+
+class HhrecConfig(PretrainedConfig):
+    """Everything needed to build the model again; `config.json` beside the weights."""
+
+    model_type = "hhrec"
+
+    def __init__(  # transformers builds it without arguments too
+        self,
+        backbone: str = "bert",
+        objective: str = "prefix",
+        hidden_size: int = 128,
+        layers: int = 2,
+        heads: int = 4,
+        dropout: float = 0.2,
+        history_length: int = 64,
+        trained: int = 1,
+        code_sizes: tuple[int, ...] = (),
+        word_count: int = 0,
+        id_dropout: float = 0.1,
+        books: str = "",
+        **kwargs: Any,
+    ) -> None:
+        self.backbone = backbone
+        self.objective = objective
+        self.hidden_size = hidden_size
+        self.layers = layers
+        self.heads = heads
+        self.dropout = dropout
+        self.history_length = history_length
+        self.trained = trained
+        self.code_sizes = list(code_sizes)
+        self.word_count = word_count
+        self.id_dropout = id_dropout
+        self.books = books
+        super().__init__(**kwargs)

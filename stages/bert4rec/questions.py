@@ -1,0 +1,123 @@
+"""What is asked: a question stands at a place in its row, knows an action, and has an answer.
+
+- `every_event` asks for each event what vacancy it is, given what came before.
+- `next_sessions` asks for the first response of a session, given earlier sessions: the very
+  question of prediction, which `what_next` asks of a whole row.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from stages.bert4rec.histories import Ints, Window
+from stages.bert4rec.tokens import FIRST_ITEM
+
+RESPONSE, VIEW, FAVOURITE = 1, 2, 3
+GAPS = 28  # buckets of the time since the event before: 0 unknown, then log2 of seconds
+
+
+@dataclass(frozen=True)
+class Questions:
+    """The question half of a batch as numpy arrays, all (B, Q)."""
+
+    place: Ints
+    asked: Ints
+    gap: Ints
+    session: Ints
+    target: Ints
+    weight: np.ndarray
+
+
+def inside(view: Window) -> np.ndarray:
+    """Return True where a position holds an event, (B, L)."""
+    return np.arange(view.items.shape[1]) < view.lengths[:, None]
+
+
+def gap_buckets(view: Window) -> Ints:
+    """Bucket of the time since the event before, (B, L): 0 for a row's first event."""
+    seconds = np.diff(view.times, axis=1, prepend=view.times[:, :1]) // 1_000_000
+    buckets = 1 + np.floor(np.log2(1 + np.maximum(seconds, 0))).astype(np.int64)
+    buckets[:, 0] = 0
+    return np.where(inside(view), np.minimum(buckets, GAPS - 1), 0)
+
+
+def every_event(view: Window) -> Questions:
+    """One question an event: what stands here, given all before it?"""
+    steps = np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape)
+    weight = inside(view) & (view.items >= FIRST_ITEM)
+    return Questions(
+        steps, view.actions, gap_buckets(view), view.sessions, view.items, weight.astype(np.float32)
+    )
+
+
+def next_sessions(view: Window, generator: np.random.Generator, most: int) -> Questions:
+    """What will be responded to in a session, given earlier ones: for `most` sessions a row.
+
+    A session with responses is asked for its first one; another for an event drawn at random, with
+    that event's action. How long it takes until the session is not known at prediction, so it is
+    not told here. The first session of a row is never asked for; of too many, some are drawn.
+    """
+    answers = _answers(view, generator)  # (B, L): place of the answer where a session starts
+    lottery = np.where(answers >= 0, generator.random(answers.shape), -1.0)
+    most = max(1, min(most, int((answers >= 0).sum(axis=1).max(initial=0))))
+    starts = np.argsort(-lottery, axis=1, kind="stable")[:, :most]
+    chosen = np.take_along_axis(answers, starts, axis=1)
+    usable, chosen = chosen >= 0, np.maximum(chosen, 0)
+    take = lambda values: np.take_along_axis(values, chosen, axis=1)  # noqa: E731
+    return Questions(
+        place=np.where(usable, starts, 0),
+        asked=take(view.actions),
+        gap=np.zeros_like(chosen),
+        session=take(view.sessions),
+        target=take(view.items),
+        weight=usable.astype(np.float32),
+    )
+
+
+def _answers(view: Window, generator: np.random.Generator) -> Ints:
+    """Place of each session's answer, written where the session starts, else -1, (B, L)."""
+    rows, width = view.items.shape
+    real = inside(view)
+    starts = real & (np.diff(view.sessions, axis=1, prepend=view.sessions[:, :1]) != 0)
+    run = np.cumsum(starts, axis=1) + np.arange(rows)[:, None] * (width + 1)  # one id a session
+    rank = np.where(
+        view.actions == RESPONSE, -1 - width + np.arange(width), generator.random(run.shape)
+    )
+    rank = np.where(real & (view.items >= FIRST_ITEM), rank, 2.0)
+    order = np.lexsort((rank.ravel(), run.ravel()))
+    best = order[np.flatnonzero(np.diff(run.ravel()[order], prepend=-1))]  # least rank of each run
+    answer = np.full(rows * (width + 1) + 1, -1, dtype=np.int64)
+    answer[run.ravel()[best]] = np.where(rank.ravel()[best] < 1, best % width, -1)
+    return np.where(starts, answer[run], -1)
+
+
+def what_next(view: Window) -> Questions:
+    """One question for each row's future: the first response of the session to come."""
+    rows = len(view.lengths)
+    end = view.lengths.astype(np.int64)[:, None]
+    last = np.take_along_axis(view.sessions, np.maximum(end - 1, 0), axis=1)
+    zeros = np.zeros((rows, 1), dtype=np.int64)
+    return Questions(
+        place=end,
+        asked=zeros + RESPONSE,
+        gap=zeros,
+        session=last + 1,
+        target=zeros,
+        weight=np.ones((rows, 1), dtype=np.float32),
+    )
+
+
+def joined(one: Questions, other: Questions) -> Questions:
+    """Both kinds of question side by side, (B, Q1) and (B, Q2) -> (B, Q1 + Q2)."""
+    return Questions(
+        *(
+            np.concatenate([getattr(one, field.name), getattr(other, field.name)], axis=1)
+            for field in fields(Questions)
+        )
+    )
+
+
+def weighted(questions: Questions, weight: float) -> Questions:
+    """Scale the weight of questions in the loss."""
+    values = {field.name: getattr(questions, field.name) for field in fields(Questions)}
+    return Questions(**values | {"weight": questions.weight * np.float32(weight)})
