@@ -61,11 +61,6 @@ def test_the_second_repro_does_nothing_and_git_is_clean(repo: Path) -> None:
     assert shell(repo, "git", "status", "--short") == ""
 
 
-def test_one_seed_gives_one_lock(repo: Path) -> None:
-    shell(repo, "dvc", "repro", "--force")
-    assert shell(repo, "git", "status", "--short") == ""
-
-
 def test_tables_are_not_held_twice(repo: Path) -> None:
     tables = [
         *repo.glob("artifacts/events/*.parquet"),
@@ -73,6 +68,11 @@ def test_tables_are_not_held_twice(repo: Path) -> None:
     ]
     assert tables
     assert [table for table in tables if table.stat().st_nlink < 2 and not table.is_symlink()] == []
+
+
+def test_one_seed_gives_one_lock(repo: Path) -> None:
+    shell(repo, "dvc", "repro", "--force")
+    assert shell(repo, "git", "status", "--short") == ""
 
 
 def test_a_new_learning_rate_reruns_train_predict_evaluate(repo: Path) -> None:
