@@ -31,7 +31,9 @@ def predict(
     part: Annotated[Part, typer.Option(help="Which rows.")] = Part.test,
     out: Annotated[
         Path | None,
-        typer.Option(help="Predictions file. [default: artifacts/[validation_]predictions.parquet]"),
+        typer.Option(
+            help="Predictions file. [default: artifacts/[validation_]predictions.parquet]"
+        ),
     ] = None,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,

@@ -14,9 +14,8 @@ def train(
     features: Annotated[Path, typer.Option(help="Features.")] = ARTIFACTS / "features",
     vocab: Annotated[Path, typer.Option(help="Vocabulary.")] = ARTIFACTS / "vocab.parquet",
     out: Annotated[Path, typer.Option(help="Directory of the model.")] = ARTIFACTS / "model",
-    checkpoints: Annotated[
-        Path, typer.Option(help="Directory of checkpoints.")
-    ] = ARTIFACTS / "checkpoints",
+    checkpoints: Annotated[Path, typer.Option(help="Directory of checkpoints.")] = ARTIFACTS
+    / "checkpoints",
     live: Annotated[Path, typer.Option(help="Directory of curves.")] = ARTIFACTS / "live",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint.")

@@ -18,7 +18,9 @@ BYTES_PER_EVENT = 400  # peak bytes an exploded event needs while sorted, measur
 def bucket_of(user_id: pl.Expr, count: int) -> pl.Expr:
     """Bucket of a user: CRC-32 of the UTF-8 id modulo `count`, the same on every machine."""
     return user_id.map_batches(
-        lambda users: pl.Series([zlib.crc32(user.encode()) % count for user in users], dtype=pl.Int32),
+        lambda users: pl.Series(
+            [zlib.crc32(user.encode()) % count for user in users], dtype=pl.Int32
+        ),
         return_dtype=pl.Int32,
     )
 

@@ -23,7 +23,9 @@ class Section(BaseModel):
 class SplitParams(Section):
     """How `explode` chooses validation rows."""
 
-    kind: Annotated[str, Field(pattern=r"^(auto|test_sessions|last_session|after: ?\d{4}-\d\d-\d\d)$")] = "auto"
+    kind: Annotated[
+        str, Field(pattern=r"^(auto|test_sessions|last_session|after: ?\d{4}-\d\d-\d\d)$")
+    ] = "auto"
     """`test_sessions`, `last_session`, `after: YYYY-MM-DD`, or `auto`: the first where it gives
     1,000 labels, else the second."""
     max_users: Annotated[int, Field(ge=1)] = 20_000

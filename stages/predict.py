@@ -132,7 +132,9 @@ def seen(rows: pl.DataFrame, part: np.ndarray, params: Params) -> tuple[torch.Te
     """Items of the rows' whole contexts that go last or are hidden, padded with 0: 2 x (B, S)."""
     chosen = [
         fates(
-            rows["items"][int(row)].to_numpy(), rows["actions"][int(row)].to_numpy(), params.predict.seen
+            rows["items"][int(row)].to_numpy(),
+            rows["actions"][int(row)].to_numpy(),
+            params.predict.seen,
         )
         for row in part
     ]
@@ -152,7 +154,9 @@ def write(
     """Write predictions with vacancy ids, in the contest's format."""
     ids = names["vacancy_id"].gather(items[items > 0] - FIRST_ITEM)
     owner = pl.Series("row", np.repeat(np.arange(len(rows)), counts))
-    lists = pl.DataFrame({"row": owner, "predictions": ids}).group_by("row", maintain_order=True).all()
+    lists = (
+        pl.DataFrame({"row": owner, "predictions": ids}).group_by("row", maintain_order=True).all()
+    )
     frame = (
         rows.select("user_id", "session_id")
         .with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))

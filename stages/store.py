@@ -12,7 +12,14 @@ from stages.bert4rec.items import Catalogue
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.books import Books
 from stages.buckets import buckets
-from stages.schema import CATEGORICAL, FEATURES, HISTORY, TEST_SEQUENCES, VALIDATION_SEQUENCES, Schema
+from stages.schema import (
+    CATEGORICAL,
+    FEATURES,
+    HISTORY,
+    TEST_SEQUENCES,
+    VALIDATION_SEQUENCES,
+    Schema,
+)
 
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
 CODES = (*CATEGORICAL.values(), "salary_bucket")
@@ -39,7 +46,9 @@ def write_store(source: Path, target: Path) -> None:
     with tables.atomic(target) as scratch:
         scratch.mkdir()
         for name in LISTS:
-            np.save(scratch / f"{name}.npy", np.concatenate([getattr(part, name) for part in parts]))
+            np.save(
+                scratch / f"{name}.npy", np.concatenate([getattr(part, name) for part in parts])
+            )
         lengths = np.concatenate([part.lengths() for part in parts])
         np.save(scratch / "offsets.npy", np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
 

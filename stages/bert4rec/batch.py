@@ -53,7 +53,8 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """Return the same batch on a device."""
-        return Batch(*(getattr(self, name).to(device) for name in (*EVENTS, *ASKED)), self.fresh)
+        names = (*EVENTS, *ASKED)
+        return replace(self, **{name: getattr(self, name).to(device) for name in names})
 
 
 EVENTS = ("items", "actions", "gaps", "days", "times", "sessions", "lengths", "hidden")

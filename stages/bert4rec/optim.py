@@ -3,15 +3,18 @@
 import torch
 from torch import nn
 
+MATRIX = 2  # dimensions
+
 
 def adamw(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
     """Decay matrices of the layers; leave biases, norms and embeddings alone."""
     tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for weight in model.parameters():
         if not weight.requires_grad:
             continue
-        (free if weight.ndim < 2 or id(weight) in tables else decayed).append(weight)
+        (decayed if weight.ndim == MATRIX and id(weight) not in tables else free).append(weight)
     groups = [
         {"params": decayed, "weight_decay": weight_decay},
         {"params": free, "weight_decay": 0.0},

@@ -75,7 +75,7 @@ def describe(batch: Batch, sees: Tensor) -> tuple[Tensor, Tensor]:
     shown = sees.to(torch.float32)
     same = (batch.items[:, :, None] == batch.items[:, None, :]).to(torch.float32)
     after = torch.ones_like(same[0]).tril(-1)  # [i, j]: i stands after j
-    newest = sees & (shown @ (same * after) < 0.5)  # no visible occurrence after j
+    newest = sees & ((shown @ (same * after)) == 0)  # no visible occurrence after j
     newer = newest.to(torch.float32) @ after  # distinct vacancies touched after j
     counts = [
         (shown * (batch.actions == action)[:, None]) @ same

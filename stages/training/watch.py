@@ -14,13 +14,15 @@ import torch
 from accelerate import Accelerator
 
 from stages import tables
-from stages.bert4rec import checkpoint, loop
+from stages.bert4rec import checkpoint
 from stages.bert4rec.checkpoint import State
+from stages.bert4rec.loop import Figures
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.task import Task, steps_per_epoch
 from stages.params import Params
 from stages.report import Progress
-from stages.trackers import Tracker
-from stages.validation import validation_mrr
+from stages.training.trackers import Tracker
+from stages.training.validation import validation_mrr
 
 LOG_EVERY = 10  # steps between figures on the tracker
 
@@ -30,8 +32,9 @@ class Watch:
 
     def __init__(
         self,
+        *,
         params: Params,
-        task: loop.Task,
+        task: Task,
         model: HhrecModel,
         optimizer: torch.optim.Optimizer,
         accelerator: Accelerator,
@@ -45,14 +48,14 @@ class Watch:
         self.accelerator, self.checkpoints, self.state = accelerator, checkpoints, state
         self.validation = validation.head(params.train.validation_rows)
         self.tracker, self.progress = tracker, progress
-        self.an_epoch = loop.steps_per_epoch(task, accelerator.num_processes)
+        self.an_epoch = steps_per_epoch(task, accelerator.num_processes)
         self.loss: float | None = None
         self.tokens, self.seconds = 0, 0.0
         self.stopped = "finished"
         self.interrupted = False
         self.saved_at = time.monotonic()
 
-    def after_step(self, figures: loop.Figures) -> bool:
+    def after_step(self, figures: Figures) -> bool:
         """Show the step, validate at an epoch's end, save when it is time; false stops."""
         self.state = replace(self.state, step=figures.step)
         self.loss = figures.loss
@@ -69,7 +72,7 @@ class Watch:
             self.save()
         return not stop
 
-    def show(self, figures: loop.Figures) -> None:
+    def show(self, figures: Figures) -> None:
         """Move the bar and log every few steps."""
         best = f"  best MRR {self.state.best:.4f}" if self.state.best >= 0 else ""
         note = f"loss {figures.loss:.3f}  {self.speed() or 0:,.0f} tokens/s{best}"

@@ -1,0 +1,1 @@
+"""What surrounds the loop of `stages.bert4rec.loop`: inputs, validation, checkpoints, curves."""

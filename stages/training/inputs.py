@@ -1,0 +1,125 @@
+"""What training reads: vocabulary, catalogue, histories on disk, validation rows."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from accelerate import Accelerator
+
+from stages import store, tables
+from stages.bert4rec.config import HhrecConfig
+from stages.bert4rec.histories import Histories
+from stages.bert4rec.items import Catalogue
+from stages.bert4rec.task import Task
+from stages.books import Books, books_hash, load_books
+from stages.errors import HhrecError
+from stages.params import Params
+from stages.schema import VALIDATION_SEQUENCES, VOCAB
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that training reads."""
+
+    histories: Histories
+    catalogue: Catalogue
+    share: torch.Tensor
+    validation: pl.DataFrame
+    books: Books
+    books_hash: str
+
+
+def read(
+    params: Params,
+    accelerator: Accelerator,
+    sequences: Path,
+    features: Path,
+    vocab: Path,
+    checkpoints: Path,
+) -> Inputs:
+    """Read the vocabulary, the catalogue and the histories; the histories stay on disk."""
+    counts = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").filter("trained").sort("item")
+    count = counts.select("count").collect().to_series().to_numpy().astype(np.float64)
+    if not len(count):
+        raise HhrecError(
+            f"{vocab}: no vacancy has vocab.min_count={params.vocab.min_count} train events",
+            "lower vocab.min_count and run `hhrec vocab build`",
+        )
+    flat = checkpoints / "store"
+    if accelerator.is_main_process:
+        store.write_store(sequences / "train", flat)
+    accelerator.wait_for_everyone()
+    validation = tables.scan(
+        sequences / "validation", VALIDATION_SEQUENCES, made_by="hhrec sequences build"
+    ).collect()
+    return Inputs(
+        histories=store.open_store(flat),
+        catalogue=store.catalogue(features / "items").to(accelerator.device),
+        share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
+            accelerator.device
+        ),
+        validation=validation,
+        books=load_books(features / "books"),
+        books_hash=books_hash(features / "books"),
+    )
+
+
+def make_task(params: Params, inputs: Inputs) -> Task:
+    """Choose the rows that are long enough and say how to train on them."""
+    rows = np.flatnonzero(inputs.histories.lengths() >= params.train.min_length)
+    if not len(rows):
+        raise HhrecError(
+            f"no history has train.min_length={params.train.min_length} events",
+            "lower train.min_length or filter.min_user_events",
+        )
+    return Task(
+        histories=inputs.histories,
+        rows=rows,
+        catalogue=inputs.catalogue,
+        share=inputs.share,
+        settings=params.train,
+        max_length=params.sequences.max_length,
+        seed=params.seed,
+    )
+
+
+def config(params: Params, inputs: Inputs) -> HhrecConfig:
+    """Write down what the model is made of."""
+    settings = params.train
+    return HhrecConfig(
+        backbone=settings.backbone,
+        objective=settings.objective,
+        hidden_size=settings.hidden_size,
+        layers=settings.layers,
+        heads=settings.heads,
+        dropout=settings.dropout,
+        history_length=params.sequences.max_length,
+        trained=len(inputs.share),
+        code_sizes=store.code_sizes(inputs.books),
+        word_count=inputs.books.token_count,
+        id_dropout=settings.id_dropout,
+        books=inputs.books_hash,
+    )
+
+
+def fingerprint_of(params: Params, sequences: Path, features: Path, vocab: Path) -> str:
+    """Hash what a run's weights depend on: parameters that shape them, and the input files."""
+    settings = params.train.model_dump(
+        exclude={"keep", "tracker", "patience", "validation_rows", "save_minutes"}
+    )
+    digest = hashlib.sha256(
+        json.dumps([params.seed, params.sequences.max_length, settings], sort_keys=True).encode()
+    )
+    files = [
+        *sorted((sequences / "train").glob("*")),
+        *sorted((features / "items").glob("*")),
+        vocab,
+    ]
+    for file in files:
+        digest.update(file.name.encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
