@@ -7,7 +7,7 @@ import polars as pl
 import torch
 
 from stages import tables
-from stages.bert4rec.histories import Histories
+from stages.bert4rec.histories import Histories, Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.books import Books
@@ -40,11 +40,16 @@ def histories(frame: pl.DataFrame) -> Histories:
 
 
 def write_store(source: Path, target: Path) -> None:
-    """Write the train histories as flat .npy files, bucket by bucket, to be memory-mapped."""
-    tables.scan(source, HISTORY, made_by=BUILD)
+    """Write the train histories as flat .npy files, bucket by bucket, to be memory-mapped.
+
+    `users.npy` holds the rows in order of user id: training goes by it, so that the number of
+    buckets changes no weight.
+    """
+    users = tables.scan(source, HISTORY, made_by=BUILD).select("user_id").collect()["user_id"]
     parts = [histories(pl.read_parquet(file, columns=list(LISTS))) for file in buckets(source)]
     with tables.atomic(target) as scratch:
         scratch.mkdir()
+        np.save(scratch / "users.npy", users.arg_sort().to_numpy().astype(np.int64))
         for name in LISTS:
             np.save(
                 scratch / f"{name}.npy", np.concatenate([getattr(part, name) for part in parts])
@@ -53,10 +58,11 @@ def write_store(source: Path, target: Path) -> None:
         np.save(scratch / "offsets.npy", np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
 
 
-def open_store(path: Path) -> Histories:
-    """Map a store into memory: pages are read as batches need them."""
+def open_store(path: Path) -> tuple[Histories, Ints]:
+    """Map a store into memory, to be read as batches need it; and its rows in order of user."""
     arrays = {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in LISTS}
-    return Histories(**arrays, offsets=np.load(path / "offsets.npy"))
+    found = Histories(**arrays, offsets=np.load(path / "offsets.npy"))
+    return found, np.load(path / "users.npy")
 
 
 def catalogue(items: Path) -> Catalogue:

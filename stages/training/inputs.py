@@ -12,7 +12,7 @@ from accelerate import Accelerator
 
 from stages import store, tables
 from stages.bert4rec.config import HhrecConfig
-from stages.bert4rec.histories import Histories
+from stages.bert4rec.histories import Histories, Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.task import Task
 from stages.books import Books, books_hash, load_books
@@ -26,6 +26,7 @@ class Inputs:
     """All that training reads."""
 
     histories: Histories
+    users: Ints  # rows of the histories in order of user id
     catalogue: Catalogue
     share: torch.Tensor
     validation: pl.DataFrame
@@ -56,8 +57,10 @@ def read(
     validation = tables.scan(
         sequences / "validation", VALIDATION_SEQUENCES, made_by="hhrec sequences build"
     ).collect()
+    histories, users = store.open_store(flat)
     return Inputs(
-        histories=store.open_store(flat),
+        histories=histories,
+        users=users,
         catalogue=store.catalogue(features / "items").to(accelerator.device),
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
@@ -70,7 +73,8 @@ def read(
 
 def make_task(params: Params, inputs: Inputs) -> Task:
     """Choose the rows that are long enough and say how to train on them."""
-    rows = np.flatnonzero(inputs.histories.lengths() >= params.train.min_length)
+    lengths = inputs.histories.lengths()
+    rows = inputs.users[lengths[inputs.users] >= params.train.min_length]
     if not len(rows):
         raise HhrecError(
             f"no history has train.min_length={params.train.min_length} events",
