@@ -26,7 +26,7 @@ GOLDEN = {
     "events": "71cd3e2d9cc83480",
     "filtered": "567a145709cd0b93",
     "vocab.parquet": "d2cf7e1c5f1347fe",
-    "features/items": "4da4e173c589e2a4",
+    "features/items": "96c4c808addf025c",
     "sequences/train": "4021d2c96d05e051",
     "sequences/validation": "2e506fc499895933",
     "sequences/test": "36b030427ddd148a",
