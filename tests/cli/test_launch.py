@@ -62,7 +62,9 @@ def environment(**changes: str) -> dict[str, str]:
     return os.environ | quiet | changes
 
 
-def accelerate(*arguments: str, cwd: Path = ROOT, **changes: str) -> subprocess.CompletedProcess[str]:
+def accelerate(
+    *arguments: str, cwd: Path = ROOT, **changes: str
+) -> subprocess.CompletedProcess[str]:
     """Type `accelerate launch ARGUMENTS`."""
     command = [sys.executable, "-m", "accelerate.commands.launch", *arguments]
     return subprocess.run(
@@ -100,7 +102,9 @@ def test_copies_that_do_not_know_of_each_other_are_refused(artifacts: Path, tmp_
     command = [sys.executable, "-m", "hhrec_cli", "train", *words(artifacts, tmp_path)]
     lonely = environment(WORLD_SIZE="2", RANK="0", ACCELERATE_USE_CPU="false")
     lonely.pop("LOCAL_RANK", None)
-    done = subprocess.run(command, cwd=ROOT, env=lonely, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=lonely, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "unsynchronised" in done.stderr
     assert "ACCELERATE_USE_CPU=true accelerate launch" in " ".join(done.stderr.split())
@@ -110,10 +114,17 @@ def test_killed_and_resumed_it_ends_with_the_same_weights(artifacts: Path, tmp_p
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     command = [sys.executable, "-m", "hhrec_cli", "train"]
     subprocess.run(
-        [*command, *words(artifacts, whole)], cwd=ROOT, env=environment(), check=True, capture_output=True
+        [*command, *words(artifacts, whole)],
+        cwd=ROOT,
+        env=environment(),
+        check=True,
+        capture_output=True,
     )
     running = subprocess.Popen(
-        [*command, *words(artifacts, broken)], cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL
+        [*command, *words(artifacts, broken)],
+        cwd=ROOT,
+        env=environment(),
+        stderr=subprocess.DEVNULL,
     )
     until = time.monotonic() + 60
     while not list((broken / "checkpoints").glob("step-*")) and time.monotonic() < until:
@@ -125,7 +136,7 @@ def test_killed_and_resumed_it_ends_with_the_same_weights(artifacts: Path, tmp_p
         [*command, *words(artifacts, broken, "--resume", "--json")],
         cwd=ROOT, env=environment(), check=True, capture_output=True, text=True,
     )  # fmt: skip
-    assert 0 < json.loads(done.stdout)["resumed_at"]
+    assert json.loads(done.stdout)["resumed_at"] > 0
     ours, theirs = (load_file(root / "model" / "model.safetensors") for root in (whole, broken))
     assert all((ours[name] == theirs[name]).all() for name in ours)
 
