@@ -21,10 +21,10 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 .PHONY: demo test test-slow bench lint lock reference install clean
 
 demo: $(READY)
-	dvc repro
+	dvc repro --quiet
 	hhrec evaluate
 
-test: $(READY)
+test: lint
 	python -m pytest -n $(WORKERS)
 
 test-slow: $(READY)

@@ -21,8 +21,8 @@ def baseline(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Predictions file. [default: artifacts/baselines/NAME.parquet, "
-            "or NAME-validation.parquet]"
+            help="Predictions file. (default: artifacts/baselines/NAME.parquet, "
+            "or NAME-validation.parquet)"
         ),
     ] = None,
     params: ParamsFile = PARAMS_FILE,

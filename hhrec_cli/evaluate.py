@@ -17,23 +17,23 @@ COLUMNS = ["MRR@100", "95 %", "HR@10", "HR@100", "NDCG@10", "coverage"]
 def evaluate(
     predictions: Annotated[
         Path | None,
-        typer.Option(help="Score this file only. [default: the model beside the baselines]"),
+        typer.Option(help="Score this file only. (default: the model beside the baselines)"),
     ] = None,
     validation_predictions: Annotated[
         Path | None,
         typer.Option(
             help="The model's predictions for validation rows; with it --predictions are those for "
-            "test rows. [default: artifacts/validation_predictions.parquet]"
+            "test rows. (default: artifacts/validation_predictions.parquet)"
         ),
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help="True vacancies. [default: RAW/labels.parquet where it exists]"),
+        typer.Option(help="True vacancies. (default: RAW/labels.parquet where it exists)"),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Directory of metrics [default: artifacts/metrics]; with --predictions a JSON "
+            help="Directory of metrics (default: artifacts/metrics); with --predictions a JSON "
             "file, not written unless named."
         ),
     ] = None,
@@ -48,8 +48,8 @@ def evaluate(
     raw: Annotated[
         Path | None,
         typer.Option(
-            help="Directory of the input files. [default: `raw` of the parameters; with "
-            "--predictions where --labels is]"
+            help="Directory of the input files. (default: `raw` of the parameters; with "
+            "--predictions where --labels is)"
         ),
     ] = None,
     params: ParamsFile = PARAMS_FILE,

@@ -11,10 +11,10 @@ from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFi
 
 def explode(
     train: Annotated[
-        Path | None, typer.Option(help="Train sessions. [default: RAW/train.parquet]")
+        Path | None, typer.Option(help="Train sessions. (default: RAW/train.parquet)")
     ] = None,
     test: Annotated[
-        Path | None, typer.Option(help="Test sessions. [default: RAW/test.parquet]")
+        Path | None, typer.Option(help="Test sessions. (default: RAW/test.parquet)")
     ] = None,
     out: Annotated[Path, typer.Option(help="Directory of event buckets.")] = ARTIFACTS / "events",
     params: ParamsFile = PARAMS_FILE,

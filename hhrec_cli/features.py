@@ -17,7 +17,7 @@ FEATURES = ARTIFACTS / "features"
 @app.command("build")
 def build(
     vacancies: Annotated[
-        Path | None, typer.Option(help="The catalogue. [default: RAW/vacancies.parquet]")
+        Path | None, typer.Option(help="The catalogue. (default: RAW/vacancies.parquet)")
     ] = None,
     vocab: Annotated[Path, typer.Option(help="Item ids of the vacancies.")] = VOCAB,
     out: Annotated[Path, typer.Option(help="Directory of books/ and items/.")] = FEATURES,

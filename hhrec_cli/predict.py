@@ -32,7 +32,7 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Predictions file. [default: artifacts/[validation_]predictions.parquet]"
+            help="Predictions file. (default: artifacts/predictions.parquet or artifacts/validation_predictions.parquet)"
         ),
     ] = None,
     params: ParamsFile = PARAMS_FILE,

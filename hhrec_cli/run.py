@@ -17,7 +17,7 @@ INTERRUPTED = 130  # what shells report after Ctrl-C
 def run(
     raw: Annotated[
         Path | None,
-        typer.Option(help="Directory of the input files. [default: `raw` of the parameters]"),
+        typer.Option(help="Directory of the input files. (default: `raw` of the parameters)"),
     ] = None,
     artifacts: Annotated[Path, typer.Option(help="Directory of everything written.")] = ARTIFACTS,
     force: Annotated[

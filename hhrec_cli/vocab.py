@@ -20,7 +20,7 @@ def build(
         Path, typer.Option(help="Filtered events that vacancies are counted in.")
     ] = ARTIFACTS / "filtered",
     vacancies: Annotated[
-        Path | None, typer.Option(help="Catalogue. [default: RAW/vacancies.parquet]")
+        Path | None, typer.Option(help="Catalogue. (default: RAW/vacancies.parquet)")
     ] = None,
     out: Annotated[Path, typer.Option(help="Vocabulary file.")] = VOCAB,
     extend: Annotated[
@@ -46,11 +46,11 @@ def show(
     vocab: VocabFile = VOCAB,
     events: Annotated[
         Path | None,
-        typer.Option(help="Filtered events to measure. [default: artifacts/filtered if there]"),
+        typer.Option(help="Filtered events to measure. (default: artifacts/filtered if there)"),
     ] = None,
     sequences: Annotated[
         Path | None,
-        typer.Option(help="Sequences with labels. [default: artifacts/sequences if there]"),
+        typer.Option(help="Sequences with labels. (default: artifacts/sequences if there)"),
     ] = None,
     as_json: Json = False,
 ) -> None:

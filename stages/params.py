@@ -114,11 +114,11 @@ class TrainParams(Section):
     `prefix` and `causal`, where null means 2."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
-    batch_tokens: Annotated[int, Field(ge=16)] = 8_192
+    batch_tokens: Annotated[int, Field(ge=16)] = 4_096
     """Positions in a batch, padding included."""
     accumulation: Annotated[int, Field(ge=1)] = 1
     """Batches whose gradients are summed before a step."""
-    lr: Annotated[float, Field(gt=0)] = 1e-3
+    lr: Annotated[float, Field(gt=0)] = 2e-3
     """Highest learning rate."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
@@ -126,7 +126,7 @@ class TrainParams(Section):
     """Share of all steps in which the learning rate rises."""
     clip: Annotated[float, Field(gt=0)] = 1.0
     """Largest global gradient norm."""
-    epochs: Annotated[int, Field(ge=1)] = 10
+    epochs: Annotated[int, Field(ge=1)] = 6
     """Passes over the train histories."""
     precision: Literal["no", "bf16"] = "no"
     """Mixed precision of the encoder."""

@@ -19,7 +19,7 @@ RATES = {
     "GEL": 33.5,
     "AZN": 53.2,
 }
-"""Roubles for one unit, about the Bank of Russia's mean of November 2023, three digits.
+"""Roubles for one unit: round figures of about November 2023, good to a few per cent.
 
 `BYR` is what the job board writes for the Belarusian rouble of today (ISO 4217: BYN). A constant:
 exchange rates that move would change every feature each day and explain nothing about a vacancy.

@@ -65,6 +65,8 @@ def run(
     """
     quieten()
     accelerator = start(params.train)
+    if accelerator.device.type == "cpu":  # on GPUs some kernels have no deterministic twin
+        torch.use_deterministic_algorithms(mode=True)
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))

@@ -86,21 +86,23 @@ def summed_loss(
     Logits are made for some questions at a time, and where there are several such parts they are
     made again in the backward pass, so that only one part's are ever held.
     """
-    rows, places = (weight > 0).nonzero(as_tuple=True)
-    parts = torch.arange(len(rows), device=rows.device).split(max(1, LOGITS // len(pool.biases)))
+    weights = weight.flatten()
+    asked = weights.nonzero()[:, 0]
+    parts = asked.split(max(1, LOGITS // len(pool.biases)))
+    states, history, own = states.flatten(0, 1), history.flatten(0, 1), own.flatten()
 
     def loss(part: Tensor) -> Tensor:
-        row, place = rows[part], places[part]
+        row = part // weight.shape[1]
         losses = softmax_loss(
-            states[row, place] @ pool.vectors.T + pool.biases,
-            history[row, place],
-            own[row, place],
-            batch.items[row, : history.shape[2]],
+            states.index_select(0, part) @ pool.vectors.T + pool.biases,
+            history.index_select(0, part),
+            own.index_select(0, part),
+            batch.items[row, : history.shape[1]],
             pool.candidates,
-            batch.target[row, place],
+            batch.target.flatten()[part],
             pool.inside[row],
         )
-        return (losses * weight[row, place]).sum()
+        return (losses * weights[part]).sum()
 
     if len(parts) == 1:
         return loss(parts[0])

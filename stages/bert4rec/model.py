@@ -25,6 +25,16 @@ class Vectors:
     bias: Tensor
 
 
+def picked(vectors: Tensor, biases: Tensor, rows: Tensor) -> Vectors:
+    """Take rows (...) of vectors (n, H) and biases (n,).
+
+    By `embedding`, whose backward pass adds up in one order whatever the threads; that of
+    `vectors[rows]` does not.
+    """
+    bias = nn.functional.embedding(rows, biases[:, None]).squeeze(-1)
+    return Vectors(nn.functional.embedding(rows, vectors), bias)
+
+
 class HhrecModel(PreTrainedModel):
     """Scores vacancies for questions about histories."""
 
@@ -60,16 +70,13 @@ class HhrecModel(PreTrainedModel):
         distinct, place = torch.cat([ids.flatten() for ids in wanted]).unique(return_inverse=True)
         vectors, biases = self.tower(distinct, catalogue)
         events, targets, shared = place.split([ids.numel() for ids in wanted])
-        items = Vectors(vectors[events.view_as(batch.items)], biases[events.view_as(batch.items)])
-        right = Vectors(
-            vectors[targets.view_as(batch.target)], biases[targets.view_as(batch.target)]
-        )
+        items = picked(vectors, biases, events.view_as(batch.items))
+        right = picked(vectors, biases, targets.view_as(batch.target))
         sees = self.sees(batch)
         states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
         own = (states * right.of).sum(-1) + right.bias
-        pool = Pool(
-            candidates, vectors[shared], biases[shared], among(batch.items, candidates.items)
-        )
+        wide = picked(vectors, biases, shared)
+        pool = Pool(candidates, wide.of, wide.bias, among(batch.items, candidates.items))
         fresh = batch.fresh
         history = self.history(states[:, fresh:], items, narrowed(batch, fresh), sees[:, fresh:])
         weight = self.counted(batch, sees)
@@ -108,7 +115,7 @@ class HhrecModel(PreTrainedModel):
         """
         distinct, place = batch.items.unique(return_inverse=True)
         vectors, biases = self.tower(distinct, catalogue)
-        items = Vectors(vectors[place], biases[place])
+        items = picked(vectors, biases, place)
         sees = self.sees(batch)
         states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
         return states, self.history(states, items, batch, sees)
