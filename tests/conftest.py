@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from stages import pipeline
+from stages.data.sample.run import run as sample
 from stages.params import Params, validated
+from stages.report import silent
 from tests import tiny
 
 settings.register_profile("quick", max_examples=25, deadline=None)  # a stage writes files
@@ -21,6 +24,18 @@ def raw_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny.vacancies().write_parquet(directory / "vacancies.parquet")
     tiny.labels().write_parquet(directory / "labels.parquet")
     return directory
+
+
+@pytest.fixture(scope="session")
+def small_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `train` and `predict` read, made from a sample of 400 sessions. Read it only."""
+    out = tmp_path_factory.mktemp("small")
+    sample(out=out / "raw", sessions=400, vacancies=300, seed=5)
+    sections = {"split": {"kind": "last_session"}, "features": {"tokens": 400}}
+    for step in pipeline.steps(validated(sections, where="test"), out / "raw", out):
+        if step.name in ("explode", "filter", "vocab", "features", "sequences"):
+            step.work(progress=silent)
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
 from safetensors.torch import load_file
-
-from stages import pipeline
-from stages.data.sample.run import run as sample
-from stages.params import validated
-from stages.report import silent
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -28,18 +22,6 @@ SETTINGS = {
     "patience": 0,
 }
 SETS = [word for name, value in SETTINGS.items() for word in ("--set", f"train.{name}={value}")]
-
-
-@pytest.fixture(scope="module")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `train` reads, made from a small sample."""
-    out = tmp_path_factory.mktemp("launch")
-    sample(out=out / "raw", sessions=400, vacancies=300, seed=5)
-    params = validated({"split": {"kind": "last_session"}, "features": {"tokens": 400}}, where="t")
-    for step in pipeline.steps(params, out / "raw", out):
-        if step.name in ("explode", "filter", "vocab", "features", "sequences"):
-            step.work(progress=silent)
-    return out
 
 
 def words(artifacts: Path, out: Path, *more: str) -> list[str]:
@@ -77,29 +59,31 @@ def report(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def test_accelerate_launch_hhrec_train_from_the_root(artifacts: Path, tmp_path: Path) -> None:
-    found = report(accelerate("hhrec", "train", *words(artifacts, tmp_path, "--json")))
+def test_accelerate_launch_hhrec_train_from_the_root(small_artifacts: Path, tmp_path: Path) -> None:
+    found = report(accelerate("hhrec", "train", *words(small_artifacts, tmp_path, "--json")))
     assert found["processes"] == 1
     assert (tmp_path / "model" / "model.safetensors").is_file()
 
 
-def test_the_module_can_be_launched_from_anywhere(artifacts: Path, tmp_path: Path) -> None:
-    arguments = words(artifacts, tmp_path, "--json", "--set", "train.epochs=1")
+def test_the_module_can_be_launched_from_anywhere(small_artifacts: Path, tmp_path: Path) -> None:
+    arguments = words(small_artifacts, tmp_path, "--json", "--set", "train.epochs=1")
     found = report(accelerate("-m", "hhrec_cli", "train", *arguments, cwd=tmp_path))
     assert found["epochs"] == 1
 
 
-def test_two_processes_train_one_model(artifacts: Path, tmp_path: Path) -> None:
+def test_two_processes_train_one_model(small_artifacts: Path, tmp_path: Path) -> None:
     two = ("--multi_gpu", "--num_processes", "2")
-    arguments = words(artifacts, tmp_path, "--json", "--set", "train.epochs=1")
+    arguments = words(small_artifacts, tmp_path, "--json", "--set", "train.epochs=1")
     done = accelerate(*two, "hhrec", "train", *arguments, ACCELERATE_USE_CPU="true")
     found = report(done)
     assert found["processes"] == 2
     assert "2 process" in done.stderr
 
 
-def test_copies_that_do_not_know_of_each_other_are_refused(artifacts: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hhrec_cli", "train", *words(artifacts, tmp_path)]
+def test_copies_that_do_not_know_of_each_other_are_refused(
+    small_artifacts: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "hhrec_cli", "train", *words(small_artifacts, tmp_path)]
     lonely = environment(WORLD_SIZE="2", RANK="0", ACCELERATE_USE_CPU="false")
     lonely.pop("LOCAL_RANK", None)
     done = subprocess.run(
@@ -110,18 +94,20 @@ def test_copies_that_do_not_know_of_each_other_are_refused(artifacts: Path, tmp_
     assert "ACCELERATE_USE_CPU=true accelerate launch" in " ".join(done.stderr.split())
 
 
-def test_killed_and_resumed_it_ends_with_the_same_weights(artifacts: Path, tmp_path: Path) -> None:
+def test_killed_and_resumed_it_ends_with_the_same_weights(
+    small_artifacts: Path, tmp_path: Path
+) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     command = [sys.executable, "-m", "hhrec_cli", "train"]
     subprocess.run(
-        [*command, *words(artifacts, whole)],
+        [*command, *words(small_artifacts, whole)],
         cwd=ROOT,
         env=environment(),
         check=True,
         capture_output=True,
     )
     running = subprocess.Popen(
-        [*command, *words(artifacts, broken)],
+        [*command, *words(small_artifacts, broken)],
         cwd=ROOT,
         env=environment(),
         stderr=subprocess.DEVNULL,
@@ -133,7 +119,7 @@ def test_killed_and_resumed_it_ends_with_the_same_weights(artifacts: Path, tmp_p
     assert running.wait() == -signal.SIGKILL
     assert not (broken / "model").exists()
     done = subprocess.run(
-        [*command, *words(artifacts, broken, "--resume", "--json")],
+        [*command, *words(small_artifacts, broken, "--resume", "--json")],
         cwd=ROOT, env=environment(), check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["resumed_at"] > 0
@@ -141,9 +127,9 @@ def test_killed_and_resumed_it_ends_with_the_same_weights(artifacts: Path, tmp_p
     assert all((ours[name] == theirs[name]).all() for name in ours)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(artifacts: Path, tmp_path: Path) -> None:
+def test_ctrl_c_saves_and_says_how_to_go_on(small_artifacts: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hhrec_cli", "train"]
-    long = words(artifacts, tmp_path, "--set", "train.epochs=5000")
+    long = words(small_artifacts, tmp_path, "--set", "train.epochs=5000")
     running = subprocess.Popen(
         [*command, *long], cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True
     )
@@ -156,12 +142,12 @@ def test_ctrl_c_saves_and_says_how_to_go_on(artifacts: Path, tmp_path: Path) -> 
     assert "hhrec train --resume" in said
 
 
-def test_a_checkpoint_of_other_parameters_is_refused(artifacts: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_other_parameters_is_refused(small_artifacts: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hhrec_cli", "train"]
-    first = words(artifacts, tmp_path, "--set", "train.epochs=1")
+    first = words(small_artifacts, tmp_path, "--set", "train.epochs=1")
     subprocess.run([*command, *first], cwd=ROOT, env=environment(), check=True, capture_output=True)
     done = subprocess.run(
-        [*command, *words(artifacts, tmp_path, "--resume", "--set", "train.lr=0.5")],
+        [*command, *words(small_artifacts, tmp_path, "--resume", "--set", "train.lr=0.5")],
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
