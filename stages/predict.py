@@ -55,7 +55,7 @@ def run(
     transformers_logging.set_verbosity_error()
     ranker = load_model(model)
     check_books(ranker, model, features)
-    catalogue = store.catalogue(features / "items")
+    catalogue = store.catalogue(features / "items", sequences / "train")
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)
     rows = tables.scan(
@@ -112,6 +112,7 @@ def rank_rows(
     histories = store.histories(rows)
     settings, max_length = params.predict, params.sequences.max_length
     matrix = ranking.item_matrix(model, catalogue)
+    asked_at = store.moments(rows)
     k = min(settings.k, len(catalogue) - FIRST_ITEM)
     ranked = np.zeros((len(rows), k), dtype=np.int64)
     lengths = np.minimum(histories.lengths(), max_length)
@@ -119,7 +120,9 @@ def rank_rows(
     done = 0
     for part in plan:
         last, hidden = seen(rows, part, params)
-        asked = ranking.question(window(histories, part, max_length), model.config.objective)
+        asked = ranking.question(
+            window(histories, part, max_length), model.config.objective, asked_at[part]
+        )
         items, scores = ranking.rank(model, catalogue, matrix, asked, k, hidden)
         items = torch.where(scores > ranking.NEVER, items, 0)
         ranked[part] = to_the_end(items, last).numpy()

@@ -32,6 +32,8 @@ class Batch:
         session: Ordinal of the session asked for, (B, Q) int64.
         target: Item id of the answer, (B, Q) int64.
         weight: Weight in the loss, (B, Q) float32.
+        when: When it is asked, microseconds since 1970, negative where not known, (B, Q) int64.
+        lag: Periods by which the demand known to the questions is out of date.
         fresh: How many of the Q, from the first on, ask for a vacancy new to the row only.
     """
 
@@ -49,6 +51,8 @@ class Batch:
     session: Tensor
     target: Tensor
     weight: Tensor
+    when: Tensor
+    lag: int = 0
     fresh: int = 0
 
     def to(self, device: torch.device) -> "Batch":
@@ -58,7 +62,7 @@ class Batch:
 
 
 EVENTS = ("items", "actions", "gaps", "days", "times", "sessions", "lengths", "hidden")
-ASKED = ("place", "asked", "gap", "session", "target", "weight")
+ASKED = ("place", "asked", "gap", "session", "target", "weight", "when")
 
 
 def narrowed(batch: Batch, first: int, last: int | None = None) -> Batch:
@@ -67,7 +71,12 @@ def narrowed(batch: Batch, first: int, last: int | None = None) -> Batch:
 
 
 def tensors(
-    view: Window, questions: Questions, hidden: np.ndarray | None = None, fresh: int = 0
+    view: Window,
+    questions: Questions,
+    hidden: np.ndarray | None = None,
+    *,
+    fresh: int = 0,
+    lag: int = 0,
 ) -> Batch:
     """Turn a window and its questions into tensors; hidden events carry the mask id."""
     hidden = np.zeros(view.items.shape, dtype=bool) if hidden is None else hidden
@@ -92,5 +101,7 @@ def tensors(
         session=whole(questions.session),
         target=whole(questions.target),
         weight=torch.from_numpy(questions.weight),
+        when=whole(questions.when),
+        lag=lag,
         fresh=fresh,
     )

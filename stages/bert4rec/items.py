@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  the name torch's own documentation uses
 
 from stages.bert4rec.tokens import FIRST_ITEM
+from stages.bert4rec.trends import Demand
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class Catalogue:
         codes: Categorical codes, (N, C) int32; 0 is missing.
         salary: Lower and upper bound on a log scale, 0 where missing, (N, 2) float32.
         words: Title and skill tokens, padded with 0, (N, W) int32.
+        demand: How often they were met, and when.
     """
 
     codes: Tensor
     salary: Tensor
     words: Tensor
+    demand: Demand
 
     def __len__(self) -> int:
         """Return the number of rows, special ids included."""
@@ -30,7 +33,12 @@ class Catalogue:
 
     def to(self, device: torch.device) -> "Catalogue":
         """Return the same rows on a device."""
-        return Catalogue(self.codes.to(device), self.salary.to(device), self.words.to(device))
+        return Catalogue(
+            self.codes.to(device),
+            self.salary.to(device),
+            self.words.to(device),
+            self.demand.to(device),
+        )
 
 
 class ItemTower(nn.Module):

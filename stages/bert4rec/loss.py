@@ -62,16 +62,31 @@ def drawn_items(
 
 @dataclass(frozen=True)
 class Pool:
-    """The shared candidates with vectors (C, H), biases (C,), and where rows hold them, (B, C)."""
+    """The shared candidates of a batch.
+
+    Attributes:
+        candidates: Their ids.
+        vectors: (C, H).
+        biases: (C,).
+        inside: Which rows hold them, (B, C) bool.
+        trend: Logits by demand in each of the P moments in which questions are asked, (P, C).
+    """
 
     candidates: Candidates
     vectors: Tensor
     biases: Tensor
     inside: Tensor
+    trend: Tensor
 
 
 def summed_loss(
-    states: Tensor, own: Tensor, history: Tensor, batch: Batch, weight: Tensor, pool: Pool
+    states: Tensor,
+    own: Tensor,
+    history: Tensor,
+    batch: Batch,
+    weight: Tensor,
+    moments: Tensor,
+    pool: Pool,
 ) -> Tensor:
     """Weighted sum of the losses of all questions with a weight, a scalar.
 
@@ -81,6 +96,7 @@ def summed_loss(
         history: Logits of the rows' histories, (B, Q, L), or (B, Q, 0) to leave them out.
         batch: Rows and questions.
         weight: Weights, (B, Q).
+        moments: Row of `pool.trend` for each question, (B, Q).
         pool: The shared candidates.
 
     Logits are made for some questions at a time, and where there are several such parts they are
@@ -94,7 +110,9 @@ def summed_loss(
     def loss(part: Tensor) -> Tensor:
         row = part // weight.shape[1]
         losses = softmax_loss(
-            states.index_select(0, part) @ pool.vectors.T + pool.biases,
+            states.index_select(0, part) @ pool.vectors.T
+            + pool.biases
+            + pool.trend.index_select(0, moments.flatten()[part]),
             history.index_select(0, part),
             own.index_select(0, part),
             batch.items[row, : history.shape[1]],

@@ -37,10 +37,11 @@ def masked_places(view: Window, hidden: np.ndarray) -> Questions:
         session=take(view.sessions),
         target=take(view.items),
         weight=take(hidden).astype(np.float32),
+        when=take(view.times),
     )
 
 
-def with_mask(view: Window) -> tuple[Window, Questions, np.ndarray]:
+def with_mask(view: Window, asked_at: Ints | None = None) -> tuple[Window, Questions, np.ndarray]:
     """Append one hidden response to each row, for `mlm` at prediction: what is hidden there?"""
     rows, width = view.items.shape
     steps = np.arange(width + 1)
@@ -59,4 +60,4 @@ def with_mask(view: Window) -> tuple[Window, Questions, np.ndarray]:
         sessions=extend(view.sessions, next_session),
         lengths=view.lengths + 1,
     )
-    return longer, what_next(view), steps == end
+    return longer, what_next(view, asked_at), steps == end

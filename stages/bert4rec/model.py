@@ -15,6 +15,7 @@ from stages.bert4rec.loss import Candidates, Pool, among, summed_loss
 from stages.bert4rec.questions import GAPS
 from stages.bert4rec.repeats import Repeats
 from stages.bert4rec.tokens import MASK
+from stages.bert4rec.trends import Trend, periods_of
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ class HhrecModel(PreTrainedModel):
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.out = nn.Linear(width, width)
         self.repeats = Repeats(width)
+        self.trend = Trend()
         self.post_init()
         self.repeats.start_from_last_viewed()
+        nn.init.zeros_(self.trend.second.weight)
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""
@@ -74,28 +77,37 @@ class HhrecModel(PreTrainedModel):
         right = picked(vectors, biases, targets.view_as(batch.target))
         sees = self.sees(batch)
         states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
+        asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         own = (states * right.of).sum(-1) + right.bias
+        own = own + self.trend(batch.target, asked, known, catalogue.demand)
         wide = picked(vectors, biases, shared)
-        pool = Pool(candidates, wide.of, wide.bias, among(batch.items, candidates.items))
+        trend, moments = self.trends(candidates.items, asked, known, catalogue)
+        inside = among(batch.items, candidates.items)
+        pool = Pool(candidates, wide.of, wide.bias, inside, trend)
         fresh = batch.fresh
-        history = self.history(states[:, fresh:], items, narrowed(batch, fresh), sees[:, fresh:])
+        late = narrowed(batch, fresh)
+        history = self.history(states[:, fresh:], items, late, sees[:, fresh:], catalogue)
         weight = self.counted(batch, sees)
         none = states.new_zeros(len(states), fresh, 0)
-        return summed_loss(
-            states[:, :fresh],
-            own[:, :fresh],
-            none,
-            narrowed(batch, 0, fresh),
-            weight[:, :fresh],
-            pool,
-        ) + summed_loss(
-            states[:, fresh:],
-            own[:, fresh:],
-            history,
-            narrowed(batch, fresh),
-            weight[:, fresh:],
-            pool,
+        early = narrowed(batch, 0, fresh)
+        first = (states[:, :fresh], own[:, :fresh], none, early, weight[:, :fresh])
+        second = (states[:, fresh:], own[:, fresh:], history, late, weight[:, fresh:])
+        return summed_loss(*first, moments[:, :fresh], pool) + summed_loss(
+            *second, moments[:, fresh:], pool
         )
+
+    def trends(
+        self, items: Tensor, asked: Tensor, known: Tensor, catalogue: Catalogue
+    ) -> tuple[Tensor, Tensor]:
+        """Logits by demand of items (C,) in the distinct moments of questions (B, Q).
+
+        Returns:
+            (P, C), and the moment of each question, (B, Q).
+        """
+        width = catalogue.demand.periods() + 1
+        pairs, moments = (asked * width + known).unique(return_inverse=True)
+        at = (pairs // width)[:, None], (pairs % width)[:, None]
+        return self.trend(items[None], *at, catalogue.demand), moments
 
     def counted(self, batch: Batch, sees: Tensor) -> Tensor:
         """Weights of questions that have an answer, (B, Q).
@@ -118,12 +130,18 @@ class HhrecModel(PreTrainedModel):
         items = picked(vectors, biases, place)
         sees = self.sees(batch)
         states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
-        return states, self.history(states, items, batch, sees)
+        return states, self.history(states, items, batch, sees, catalogue)
 
-    def history(self, states: Tensor, items: "Vectors", batch: Batch, sees: Tensor) -> Tensor:
-        """Score the vacancies of each row's own history, by vector and as repeats, (B, Q, L)."""
+    def history(
+        self, states: Tensor, items: Vectors, batch: Batch, sees: Tensor, catalogue: Catalogue
+    ) -> Tensor:
+        """Score each row's own vacancies: by vector, by demand, and as repeats, (B, Q, L)."""
         by_vector = states @ items.of.transpose(1, 2) + items.bias[:, None]
-        return by_vector + self.repeats(states, items.of, batch, sees)
+        asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
+        trend = self.trend(
+            batch.items[:, None], asked[..., None], known[..., None], catalogue.demand
+        )
+        return by_vector + trend + self.repeats(states, items.of, batch, sees)
 
     def sees(self, batch: Batch) -> Tensor:
         """Which question knows the item of which event, (B, Q, L) bool."""

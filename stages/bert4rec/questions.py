@@ -26,6 +26,7 @@ class Questions:
     session: Ints
     target: Ints
     weight: np.ndarray
+    when: Ints
 
 
 def inside(view: Window) -> np.ndarray:
@@ -46,7 +47,13 @@ def every_event(view: Window) -> Questions:
     steps = np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape)
     weight = inside(view) & (view.items >= FIRST_ITEM)
     return Questions(
-        steps, view.actions, gap_buckets(view), view.sessions, view.items, weight.astype(np.float32)
+        steps,
+        view.actions,
+        gap_buckets(view),
+        view.sessions,
+        view.items,
+        weight.astype(np.float32),
+        view.times,
     )
 
 
@@ -71,6 +78,7 @@ def next_sessions(view: Window, generator: np.random.Generator, most: int) -> Qu
         session=take(view.sessions),
         target=take(view.items),
         weight=usable.astype(np.float32),
+        when=np.take_along_axis(view.times, starts, axis=1),
     )
 
 
@@ -91,7 +99,7 @@ def _answers(view: Window, generator: np.random.Generator) -> Ints:
     return np.where(starts, answer[run], -1)
 
 
-def what_next(view: Window) -> Questions:
+def what_next(view: Window, asked_at: Ints | None = None) -> Questions:
     """One question for each row's future: the first response of the session to come."""
     rows = len(view.lengths)
     end = view.lengths.astype(np.int64)[:, None]
@@ -104,6 +112,7 @@ def what_next(view: Window) -> Questions:
         session=last + 1,
         target=zeros,
         weight=np.ones((rows, 1), dtype=np.float32),
+        when=zeros - 1 if asked_at is None else asked_at[:, None],
     )
 
 

@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec.batch import Batch, tensors
-from stages.bert4rec.histories import Window
+from stages.bert4rec.histories import Ints, Window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.masking import with_mask
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.questions import what_next
 from stages.bert4rec.tokens import FIRST_ITEM
+from stages.bert4rec.trends import periods_of
 
 NEVER = float("-inf")
 BLOCK = 65_536  # items scored at once
@@ -42,11 +43,11 @@ def item_matrix(
     return ItemMatrix(vectors, biases)
 
 
-def question(view: Window, objective: str) -> Batch:
-    """Ask each row for the first response of its next session."""
+def question(view: Window, objective: str, asked_at: Ints | None = None) -> Batch:
+    """Ask each row for the first response of its next session, at a moment (B,) if known."""
     if objective == "mlm":
-        return tensors(*with_mask(view))
-    return tensors(view, what_next(view))
+        return tensors(*with_mask(view, asked_at))
+    return tensors(view, what_next(view, asked_at))
 
 
 @torch.inference_mode()
@@ -69,11 +70,15 @@ def rank(
     """
     states, history = model.answers(rows, catalogue)
     states, history = states[:, 0], history[:, 0]
+    asked, known = periods_of(rows.when, catalogue.demand, rows.lag)
     best_items = torch.zeros(len(states), 0, dtype=torch.int64, device=states.device)
     best_scores = torch.zeros(len(states), 0, device=states.device)
     for start in range(0, len(matrix.biases), BLOCK):
         biases = matrix.biases[start : start + BLOCK]
         scores = states @ matrix.vectors[start : start + BLOCK].T + biases
+        ids = torch.arange(start, start + len(biases), device=states.device)
+        trend, moments = model.trends(ids, asked, known, catalogue)
+        scores += trend[moments[:, 0]]
         place_history(scores, rows.items, history, start)
         hide(scores, hidden, start)
         values, items = top(scores, k)

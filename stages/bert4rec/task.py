@@ -66,18 +66,25 @@ def padding(task: Task) -> float:
     return batches.padding_share(lengths, task.plan(0))
 
 
+def drawn_lag(generator: np.random.Generator, periods: int) -> int:
+    """Draw how far demand is out of date: not at all in half of the batches, else log-uniform."""
+    octaves = math.log2(max(periods, 1))
+    return int(2 ** generator.uniform(0, octaves)) if generator.random() > 0.5 else 0  # noqa: PLR2004
+
+
 def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     """Cut, mask and ask: one batch of the chosen objective."""
     settings, generator = task.settings, np.random.default_rng(seed)
     view = window(task.histories, rows, task.max_length)
+    lag = drawn_lag(generator, task.catalogue.demand.periods())
     if settings.objective == "mlm":
         hidden = masking.masks(view, generator, settings.masked(), settings.last())
-        return tensors(view, masking.masked_places(view, hidden), hidden)
+        return tensors(view, masking.masked_places(view, hidden), hidden, lag=lag)
     ahead = questions.next_sessions(view, generator, SESSIONS)
     asked = questions.joined(
         questions.every_event(view), questions.weighted(ahead, settings.ahead())
     )
-    return tensors(view, asked, fresh=view.items.shape[1])
+    return tensors(view, asked, fresh=view.items.shape[1], lag=lag)
 
 
 @dataclass(frozen=True)

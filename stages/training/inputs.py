@@ -61,7 +61,7 @@ def read(
     return Inputs(
         histories=histories,
         users=users,
-        catalogue=store.catalogue(features / "items").to(accelerator.device),
+        catalogue=store.catalogue(features / "items", sequences / "train").to(accelerator.device),
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
         ),

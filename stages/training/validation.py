@@ -30,6 +30,7 @@ def validation_mrr(
     """
     model.eval()
     histories = store.histories(rows)
+    asked_at = store.moments(rows)
     matrix = ranking.item_matrix(model, catalogue)
     labels = torch.from_numpy(rows["label_item"].to_numpy().astype(np.int64))
     gains = torch.zeros(len(rows), dtype=torch.float64, device=accelerator.device)
@@ -37,7 +38,8 @@ def validation_mrr(
     plan = batches.in_order(lengths, batch_rows * 8)
     for part in plan[accelerator.process_index :: accelerator.num_processes]:
         view = window(histories, part, max_length)
-        asked = ranking.question(view, model.config.objective).to(accelerator.device)
+        asked = ranking.question(view, model.config.objective, asked_at[part])
+        asked = asked.to(accelerator.device)
         none = torch.zeros(len(part), 0, dtype=torch.int64, device=accelerator.device)
         items, scores = ranking.rank(model, catalogue, matrix, asked, K, none)
         hit = (items == labels[part, None].to(items.device)) & (scores > ranking.NEVER)

@@ -6,6 +6,7 @@ from stages.bert4rec.histories import Histories
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecConfig, HhrecModel
 from stages.bert4rec.tokens import FIRST_ITEM
+from stages.bert4rec.trends import Demand, demand
 
 ITEMS = 30  # vacancies of the little catalogue; the first 20 are trained
 TRAINED = 20
@@ -27,6 +28,13 @@ def make_histories(lengths: list[int], seed: int = 0) -> Histories:
     )
 
 
+def make_demand(rows: int) -> Demand:
+    generator = np.random.default_rng(8)
+    return demand(
+        generator.integers(FIRST_ITEM, rows, 200), generator.integers(0, 10**12, 200), rows
+    )
+
+
 @pytest.fixture
 def histories() -> Histories:
     return make_histories([5, 1, 12, 8, 0, 3])
@@ -39,7 +47,7 @@ def catalogue() -> Catalogue:
     codes = torch.randint(0, 5, (rows, 2), generator=generator, dtype=torch.int32)
     words = torch.randint(0, 9, (rows, 4), generator=generator, dtype=torch.int32)
     salary = torch.rand(rows, 2, generator=generator)
-    return Catalogue(codes, salary, words)
+    return Catalogue(codes, salary, words, make_demand(rows))
 
 
 def make_model(objective: str, backbone: str = "bert") -> HhrecModel:

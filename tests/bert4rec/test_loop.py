@@ -9,7 +9,7 @@ from accelerate import Accelerator
 
 from stages.bert4rec import checkpoint, loop, optim
 from stages.params import TrainParams
-from tests.bert4rec.conftest import TRAINED, make_histories, make_model
+from tests.bert4rec.conftest import TRAINED, make_demand, make_histories, make_model
 
 SETTINGS = TrainParams(
     hidden_size=16, heads=2, batch_tokens=48, epochs=3, lr=0.01, dropout=0.2, negatives=8
@@ -26,6 +26,7 @@ def make_task(objective="prefix", **changes):
         torch.randint(0, 5, (rows, 2), generator=generator, dtype=torch.int32),
         torch.rand(rows, 2, generator=generator),
         torch.randint(0, 9, (rows, 4), generator=generator, dtype=torch.int32),
+        make_demand(rows),
     )
     return loop.Task(
         histories=histories,

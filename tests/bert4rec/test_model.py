@@ -7,7 +7,6 @@ import torch
 from stages.bert4rec import masking, questions
 from stages.bert4rec.batch import tensors
 from stages.bert4rec.histories import window
-from stages.bert4rec.items import Catalogue
 from stages.bert4rec.loss import all_items
 from stages.bert4rec.tokens import FIRST_ITEM
 from tests.bert4rec.conftest import TRAINED, make_histories, make_model
@@ -109,7 +108,7 @@ def test_content_alone_gives_a_cold_vacancy_its_place(catalogue):
     codes = catalogue.codes.clone()
     codes[cold] += 1
     codes %= 5
-    after, _ = model.tower(cold, Catalogue(codes, catalogue.salary, catalogue.words))
+    after, _ = model.tower(cold, replace(catalogue, codes=codes))
     assert not torch.allclose(before, after)
 
 

@@ -69,9 +69,7 @@ def test_held_out_rows_change_no_trained_weight(small_artifacts: Path, tmp_path:
     for name, sequences in (("one", small_artifacts / "sequences"), ("two", other)):
         fit(small_artifacts, tmp_path / name, params(), sequences=sequences)
     newest = [
-        load_file(
-            max((tmp_path / name / "checkpoints").glob("step-*")) / "model.safetensors"
-        )
+        load_file(max((tmp_path / name / "checkpoints").glob("step-*")) / "model.safetensors")
         for name in ("one", "two")
     ]
     assert same(*newest)
