@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stages.errors import HhrecError, MissingInputError
 
@@ -30,6 +30,14 @@ class SplitParams(Section):
     1,000 labels, else the second."""
     max_users: Annotated[int, Field(ge=1)] = 20_000
     """Most users held out for validation, chosen by a seeded hash of the user id."""
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _after(cls, value: object) -> object:
+        """Take `after: DATE` as YAML reads it without quotes: a mapping to a date."""
+        if isinstance(value, dict) and list(value) == ["after"]:
+            return f"after: {value['after']}"
+        return value
 
 
 class ExplodeParams(Section):

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import torch
 from safetensors import SafetensorError
-from transformers.utils import logging as transformers_logging
 
 from stages import store, tables
 from stages.bert4rec import batches, ranking
 from stages.bert4rec.histories import window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.quiet import quieten
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.books import books_hash
 from stages.errors import HhrecError, MissingInputError
@@ -52,7 +52,7 @@ def run(
         MissingInputError: The model or a table is not there.
         HhrecError: The model was trained with other books than the features were made with.
     """
-    transformers_logging.set_verbosity_error()
+    quieten()
     ranker = load_model(model)
     check_books(ranker, model, features)
     catalogue = store.catalogue(features / "items", sequences / "train")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from transformers.utils import logging as transformers_logging
 
 from stages import tables
 from stages.bert4rec import checkpoint, loop, optim
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.quiet import quieten
 from stages.bert4rec.task import padding, steps_per_epoch
 from stages.errors import HhrecError
 from stages.params import Params, TrainParams
@@ -108,12 +108,6 @@ def run(
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return report_of(watch, resumed_at=state.step, full=full)
-
-
-def quieten() -> None:
-    """Leave stderr to our own progress bar: no warnings and bars of transformers."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
 
 
 def takes_all(settings: TrainParams, trained: int) -> bool:

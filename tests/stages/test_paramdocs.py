@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +49,16 @@ def test_lines_fit_a_screen_and_ranges_stay_whole() -> None:
     lines = FILE.read_text(encoding="utf-8").splitlines()
     assert max(map(len, lines)) <= 100
     assert [line for line in lines if line.count("[") != line.count("]")] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["after: 2024-05-01", "'after: 2024-05-01'", "\n    after: 2024-05-01"]
+)
+def test_a_date_to_split_at_needs_no_quotes(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text("split: {}\n", encoding="utf-8")
+    if text.startswith("after"):
+        assert load(file, [f"split.kind={text}"]).split.kind == "after: 2024-05-01"
+    else:
+        file.write_text(f"split:\n  kind: {text}\n", encoding="utf-8")
+        assert load(file).split.kind == "after: 2024-05-01"

@@ -1,0 +1,9 @@
+"""stderr belongs to our own progress bar."""
+
+from transformers.utils import logging
+
+
+def quieten() -> None:
+    """Silence the warnings and progress bars of transformers."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
