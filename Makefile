@@ -24,6 +24,7 @@ demo: $(READY)
 	dvc repro --quiet
 	hhrec evaluate
 
+test: export OMP_NUM_THREADS := 1
 test: lint
 	python -m pytest -n $(WORKERS)
 

@@ -4,6 +4,7 @@ A table is one Parquet file, or a directory of `bucket-*.parquet` files that sha
 """
 
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ import polars as pl
 
 from stages.errors import HhrecError, MissingInputError
 from stages.schema import Schema
+
+RETRIES = 20
 
 
 def scan(path: Path, schema: Schema, *, made_by: str) -> pl.LazyFrame:
@@ -93,7 +96,13 @@ def replace(source: Path, target: Path) -> None:
 
 def remove(path: Path) -> None:
     """Remove a file or a directory tree; nothing happens when it is not there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
+    if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
+        return
+    for _ in range(RETRIES):
+        # a writer thread of polars that was interrupted may still put a file into the tree
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(0.1)
+    shutil.rmtree(path)

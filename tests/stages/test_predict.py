@@ -95,7 +95,8 @@ def test_an_empty_context_gets_an_answer(
         rows = pl.read_parquet(file)
         lists = ["items", "actions", "times", "sessions"]
         emptied = [pl.col(name).list.head(0) for name in lists]
-        rows.with_columns(*emptied).write_parquet(file)
+        moment = pl.lit(None).cast(pl.Datetime("us")).alias("asked_at")
+        rows.with_columns(*emptied, moment).write_parquet(file)
     found = answers(small_artifacts, model, tmp_path, params(), sequences=other)
     assert found["predictions"].list.len().to_list() == [100] * len(found)
     assert found["predictions"].n_unique() == 1  # nothing known: one answer for all

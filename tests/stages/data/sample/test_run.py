@@ -112,7 +112,7 @@ def test_a_failure_leaves_the_former_files_and_no_litter(
     before = _bytes(out)
 
     def stop(*_args: object) -> None:
-        raise KeyboardInterrupt
+        raise OSError("no space left on device")
 
     monkeypatch.setattr("stages.data.sample.files.write_cards", stop)
     with pytest.raises(BaseException):  # noqa: B017, PT011
