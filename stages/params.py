@@ -95,6 +95,24 @@ class SequencesParams(Section):
     """Last events of a context that are kept, and that a batch is cut to."""
 
 
+class MaskingParams(Section):
+    """Weights of the masking policies: each history of a batch follows one of them."""
+
+    mlm: Annotated[float, Field(ge=0)] = 1.0
+    """Positions at random."""
+    last: Annotated[float, Field(ge=0)] = 1.0
+    """The last event."""
+    next_response: Annotated[float, Field(ge=0)] = 2.0
+    """Cuts where a session begins: what is responded to in it?"""
+
+    @model_validator(mode="after")
+    def _some(self) -> "MaskingParams":
+        if not self.mlm + self.last + self.next_response:
+            msg = "mlm, last and next_response are all 0: set one of them above 0"
+            raise ValueError(msg)
+        return self
+
+
 class TrainParams(Section):
     """The model and its training."""
 
@@ -115,8 +133,8 @@ class TrainParams(Section):
     """Share of vocabulary items that do without their id embedding in a step."""
     mask_prob: Fraction | None = None
     """Share of positions masked at random; only for `mlm`, where null means 0.2."""
-    last_prob: Fraction | None = None
-    """Share of rows in which only the last position is masked; only for `mlm`, null means 0.5."""
+    masking: MaskingParams | None = None
+    """How often each masking policy is taken; only for `mlm`, null means 1, 1, 2."""
     session_weight: Annotated[float, Field(ge=0)] | None = None
     """Weight of the question "what in the next session?" beside 1 for "what new next?"; for
     `prefix` and `causal`, where null means 2."""
@@ -138,10 +156,18 @@ class TrainParams(Section):
     """Passes over the train histories."""
     precision: Literal["no", "bf16"] = "no"
     """Mixed precision of the encoder."""
-    loss: Literal["auto", "full", "sampled"] = "auto"
-    """Softmax over all trained items, over sampled ones, or chosen by their number."""
+    loss: Literal["auto", "full", "sampled", "gbce"] = "auto"
+    """Softmax over all trained items or over sampled ones, `auto` by their number; or `gbce`, the
+    calibrated binary cross-entropy of gSASRec."""
     negatives: Annotated[int, Field(ge=1)] = 2_048
-    """Items drawn a step by `sampled`, besides those of the batch."""
+    """Items drawn a step by `sampled` and `gbce`."""
+    in_batch: Fraction | None = None
+    """Share of the draws taken from the batch's own targets; only for `sampled` (and `auto`), where
+    null means 0.5."""
+    draws: Literal["uniform", "popularity"] = "uniform"
+    """How the other negatives are drawn from the vocabulary."""
+    gbce_t: Fraction | None = None
+    """Calibration t of `gbce`, where null means 0.75."""
     patience: Annotated[int, Field(ge=0)] = 3
     """Epochs without a better validation MRR@100 before training stops; 0 never stops early."""
     validation_rows: Annotated[int, Field(ge=1)] = 20_000
@@ -157,9 +183,18 @@ class TrainParams(Section):
         """Share of positions that `mlm` masks at random."""
         return 0.2 if self.mask_prob is None else self.mask_prob
 
-    def last(self) -> float:
-        """Share of rows in which `mlm` masks the last position only."""
-        return 0.5 if self.last_prob is None else self.last_prob
+    def policies(self) -> tuple[float, float, float]:
+        """Weights of the masking policies `mlm`, `last`, `next_response`."""
+        chosen = self.masking or MaskingParams()
+        return chosen.mlm, chosen.last, chosen.next_response
+
+    def near(self) -> float:
+        """Share of the sampled candidates that come from the batch's own targets."""
+        return 0.5 if self.in_batch is None else self.in_batch
+
+    def trust(self) -> float:
+        """Calibration of gBCE."""
+        return 0.75 if self.gbce_t is None else self.gbce_t
 
     def ahead(self) -> float:
         """Weight of the question for the next session."""
@@ -168,15 +203,27 @@ class TrainParams(Section):
     @model_validator(mode="after")
     def _used(self) -> "TrainParams":
         masked = self.objective == "mlm"
-        unused = ("session_weight",) if masked else ("mask_prob", "last_prob")
+        unused = ("session_weight",) if masked else ("mask_prob", "masking")
         for name in unused:
             if getattr(self, name) is not None:
                 msg = f"{name} is not used by objective {self.objective}: set it to null"
                 raise ValueError(msg)
+        self._loss_uses()
         if self.backbone == "modernbert" and self.objective == "prefix":
             msg = "modernbert cannot serve objective prefix: choose bert or distilbert, or objective mlm"
             raise ValueError(msg)
         return self
+
+    def _loss_uses(self) -> None:
+        drawn = self.loss in ("auto", "sampled")
+        faults = {
+            "in_batch": self.in_batch is not None and not drawn,
+            "draws": self.draws == "popularity" and not drawn,
+            "gbce_t": self.gbce_t is not None and self.loss != "gbce",
+        }
+        for name in (name for name, found in faults.items() if found):
+            msg = f"{name} is not used by loss {self.loss}: leave it at its default"
+            raise ValueError(msg)
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "TrainParams":

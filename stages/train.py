@@ -67,6 +67,7 @@ def run(
     accelerator = start(params.train)
     if accelerator.device.type == "cpu":  # on GPUs some kernels have no deterministic twin
         torch.use_deterministic_algorithms(mode=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads it
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))

@@ -32,13 +32,23 @@ class Layer:
 
     def __call__(self, asking: Tensor, events: Tensor, sees: Tensor) -> Tensor:
         """Let `asking` (B, Q, H) read `events` (B, L, H) where `sees` (B, 1, Q, L) is true."""
-        attended = F.scaled_dot_product_attention(
+        attended = attend(
             self.split(self.query(asking)),
             self.split(self.key(events)),
             self.split(self.value(events)),
-            attn_mask=sees,
+            sees,
         )
         return self.feed(self.after(attended.transpose(1, 2).flatten(2), asking))
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, sees: Tensor | None) -> Tensor:
+    """Fused attention; on a CPU in fp32, where its backward pass is twice as fast as in bf16."""
+    if query.device.type != "cpu" or query.dtype == torch.float32:
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=sees)
+    with torch.autocast("cpu", enabled=False):
+        return F.scaled_dot_product_attention(
+            query.float(), key.float(), value.float(), attn_mask=sees
+        ).to(query.dtype)
 
 
 def layers(encoder: PreTrainedModel) -> list[Layer]:

@@ -13,7 +13,13 @@ import torch
 from accelerate import Accelerator
 
 from stages.bert4rec.batch import Batch
-from stages.bert4rec.loss import Candidates, all_items, drawn_items
+from stages.bert4rec.candidates import (
+    Candidates,
+    Draws,
+    all_items,
+    calibrated,
+    drawn_items,
+)
 from stages.bert4rec.optim import learning_rate, set_learning_rate
 from stages.bert4rec.task import Task, Work, steps_per_epoch, work
 from stages.seeds import derive
@@ -36,9 +42,15 @@ def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  
     """Items that the questions of a batch choose from."""
     if full:
         return all_items(len(task.share), batch.items.device)
+    settings, trained = task.settings, len(task.share)
+    binary = settings.loss == "gbce"
+    draws = Draws(
+        settings.negatives, 0.0 if binary else settings.near(), settings.draws == "popularity"
+    )
     targets = batch.target[batch.weight > 0]
     generator = torch.Generator().manual_seed(seed)
-    return drawn_items(targets, task.share, task.settings.negatives, generator)
+    drawn = drawn_items(targets, task.share, task.cumulated, draws, generator)
+    return calibrated(drawn, settings.trust(), trained) if binary else drawn
 
 
 def run(

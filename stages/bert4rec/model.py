@@ -8,10 +8,12 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from stages.bert4rec import encoder as enc
 from stages.bert4rec.backbones import Shape, build, freeze_unused
+from stages.bert4rec import loss as losses
 from stages.bert4rec.batch import Batch, narrowed
+from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
+from stages.bert4rec.dropout import use_bytes
 from stages.bert4rec.items import Catalogue, ItemTower
-from stages.bert4rec.loss import Candidates, Pool, among, summed_loss
 from stages.bert4rec.questions import GAPS
 from stages.bert4rec.repeats import Repeats
 from stages.bert4rec.tokens import MASK
@@ -59,6 +61,7 @@ class HhrecModel(PreTrainedModel):
         shape = Shape(width, config.layers, config.heads, config.history_length + 2, config.dropout)
         self.encoder = build(config.backbone, shape)
         freeze_unused(self.encoder)
+        use_bytes(self.encoder)
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.out = nn.Linear(width, width)
         self.repeats = Repeats(width)
@@ -80,21 +83,55 @@ class HhrecModel(PreTrainedModel):
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         own = (states * right.of).sum(-1) + right.bias
         own = own + self.trend(batch.target, asked, known, catalogue.demand)
-        wide = picked(vectors, biases, shared)
+        binary = candidates.calibration is not None
+        rest, positive = self._own_candidates(
+            states, own, items, batch, sees, catalogue, binary=binary
+        )
         trend, moments = self.trends(candidates.items, asked, known, catalogue)
-        inside = among(batch.items, candidates.items)
-        pool = Pool(candidates, wide.of, wide.bias, inside, trend)
+        wide = picked(vectors, biases, shared)
+        bias = wide.bias - candidates.log_chance
+        counted = batch.weight.flatten().nonzero()[:, 0]
+        take = lambda values: values.flatten(0, 1).index_select(0, counted)  # noqa: E731
+        moment = nn.functional.one_hot(take(moments), len(trend)).to(states.dtype)
+        out = losses.columns(batch.items, candidates.items)[counted // batch.weight.shape[1]]
+        hit = losses.columns(take(batch.target), candidates.items)
+        return losses.summed(
+            losses.Asked(
+                states=losses.aligned(take(states), torch.ones_like(moment[:, :1]), moment),
+                weight=take(batch.weight),
+                rest=take(rest),
+                positive=take(positive),
+                out=torch.cat([out, hit[:, None]], dim=1),
+            ),
+            losses.aligned(wide.of, bias[:, None], trend.T),
+            candidates.calibration,
+        )
+
+    def _own_candidates(
+        self,
+        states: Tensor,
+        own: Tensor,
+        items: Vectors,
+        batch: Batch,
+        sees: Tensor,
+        catalogue: Catalogue,
+        *,
+        binary: bool,
+    ) -> tuple[Tensor, Tensor]:
+        """Candidates of each question that are not shared: `rest` and `positive`, (B, Q) each.
+
+        The first `batch.fresh` questions leave the history out.
+        """
         fresh = batch.fresh
         late = narrowed(batch, fresh)
+        alone = torch.zeros_like(own[:, :fresh]) if binary else own[:, :fresh]
+        if not late.target.shape[1]:
+            return alone, own
         history = self.history(states[:, fresh:], items, late, sees[:, fresh:], catalogue)
-        weight = self.counted(batch, sees)
-        none = states.new_zeros(len(states), fresh, 0)
-        early = narrowed(batch, 0, fresh)
-        first = (states[:, :fresh], own[:, :fresh], none, early, weight[:, :fresh])
-        second = (states[:, fresh:], own[:, fresh:], history, late, weight[:, fresh:])
-        return summed_loss(*first, moments[:, :fresh], pool) + summed_loss(
-            *second, moments[:, fresh:], pool
+        rest, positive = losses.with_history(
+            history, own[:, fresh:], batch.items, late.target, binary=binary
         )
+        return torch.cat([alone, rest], 1), torch.cat([own[:, :fresh], positive], 1)
 
     def trends(
         self, items: Tensor, asked: Tensor, known: Tensor, catalogue: Catalogue
@@ -108,17 +145,6 @@ class HhrecModel(PreTrainedModel):
         pairs, moments = (asked * width + known).unique(return_inverse=True)
         at = (pairs // width)[:, None], (pairs % width)[:, None]
         return self.trend(items[None], *at, catalogue.demand), moments
-
-    def counted(self, batch: Batch, sees: Tensor) -> Tensor:
-        """Weights of questions that have an answer, (B, Q).
-
-        The first `batch.fresh` ask for a vacancy of the vocabulary that the row has not shown yet;
-        the others for any of the vocabulary or of the row.
-        """
-        shown = ((batch.items[:, None] == batch.target[..., None]) & sees).any(-1)
-        trained = batch.target < self.tower.known
-        asks_fresh = torch.arange(shown.shape[1], device=shown.device) < batch.fresh
-        return batch.weight * torch.where(asks_fresh, trained & ~shown, trained | shown)
 
     def answers(self, batch: Batch, catalogue: Catalogue) -> tuple[Tensor, Tensor]:
         """States of the questions (B, Q, H) and logits of the history, (B, Q, L).

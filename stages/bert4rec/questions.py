@@ -42,11 +42,28 @@ def gap_buckets(view: Window) -> Ints:
     return np.where(inside(view), np.minimum(buckets, GAPS - 1), 0)
 
 
-def every_event(view: Window) -> Questions:
-    """One question an event: what stands here, given all before it?"""
+def first_places(view: Window) -> Ints:
+    """Where each event's vacancy stands first in its row, (B, L)."""
+    rows, width = view.items.shape
+    key = (view.items + np.arange(rows)[:, None] * (int(view.items.max(initial=0)) + 1)).ravel()
+    order = np.argsort(key, kind="stable")
+    new = np.diff(key[order], prepend=-1) != 0
+    first = np.empty(len(key), dtype=np.int64)
+    first[order] = order[np.maximum.accumulate(np.where(new, np.arange(len(key)), 0))]
+    return first.reshape(rows, width) % width
+
+
+def every_event(view: Window, trained: int) -> Questions:
+    """One question an event: which vacancy new to the row stands here, given all before it?
+
+    Args:
+        view: The rows.
+        trained: First item id without an id embedding; such a vacancy is not asked for.
+    """
     steps = np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape)
-    weight = inside(view) & (view.items >= FIRST_ITEM)
-    return Questions(
+    asks = inside(view) & (view.items >= FIRST_ITEM) & (view.items < trained)
+    weight = asks & (first_places(view) == steps)
+    every = Questions(
         steps,
         view.actions,
         gap_buckets(view),
@@ -55,16 +72,34 @@ def every_event(view: Window) -> Questions:
         weight.astype(np.float32),
         view.times,
     )
+    return compact(every)
 
 
-def next_sessions(view: Window, generator: np.random.Generator, most: int) -> Questions:
+def compact(questions: Questions) -> Questions:
+    """Keep what has a weight, (B, Q) -> (B, Q') with Q' the most of any row, at least one."""
+    asks = questions.weight > 0
+    most = max(1, int(asks.sum(axis=1).max(initial=0)))
+    chosen = np.argsort(~asks, axis=1, kind="stable")[:, :most]
+    return Questions(
+        *(
+            np.take_along_axis(getattr(questions, field.name), chosen, axis=1)
+            for field in fields(Questions)
+        )
+    )
+
+
+def next_sessions(
+    view: Window, generator: np.random.Generator, most: int, trained: int
+) -> Questions:
     """What will be responded to in a session, given earlier ones: for `most` sessions a row.
 
     A session with responses is asked for its first one; another for an event drawn at random, with
     that event's action. How long it takes until the session is not known at prediction, so it is
-    not told here. The first session of a row is never asked for; of too many, some are drawn.
+    not told here. The first session of a row is never asked for; of too many, some are drawn. An
+    answer is one of the vocabulary (ids below `trained`) or a vacancy of an earlier session.
     """
     answers = _answers(view, generator)  # (B, L): place of the answer where a session starts
+    answers = _answerable(view, answers, trained)
     lottery = np.where(answers >= 0, generator.random(answers.shape), -1.0)
     most = max(1, min(most, int((answers >= 0).sum(axis=1).max(initial=0))))
     starts = np.argsort(-lottery, axis=1, kind="stable")[:, :most]
@@ -80,6 +115,14 @@ def next_sessions(view: Window, generator: np.random.Generator, most: int) -> Qu
         weight=usable.astype(np.float32),
         when=np.take_along_axis(view.times, starts, axis=1),
     )
+
+
+def _answerable(view: Window, answers: Ints, trained: int) -> Ints:
+    """Drop answers (B, L) that are neither in the vocabulary nor shown before the session."""
+    place = np.maximum(answers, 0)
+    shown = np.take_along_axis(first_places(view), place, axis=1) < np.arange(answers.shape[1])
+    known = np.take_along_axis(view.items, place, axis=1) < trained
+    return np.where(known | shown, answers, -1)
 
 
 def _answers(view: Window, generator: np.random.Generator) -> Ints:

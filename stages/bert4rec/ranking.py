@@ -8,7 +8,7 @@ from torch import Tensor
 from stages.bert4rec.batch import Batch, tensors
 from stages.bert4rec.histories import Ints, Window
 from stages.bert4rec.items import Catalogue
-from stages.bert4rec.masking import with_mask
+from stages.bert4rec.masking import what_is_next
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.questions import what_next
 from stages.bert4rec.tokens import FIRST_ITEM
@@ -46,7 +46,7 @@ def item_matrix(
 def question(view: Window, objective: str, asked_at: Ints | None = None) -> Batch:
     """Ask each row for the first response of its next session, at a moment (B,) if known."""
     if objective == "mlm":
-        return tensors(*with_mask(view, asked_at))
+        return tensors(*what_is_next(view, asked_at))
     return tensors(view, what_next(view, asked_at))
 
 

@@ -13,6 +13,7 @@ from stages.bert4rec import batches, masking, questions
 from stages.bert4rec.batch import Batch, tensors
 from stages.bert4rec.histories import Histories, Ints, window
 from stages.bert4rec.items import Catalogue
+from stages.bert4rec.tokens import FIRST_ITEM
 from stages.params import TrainParams
 from stages.seeds import derive
 
@@ -28,6 +29,7 @@ class Task:
         rows: Which of them are long enough, (R,).
         catalogue: What is known of the vacancies.
         share: Share of each vocabulary item in the train events, (V,) float32.
+        cumulated: Its cumulative sum, (V,) float64.
         settings: Parameters of training.
         max_length: Longest window of a history.
         seed: The user's seed.
@@ -37,6 +39,7 @@ class Task:
     rows: Ints
     catalogue: Catalogue
     share: torch.Tensor
+    cumulated: torch.Tensor
     settings: TrainParams
     max_length: int
     seed: int
@@ -44,6 +47,10 @@ class Task:
     def lengths(self) -> Ints:
         """Lengths of the rows' windows, (R,)."""
         return np.minimum(self.histories.lengths()[self.rows], self.max_length)
+
+    def trained(self) -> int:
+        """First item id without an id embedding."""
+        return FIRST_ITEM + len(self.share)
 
     def plan(self, epoch: int) -> list[Ints]:
         """Batches of an epoch, as row numbers of `histories`."""
@@ -78,13 +85,19 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     view = window(task.histories, rows, task.max_length)
     lag = drawn_lag(generator, task.catalogue.demand.periods())
     if settings.objective == "mlm":
-        hidden = masking.masks(view, generator, settings.masked(), settings.last())
-        return tensors(view, masking.masked_places(view, hidden), hidden, lag=lag)
-    ahead = questions.next_sessions(view, generator, SESSIONS)
-    asked = questions.joined(
-        questions.every_event(view), questions.weighted(ahead, settings.ahead())
-    )
-    return tensors(view, asked, fresh=view.items.shape[1], lag=lag)
+        made = masking.hide(
+            view,
+            generator,
+            mask_prob=settings.masked(),
+            weights=settings.policies(),
+            trained=task.trained(),
+        )
+        asked = questions.joined(made.fresh, made.late)
+        return tensors(made.view, asked, made.hidden, fresh=made.fresh.place.shape[1], lag=lag)
+    fresh = questions.every_event(view, task.trained())
+    ahead = questions.next_sessions(view, generator, SESSIONS, task.trained())
+    asked = questions.joined(fresh, questions.weighted(ahead, settings.ahead()))
+    return tensors(view, asked, fresh=fresh.place.shape[1], lag=lag)
 
 
 @dataclass(frozen=True)

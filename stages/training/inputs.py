@@ -85,6 +85,7 @@ def make_task(params: Params, inputs: Inputs) -> Task:
         rows=rows,
         catalogue=inputs.catalogue,
         share=inputs.share,
+        cumulated=inputs.share.double().cumsum(0),
         settings=params.train,
         max_length=params.sequences.max_length,
         seed=params.seed,
