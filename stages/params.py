@@ -138,6 +138,9 @@ class TrainParams(Section):
     session_weight: Annotated[float, Field(ge=0)] | None = None
     """Weight of the question "what in the next session?" beside 1 for "what new next?"; for
     `prefix` and `causal`, where null means 2."""
+    neighbours: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    """Vacancies that others went on to which stand as candidates beside the sampled ones, a
+    question; for `prefix` and `causal`, where null means 20, and 0 leaves this part out."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=16)] = 4_096
@@ -196,6 +199,11 @@ class TrainParams(Section):
         """Calibration of gBCE."""
         return 0.75 if self.gbce_t is None else self.gbce_t
 
+    def near_ones(self) -> int:
+        """Neighbours of a question's newest events in training."""
+        given = 20 if self.neighbours is None else self.neighbours
+        return 0 if self.objective == "mlm" else given
+
     def ahead(self) -> float:
         """Weight of the question for the next session."""
         return 2.0 if self.session_weight is None else self.session_weight
@@ -203,7 +211,7 @@ class TrainParams(Section):
     @model_validator(mode="after")
     def _used(self) -> "TrainParams":
         masked = self.objective == "mlm"
-        unused = ("session_weight",) if masked else ("mask_prob", "masking")
+        unused = ("session_weight", "neighbours") if masked else ("mask_prob", "masking")
         for name in unused:
             if getattr(self, name) is not None:
                 msg = f"{name} is not used by objective {self.objective}: set it to null"

@@ -55,7 +55,8 @@ def run(
     quieten()
     ranker = load_model(model)
     check_books(ranker, model, features)
-    catalogue = store.catalogue(features / "items", sequences / "train")
+    near = ranker.config.neighbours > 0
+    catalogue = store.catalogue(features / "items", sequences / "train", neighbours=near)
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)
     rows = tables.scan(
@@ -121,7 +122,7 @@ def rank_rows(
     for part in plan:
         last, hidden = seen(rows, part, params)
         asked = ranking.question(
-            window(histories, part, max_length), model.config.objective, asked_at[part]
+            window(histories, part, max_length), model, catalogue, asked_at[part]
         )
         items, scores = ranking.rank(model, catalogue, matrix, asked, k, hidden)
         items = torch.where(scores > ranking.NEVER, items, 0)

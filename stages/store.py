@@ -7,10 +7,11 @@ import polars as pl
 import torch
 
 from stages import tables
+from stages.bert4rec import neighbours as follow
 from stages.bert4rec.histories import Histories, Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.tokens import FIRST_ITEM
-from stages.bert4rec.trends import Demand, demand
+from stages.bert4rec.trends import demand
 from stages.books import Books
 from stages.buckets import buckets
 from stages.schema import (
@@ -66,35 +67,27 @@ def open_store(path: Path) -> tuple[Histories, Ints]:
     return found, np.load(path / "users.npy")
 
 
-def catalogue(items: Path, train: Path) -> Catalogue:
-    """Read features and demand of every vacancy into rows by item id.
+def catalogue(items: Path, train: Path, *, neighbours: bool) -> Catalogue:
+    """Read features of every vacancy, and what is known of its events, into rows by item id.
 
     Args:
         items: `features/items`.
-        train: `sequences/train`, whose events are the demand that is known.
+        train: `sequences/train`, whose events are what is known.
+        neighbours: Count which vacancies follow which; only where the model asks for it.
     """
     frame = tables.scan(items, FEATURES, made_by="hhrec features build").sort("item").collect()
     codes = frame.select(CODES).to_numpy().astype(np.int32)
     salary = frame.select("salary_from", "salary_to").to_numpy().astype(np.float32)
     words = padded(frame.select(pl.concat_list(TOKENS)).to_series())
+    count = len(codes) + FIRST_ITEM
+    known = histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
     return Catalogue(
         _below_specials(codes),
         _below_specials(salary),
         _below_specials(words),
-        known_demand(train, len(codes) + FIRST_ITEM),
+        demand(known.items, known.times, count),
+        follow.neighbours(known, count) if neighbours else follow.nobody(count),
     )
-
-
-def known_demand(train: Path, count: int) -> Demand:
-    """Count the events of the train histories by item, for `count` ids, and period."""
-    events = (
-        tables.scan(train, HISTORY, made_by=BUILD)
-        .select("items", "times")
-        .explode("items", "times", empty_as_null=False, keep_nulls=False)
-        .collect()
-    )
-    times = events["times"].to_physical().to_numpy()
-    return demand(events["items"].to_numpy(), times, count)
 
 
 def moments(rows: pl.DataFrame) -> Ints:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec.histories import Window
+from stages.bert4rec.neighbours import Near, no_one_near
 from stages.bert4rec.questions import Questions, gap_buckets, inside
 from stages.bert4rec.tokens import MASK
 
@@ -33,6 +34,8 @@ class Batch:
         target: Item id of the answer, (B, Q) int64.
         weight: Weight in the loss, (B, Q) float32.
         when: When it is asked, microseconds since 1970, negative where not known, (B, Q) int64.
+        near: Vacancies that followed the row's newest events elsewhere, (B, Q, E) int64, 0 pads.
+        near_score: How much they did, (B, Q, E) float32.
         lag: Periods by which the demand known to the questions is out of date.
         fresh: How many of the Q, from the first on, ask for a vacancy new to the row only.
     """
@@ -52,6 +55,8 @@ class Batch:
     target: Tensor
     weight: Tensor
     when: Tensor
+    near: Tensor
+    near_score: Tensor
     lag: int = 0
     fresh: int = 0
 
@@ -62,7 +67,7 @@ class Batch:
 
 
 EVENTS = ("items", "actions", "gaps", "days", "times", "sessions", "lengths", "hidden")
-ASKED = ("place", "asked", "gap", "session", "target", "weight", "when")
+ASKED = ("place", "asked", "gap", "session", "target", "weight", "when", "near", "near_score")
 
 
 def narrowed(batch: Batch, first: int, last: int | None = None) -> Batch:
@@ -75,11 +80,13 @@ def tensors(
     questions: Questions,
     hidden: np.ndarray | None = None,
     *,
+    near: Near | None = None,
     fresh: int = 0,
     lag: int = 0,
 ) -> Batch:
     """Turn a window and its questions into tensors; hidden events carry the mask id."""
     hidden = np.zeros(view.items.shape, dtype=bool) if hidden is None else hidden
+    near = no_one_near(questions) if near is None else near
     days = (view.times // (24 * HOUR) + 3) % 7  # 1970-01-01 was a Thursday
     hours = (view.times - view.times[:, :1]) / HOUR
 
@@ -102,6 +109,8 @@ def tensors(
         target=whole(questions.target),
         weight=torch.from_numpy(questions.weight),
         when=whole(questions.when),
+        near=whole(near.items),
+        near_score=torch.from_numpy(near.score),
         lag=lag,
         fresh=fresh,
     )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  the name torch's own documentation uses
 
+from stages.bert4rec.neighbours import Neighbours
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import Demand
 
@@ -20,12 +21,14 @@ class Catalogue:
         salary: Lower and upper bound on a log scale, 0 where missing, (N, 2) float32.
         words: Title and skill tokens, padded with 0, (N, W) int32.
         demand: How often they were met, and when.
+        neighbours: Which of them follow which.
     """
 
     codes: Tensor
     salary: Tensor
     words: Tensor
     demand: Demand
+    neighbours: Neighbours
 
     def __len__(self) -> int:
         """Return the number of rows, special ids included."""
@@ -38,6 +41,7 @@ class Catalogue:
             self.salary.to(device),
             self.words.to(device),
             self.demand.to(device),
+            self.neighbours,
         )
 
 

@@ -67,28 +67,31 @@ def gbce(asked: Asked, vectors: Tensor, calibration: Calibration) -> Tensor:
     return negatives + (asked.weight * (positives + asked.rest)).sum()
 
 
-def with_history(
-    history: Tensor, own: Tensor, items: Tensor, target: Tensor, *, binary: bool
+def with_own(
+    logits: Tensor,
+    by_vector: Tensor,
+    items: Tensor,
+    target: Tensor,
+    binary: bool,  # noqa: FBT001
 ) -> tuple[Tensor, Tensor]:
-    """Bring the row's own history in: `rest` and `positive` of questions, (B, Q) each.
+    """Bring the questions' own candidates in: `rest` and `positive` of questions, (B, Q) each.
 
     Args:
-        history: Logits of the history, -inf but at the last visible occurrence of each item,
-            (B, Q, L).
-        own: Logits of the targets by vector alone, (B, Q).
-        items: Item ids of the history, (B, L).
+        logits: Logits of the own candidates, -inf where there is none, (B, Q, E).
+        by_vector: Logits of the targets by vector alone, (B, Q).
+        items: Item ids of the own candidates, (B, Q, E); each once where the logit is finite.
         target: Item ids, (B, Q).
         binary: For `gbce` instead of `softmax`.
 
-    A target counts once: in the history if it is visible there, else by its own logit.
+    A target counts once: among the own candidates if it is there, else by its vector alone.
     """
-    is_target = (items[:, None] == target[..., None]) & (history > NEVER)
-    repeated = is_target.any(-1)
-    positive = torch.where(repeated, torch.where(is_target, history, 0.0).sum(-1), own)
+    is_target = (items == target[..., None]) & (logits > NEVER)
+    there = is_target.any(-1)
+    positive = torch.where(there, torch.where(is_target, logits, 0.0).sum(-1), by_vector)
     if binary:
-        return F.softplus(history.masked_fill(is_target, NEVER)).sum(-1), positive
-    fresh = torch.where(repeated, NEVER, own)[..., None]
-    return torch.cat([history, fresh], dim=-1).logsumexp(-1), positive
+        return F.softplus(logits.masked_fill(is_target, NEVER)).sum(-1), positive
+    alone = torch.where(there, NEVER, by_vector)[..., None]
+    return torch.cat([logits, alone], dim=-1).logsumexp(-1), positive
 
 
 def columns(items: Tensor, candidates: Tensor) -> Tensor:

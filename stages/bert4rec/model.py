@@ -14,9 +14,10 @@ from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.dropout import use_bytes
 from stages.bert4rec.items import Catalogue, ItemTower
+from stages.bert4rec.neighbours import Nearby
 from stages.bert4rec.questions import GAPS
 from stages.bert4rec.repeats import Repeats
-from stages.bert4rec.tokens import MASK
+from stages.bert4rec.tokens import MASK, PAD
 from stages.bert4rec.trends import Trend, periods_of
 
 
@@ -36,6 +37,14 @@ def picked(vectors: Tensor, biases: Tensor, rows: Tensor) -> Vectors:
     """
     bias = nn.functional.embedding(rows, biases[:, None]).squeeze(-1)
     return Vectors(nn.functional.embedding(rows, vectors), bias)
+
+
+def beside(
+    items: Tensor, history: Tensor, near: Tensor, logits: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Put a row's history (B, L), with logits (B, Q, L), beside neighbours (B, Q, E)."""
+    wide = items[:, None].expand(history.shape)
+    return torch.cat([wide, near], -1), torch.cat([history, logits], -1)
 
 
 class HhrecModel(PreTrainedModel):
@@ -66,16 +75,20 @@ class HhrecModel(PreTrainedModel):
         self.out = nn.Linear(width, width)
         self.repeats = Repeats(width)
         self.trend = Trend()
+        if config.neighbours:
+            self.nearby = Nearby()
         self.post_init()
         self.repeats.start_from_last_viewed()
         nn.init.zeros_(self.trend.second.weight)
+        if config.neighbours:
+            self.nearby.start_as_knn()
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""
-        wanted = (batch.items, batch.target, candidates.items)
+        wanted = (batch.items, batch.target, candidates.items, batch.near)
         distinct, place = torch.cat([ids.flatten() for ids in wanted]).unique(return_inverse=True)
         vectors, biases = self.tower(distinct, catalogue)
-        events, targets, shared = place.split([ids.numel() for ids in wanted])
+        events, targets, shared, close = place.split([ids.numel() for ids in wanted])
         items = picked(vectors, biases, events.view_as(batch.items))
         right = picked(vectors, biases, targets.view_as(batch.target))
         sees = self.sees(batch)
@@ -85,7 +98,14 @@ class HhrecModel(PreTrainedModel):
         own = own + self.trend(batch.target, asked, known, catalogue.demand)
         binary = candidates.calibration is not None
         rest, positive = self._own_candidates(
-            states, own, items, batch, sees, catalogue, binary=binary
+            states,
+            own,
+            items,
+            picked(vectors, biases, close.view_as(batch.near)),
+            batch,
+            sees,
+            catalogue,
+            binary=binary,
         )
         trend, moments = self.trends(candidates.items, asked, known, catalogue)
         wide = picked(vectors, biases, shared)
@@ -95,13 +115,14 @@ class HhrecModel(PreTrainedModel):
         moment = nn.functional.one_hot(take(moments), len(trend)).to(states.dtype)
         out = losses.columns(batch.items, candidates.items)[counted // batch.weight.shape[1]]
         hit = losses.columns(take(batch.target), candidates.items)
+        beside = losses.columns(take(batch.near), candidates.items)
         return losses.summed(
             losses.Asked(
                 states=losses.aligned(take(states), torch.ones_like(moment[:, :1]), moment),
                 weight=take(batch.weight),
                 rest=take(rest),
                 positive=take(positive),
-                out=torch.cat([out, hit[:, None]], dim=1),
+                out=torch.cat([out, hit[:, None], beside], dim=1),
             ),
             losses.aligned(wide.of, bias[:, None], trend.T),
             candidates.calibration,
@@ -112,6 +133,7 @@ class HhrecModel(PreTrainedModel):
         states: Tensor,
         own: Tensor,
         items: Vectors,
+        close: Vectors,
         batch: Batch,
         sees: Tensor,
         catalogue: Catalogue,
@@ -123,15 +145,27 @@ class HhrecModel(PreTrainedModel):
         The first `batch.fresh` questions leave the history out.
         """
         fresh = batch.fresh
-        late = narrowed(batch, fresh)
-        alone = torch.zeros_like(own[:, :fresh]) if binary else own[:, :fresh]
+        near = self.near(states, close, batch, catalogue)
+        early, late = narrowed(batch, 0, fresh), narrowed(batch, fresh)
+        first = losses.with_own(near[:, :fresh], own[:, :fresh], early.near, early.target, binary)
         if not late.target.shape[1]:
-            return alone, own
+            return first
         history = self.history(states[:, fresh:], items, late, sees[:, fresh:], catalogue)
-        rest, positive = losses.with_history(
-            history, own[:, fresh:], batch.items, late.target, binary=binary
-        )
-        return torch.cat([alone, rest], 1), torch.cat([own[:, :fresh], positive], 1)
+        held, logits = beside(batch.items, history, late.near, near[:, fresh:])
+        second = losses.with_own(logits, own[:, fresh:], held, late.target, binary)
+        return torch.cat([first[0], second[0]], 1), torch.cat([first[1], second[1]], 1)
+
+    def near(
+        self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue
+    ) -> Tensor:
+        """Score the neighbours of each question, (B, Q, E); -inf where there is none."""
+        if not batch.near.shape[-1]:
+            return states.new_zeros(batch.near.shape)
+        by_vector = (close.of @ states[..., None]).squeeze(-1) + close.bias
+        asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
+        trend = self.trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
+        extra = self.nearby(batch.near_score, batch.asked)
+        return (by_vector + trend + extra).masked_fill(batch.near == PAD, float("-inf"))
 
     def trends(
         self, items: Tensor, asked: Tensor, known: Tensor, catalogue: Catalogue
@@ -146,17 +180,24 @@ class HhrecModel(PreTrainedModel):
         at = (pairs // width)[:, None], (pairs % width)[:, None]
         return self.trend(items[None], *at, catalogue.demand), moments
 
-    def answers(self, batch: Batch, catalogue: Catalogue) -> tuple[Tensor, Tensor]:
-        """States of the questions (B, Q, H) and logits of the history, (B, Q, L).
+    def answers(self, batch: Batch, catalogue: Catalogue) -> tuple[Tensor, Tensor, Tensor]:
+        """States of the questions (B, Q, H), and their own candidates.
 
-        The logits are -inf but at each vacancy's last visible place.
+        These are the history, then the neighbours: items (B, Q, L + E) and logits, -inf but at each
+        vacancy's last visible place.
         """
-        distinct, place = batch.items.unique(return_inverse=True)
+        wanted = (batch.items, batch.near)
+        distinct, place = torch.cat([ids.flatten() for ids in wanted]).unique(return_inverse=True)
         vectors, biases = self.tower(distinct, catalogue)
-        items = picked(vectors, biases, place)
+        events, close = place.split([ids.numel() for ids in wanted])
+        items = picked(vectors, biases, events.view_as(batch.items))
         sees = self.sees(batch)
         states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
-        return states, self.history(states, items, batch, sees, catalogue)
+        history = self.history(states, items, batch, sees, catalogue)
+        near = self.near(
+            states, picked(vectors, biases, close.view_as(batch.near)), batch, catalogue
+        )
+        return states, *beside(batch.items, history, batch.near, near)
 
     def history(
         self, states: Tensor, items: Vectors, batch: Batch, sees: Tensor, catalogue: Catalogue

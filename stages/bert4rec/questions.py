@@ -13,6 +13,7 @@ from stages.bert4rec.histories import Ints, Window
 from stages.bert4rec.tokens import FIRST_ITEM
 
 RESPONSE, VIEW, FAVOURITE = 1, 2, 3
+TOLD = 0.5  # share of questions about an event that know the time since the event before
 GAPS = 28  # buckets of the time since the event before: 0 unknown, then log2 of seconds
 
 
@@ -53,11 +54,14 @@ def first_places(view: Window) -> Ints:
     return first.reshape(rows, width) % width
 
 
-def every_event(view: Window, trained: int) -> Questions:
+def every_event(view: Window, generator: np.random.Generator, trained: int) -> Questions:
     """One question an event: which vacancy new to the row stands here, given all before it?
+
+    Half of them are told how long it took; at prediction that is not known.
 
     Args:
         view: The rows.
+        generator: Chooses those that are told.
         trained: First item id without an id embedding; such a vacancy is not asked for.
     """
     steps = np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape)
@@ -66,7 +70,7 @@ def every_event(view: Window, trained: int) -> Questions:
     every = Questions(
         steps,
         view.actions,
-        gap_buckets(view),
+        gap_buckets(view) * (generator.random(view.items.shape) < TOLD),
         view.sessions,
         view.items,
         weight.astype(np.float32),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,10 +11,12 @@ from stages.bert4rec.histories import Ints, Window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.masking import what_is_next
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.neighbours import near
 from stages.bert4rec.questions import what_next
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import periods_of
 
+NEAR = 200  # neighbours scored a row
 NEVER = float("-inf")
 BLOCK = 65_536  # items scored at once
 
@@ -43,11 +46,17 @@ def item_matrix(
     return ItemMatrix(vectors, biases)
 
 
-def question(view: Window, objective: str, asked_at: Ints | None = None) -> Batch:
+def question(
+    view: Window, model: HhrecModel, catalogue: Catalogue, asked_at: Ints | None = None
+) -> Batch:
     """Ask each row for the first response of its next session, at a moment (B,) if known."""
-    if objective == "mlm":
+    if model.config.objective == "mlm":
         return tensors(*what_is_next(view, asked_at))
-    return tensors(view, what_next(view, asked_at))
+    asked = what_next(view, asked_at)
+    if not model.config.neighbours:
+        return tensors(view, asked)
+    seen = np.zeros(view.items.shape, dtype=bool)
+    return tensors(view, asked, near=near(catalogue.neighbours, view, asked, NEAR, seen, own=False))
 
 
 @torch.inference_mode()
@@ -68,8 +77,8 @@ def rank(
         Item ids (B, k) and scores (B, k), best first, equal scores by ascending id; scores of
         -inf mark places for which no candidate is left.
     """
-    states, history = model.answers(rows, catalogue)
-    states, history = states[:, 0], history[:, 0]
+    states, own, history = model.answers(rows, catalogue)
+    states, own, history = states[:, 0], own[:, 0], history[:, 0]
     asked, known = periods_of(rows.when, catalogue.demand, rows.lag)
     best_items = torch.zeros(len(states), 0, dtype=torch.int64, device=states.device)
     best_scores = torch.zeros(len(states), 0, device=states.device)
@@ -79,7 +88,7 @@ def rank(
         ids = torch.arange(start, start + len(biases), device=states.device)
         trend, moments = model.trends(ids, asked, known, catalogue)
         scores += trend[moments[:, 0]]
-        place_history(scores, rows.items, history, start)
+        place_history(scores, own, history, start)
         hide(scores, hidden, start)
         values, items = top(scores, k)
         best_scores = torch.cat([best_scores, values], dim=1)

@@ -13,6 +13,7 @@ from stages.bert4rec import batches, masking, questions
 from stages.bert4rec.batch import Batch, tensors
 from stages.bert4rec.histories import Histories, Ints, window
 from stages.bert4rec.items import Catalogue
+from stages.bert4rec.neighbours import near
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.params import TrainParams
 from stages.seeds import derive
@@ -94,10 +95,13 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
         )
         asked = questions.joined(made.fresh, made.late)
         return tensors(made.view, asked, made.hidden, fresh=made.fresh.place.shape[1], lag=lag)
-    fresh = questions.every_event(view, task.trained())
+    fresh = questions.every_event(view, generator, task.trained())
     ahead = questions.next_sessions(view, generator, SESSIONS, task.trained())
     asked = questions.joined(fresh, questions.weighted(ahead, settings.ahead()))
-    return tensors(view, asked, fresh=fresh.place.shape[1], lag=lag)
+    most = settings.near_ones()
+    none = np.zeros(view.items.shape, dtype=bool)
+    found = near(task.catalogue.neighbours, view, asked, most, none, own=True) if most else None
+    return tensors(view, asked, near=found, fresh=fresh.place.shape[1], lag=lag)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,9 @@ def read(
     return Inputs(
         histories=histories,
         users=users,
-        catalogue=store.catalogue(features / "items", sequences / "train").to(accelerator.device),
+        catalogue=store.catalogue(
+            features / "items", sequences / "train", neighbours=params.train.near_ones() > 0
+        ).to(accelerator.device),
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
         ),
@@ -108,6 +110,7 @@ def config(params: Params, inputs: Inputs) -> HhrecConfig:
         word_count=inputs.books.token_count,
         id_dropout=settings.id_dropout,
         books=inputs.books_hash,
+        neighbours=settings.near_ones(),
     )
 
 

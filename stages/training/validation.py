@@ -38,7 +38,7 @@ def validation_mrr(
     plan = batches.in_order(lengths, batch_rows * 8)
     for part in plan[accelerator.process_index :: accelerator.num_processes]:
         view = window(histories, part, max_length)
-        asked = ranking.question(view, model.config.objective, asked_at[part])
+        asked = ranking.question(view, model, catalogue, asked_at[part])
         asked = asked.to(accelerator.device)
         none = torch.zeros(len(part), 0, dtype=torch.int64, device=accelerator.device)
         items, scores = ranking.rank(model, catalogue, matrix, asked, K, none)

@@ -1,0 +1,279 @@
+"""What other people went on to after the vacancies of a history: item-kNN, as a part of the model.
+
+Pairs of vacancies are counted over the train histories, a question gets the vacancies that followed
+its newest events most, and a learned score of that (`Nearby`) is added to theirs. The counts would
+know the answers of the histories they were made of, so in training a question's own history is
+subtracted from what speaks for its answer (leave-one-out).
+
+Source: Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms", TOIS 2004; pairs count
+less the farther apart they are, as in Ludewig and Jannach, UMUAI 2018.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]
+from torch import Tensor, nn
+
+from stages.bert4rec.histories import Histories, Ints, Window
+from stages.bert4rec.questions import Questions, first_places, inside
+from stages.bert4rec.tokens import FIRST_ITEM
+
+REACH = 20  # distinct vacancies between two of a pair, plus one
+KEPT = 50  # neighbours of a vacancy
+NEWEST = 12  # events of a history that are asked for their neighbours
+SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.15, 5.0
+DISTANCE = 0.5  # exponent
+SCALE = 300.0  # a similarity of 1/300 is little
+PAIRS = 20_000_000  # held at once
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Which vacancies follow which.
+
+    Attributes:
+        table: Line i holds the nearest followers of item i, a CSR matrix of shape (N, N).
+        source: What a line is divided by, (N,) float32.
+        target: What a column is divided by, (N,) float32.
+    """
+
+    table: Any
+    source: Floats
+    target: Floats
+
+
+def neighbours(histories: Histories, count: int) -> Neighbours:
+    """Count pairs over histories: for `count` item ids, special ones included.
+
+    The similarity of j to i is the sum, over people who met i at most `REACH` distinct vacancies
+    before j, of distance ** -`DISTANCE`, over (people with i + shrink) ** `SOURCE_NORM` (people
+    with j + shrink) ** `TARGET_NORM`; a vacancy's place is where it was met first.
+    """
+    owner, item = met(histories)
+    people = np.bincount(item, minlength=count) + SHRINK
+    source, target = people**SOURCE_NORM, people**TARGET_NORM
+    table = sparse.vstack(
+        [_lines(owner, item, begin, stop, count) for begin, stop in _cuts(item, count)],
+        format="csr",
+    )
+    table.data /= np.repeat(source, np.diff(table.indptr)) * target[table.indices]
+    table = nearest(table, KEPT).astype(np.float32)
+    return Neighbours(table, source.astype(np.float32), target.astype(np.float32))
+
+
+def nobody(count: int) -> Neighbours:
+    """No pairs among `count` item ids."""
+    ones = np.ones(count, dtype=np.float32)
+    return Neighbours(sparse.csr_matrix((count, count), dtype=np.float32), ones, ones)
+
+
+def met(histories: Histories) -> tuple[Ints, Ints]:
+    """Each person's distinct vacancies in the order they were met first: owner and item, (n,)."""
+    owner = np.repeat(np.arange(len(histories)), histories.lengths())
+    item = np.asarray(histories.items, dtype=np.int64)
+    known = item >= FIRST_ITEM
+    owner, item = owner[known], item[known]
+    width = int(item.max(initial=0)) + 1
+    _, first = np.unique(owner * width + item, return_index=True)
+    first.sort()
+    return owner[first], item[first]
+
+
+def _lines(owner: Ints, item: Ints, begin: int, stop: int, count: int) -> Any:
+    """Sums for source items begin..stop-1, a CSR matrix of shape (stop - begin, count)."""
+    total = sparse.csr_matrix((stop - begin, count))
+    for distance in range(1, REACH + 1):
+        near = owner[distance:] == owner[:-distance]
+        near &= (item[:-distance] >= begin) & (item[:-distance] < stop)
+        first = np.flatnonzero(near)
+        pairs = (item[first] - begin, item[first + distance])
+        values = np.full(len(first), worth(np.array(distance)))
+        total = total + sparse.csr_matrix((values, pairs), shape=total.shape)
+    return total
+
+
+def worth(apart: Ints) -> NDArray[np.float64]:
+    """What a pair counts, in steps of 2**-16: sums of such are exact, so in any order the same."""
+    return np.round(apart.astype(np.float64) ** -DISTANCE * 2**16) / 2**16
+
+
+def _cuts(item: Ints, count: int) -> list[tuple[int, int]]:
+    """Ranges of source items with at most `PAIRS` pairs each."""
+    ends = np.cumsum(np.bincount(item, minlength=count)) * REACH
+    cuts, begin = [], 0
+    while begin < count:
+        done = ends[begin - 1] if begin else 0
+        stop = max(begin + 1, int(np.searchsorted(ends, done + PAIRS, side="right")))
+        cuts.append((begin, min(stop, count)))
+        begin = stop
+    return cuts
+
+
+def nearest(lines: Any, most: int) -> Any:
+    """Keep the `most` greatest values of each line of a CSR matrix, ties by column."""
+    lines.sort_indices()
+    line = np.repeat(np.arange(lines.shape[0]), np.diff(lines.indptr))
+    order = np.lexsort((-lines.data, line))
+    kept = np.sort(order[np.arange(len(order)) - lines.indptr[line] < most])
+    values = (lines.data[kept], (line[kept], lines.indices[kept]))
+    return sparse.csr_matrix(values, shape=lines.shape)
+
+
+@dataclass(frozen=True)
+class Near:
+    """The nearest vacancies of each question that its row does not hold, padded with 0.
+
+    Attributes:
+        items: (B, Q, E) int64.
+        score: Summed similarities, (B, Q, E) float32.
+    """
+
+    items: Ints
+    score: Floats
+
+
+def no_one_near(asked: Questions) -> Near:
+    """Return no neighbours for any question, (B, Q, 0)."""
+    shape = (*asked.place.shape, 0)
+    return Near(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32))
+
+
+def near(
+    known: Neighbours, view: Window, asked: Questions, most: int, hidden: np.ndarray, *, own: bool
+) -> Near:
+    """Ask the newest events before each question for their neighbours.
+
+    Args:
+        known: The table.
+        view: B rows.
+        asked: Q questions a row; those without weight get none.
+        most: E, neighbours wanted.
+        hidden: Events that must not be asked, (B, L).
+        own: The rows are among the histories that were counted: leave them out.
+    """
+    counted = asked.weight > 0
+    rows, nth = np.nonzero(counted)
+    place = asked.place[rows, nth]
+    events = place[:, None] - 1 - np.arange(NEWEST)  # (M, NEWEST), newest first
+    safe = np.maximum(events, 0)
+    items = view.items[rows[:, None], safe]
+    asks = (events >= 0) & (items >= FIRST_ITEM) & ~hidden[rows[:, None], safe]
+    asks &= _next_places(view)[rows[:, None], safe] >= place[:, None]
+    share = np.where(asks, 1.0 / (1.0 + np.arange(NEWEST)), 0.0).astype(np.float32)
+    query = sparse.csr_matrix(
+        (share.ravel(), items.ravel(), np.arange(len(rows) + 1) * NEWEST),
+        shape=(len(rows), known.table.shape[0]),
+    )
+    scores = query @ known.table
+    if own:
+        scores = scores - _own(known, view, rows, asked.target[rows, nth], safe, share)
+    kept_items, kept_score = _best(scores, view, rows, asked.target[rows, nth], most, own=own)
+    shape = (*asked.place.shape, most)
+    found = Near(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32))
+    found.items[rows, nth], found.score[rows, nth] = kept_items, kept_score
+    return found
+
+
+def _own(
+    known: Neighbours, view: Window, rows: Ints, target: Ints, events: Ints, share: Floats
+) -> Any:
+    """What the row itself says for each question's target, (M, N) with one entry a line."""
+    rank, first = _ranks(view)
+    met_target = np.where(view.items[rows] == target[:, None], first[rows], view.items.shape[1])
+    place = met_target.min(axis=1)
+    there = place < view.items.shape[1]
+    last = np.minimum(place, view.items.shape[1] - 1)
+    apart = rank[rows, last][:, None] - rank[rows[:, None], first[rows[:, None], events]]
+    paired = there[:, None] & (apart > 0) & (apart <= REACH)
+    weight = np.where(paired, worth(np.maximum(apart, 1)), 0)
+    source = known.source[view.items[rows[:, None], events]]
+    value = (share * weight / source).sum(axis=1) / known.target[target]
+    shape = (len(rows), known.table.shape[0])
+    return sparse.csr_matrix((value, (np.arange(len(rows)), target)), shape=shape)
+
+
+def _ranks(view: Window) -> tuple[Ints, Ints]:
+    """How many distinct vacancies were met before each place, and where its own was first."""
+    first = first_places(view)
+    known = inside(view) & (view.items >= FIRST_ITEM)
+    new = (first == np.arange(view.items.shape[1])) & known
+    return np.cumsum(new, axis=1) - new, first
+
+
+def _next_places(view: Window) -> Ints:
+    """Where each event's vacancy stands next in its row, L where nowhere, (B, L)."""
+    rows, width = view.items.shape
+    key = (view.items + np.arange(rows)[:, None] * (int(view.items.max(initial=0)) + 1)).ravel()
+    order = np.argsort(key, kind="stable")
+    same = np.append(key[order][1:] == key[order][:-1], False)
+    after = np.full(len(key), width, dtype=np.int64)
+    after[order] = np.where(same, np.roll(order, -1) % width, width)
+    return after.reshape(rows, width)
+
+
+def _best(
+    scores: Any, view: Window, rows: Ints, target: Ints, most: int, *, own: bool
+) -> tuple[Ints, Floats]:
+    """Take the best of each line that are not in its row, (M, most): items and scores.
+
+    The target may be in the row where `own`: at a place that the question does not see.
+    """
+    sizes = np.diff(scores.indptr)
+    wide = max(int(sizes.max(initial=0)), most)
+    table = np.zeros((len(rows), wide), dtype=np.float32)
+    items = np.zeros((len(rows), wide), dtype=np.int64)
+    there = np.arange(wide) < sizes[:, None]
+    table[there], items[there] = scores.data, scores.indices
+    count = scores.shape[1]
+    held = (np.arange(len(view.items))[:, None] * count + view.items).ravel()
+    of_row = np.isin(rows[:, None] * count + items, held)
+    if own:
+        of_row &= items != target[:, None]
+    table[of_row] = 0
+    best = np.argpartition(-table, most - 1, axis=1)[:, :most]
+    score = np.take_along_axis(table, best, axis=1)
+    chosen = np.where(score > 0, np.take_along_axis(items, best, axis=1), 0)
+    return chosen, np.where(score > 0, score, 0)
+
+
+class Nearby(nn.Module):
+    """Additive logits of the neighbours of a question's newest events.
+
+    Starts as the logarithm of their similarity, so that alone they rank like item-kNN, and bends
+    from there.
+
+    Args:
+        width: Hidden units.
+    """
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.slope = nn.Embedding(4, 1)  # by action asked
+        self.first = nn.Linear(3, width)
+        self.second = nn.Linear(width, 1, bias=False)
+        self.start_as_knn()
+
+    @torch.no_grad()
+    def start_as_knn(self) -> None:
+        """Set the start: only similarity counts."""
+        self.slope.weight.fill_(1.0)
+        self.second.weight.zero_()
+
+    def forward(self, score: Tensor, asked: Tensor) -> Tensor:
+        """Score neighbours.
+
+        Args:
+            score: Summed similarities, (B, Q, E).
+            asked: Actions asked for, (B, Q).
+        """
+        size = torch.log1p(score * SCALE)
+        most = size.amax(-1, keepdim=True).expand_as(size)
+        rank = (size[..., None] < size[..., None, :]).sum(-1).to(size.dtype).log1p()
+        bend = self.second(torch.relu(self.first(torch.stack([size, most, rank], -1))))
+        return size * self.slope(asked) + bend.squeeze(-1)
