@@ -9,7 +9,6 @@ from safetensors import SafetensorError
 
 from stages import store, tables
 from stages.bert4rec import batches, ranking
-from stages.bert4rec.histories import window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.quiet import quieten
@@ -122,7 +121,7 @@ def rank_rows(
     for part in plan:
         last, hidden = seen(rows, part, params)
         asked = ranking.question(
-            window(histories, part, max_length), model, catalogue, asked_at[part]
+            histories, part, max_length, model, catalogue, asked_at[part]
         )
         items, scores = ranking.rank(model, catalogue, matrix, asked, k, hidden)
         items = torch.where(scores > ranking.NEVER, items, 0)

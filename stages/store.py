@@ -8,7 +8,7 @@ import torch
 
 from stages import tables
 from stages.bert4rec import neighbours as follow
-from stages.bert4rec.histories import Histories, Ints
+from stages.bert4rec.histories import Histories, Ints, meetings
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import demand
@@ -24,6 +24,7 @@ from stages.schema import (
 )
 
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
+FLAT = (*LISTS, "ranks", "new")
 CODES = (*CATEGORICAL.values(), "salary_bucket")
 TOKENS = ("title_tokens", "skill_tokens", "text_tokens")
 BUILD = "hhrec sequences build"
@@ -38,7 +39,8 @@ def histories(frame: pl.DataFrame) -> Histories:
         name: kept[name].explode(empty_as_null=True).to_physical().to_numpy().astype(kind)
         for name, kind in LISTS.items()
     }
-    return Histories(**arrays, offsets=offsets)
+    ranks, new = meetings(arrays["items"], offsets)
+    return Histories(**arrays, ranks=ranks, new=new, offsets=offsets)
 
 
 def write_store(source: Path, target: Path) -> None:
@@ -52,7 +54,7 @@ def write_store(source: Path, target: Path) -> None:
     with tables.atomic(target) as scratch:
         scratch.mkdir()
         np.save(scratch / "users.npy", users.arg_sort().to_numpy().astype(np.int64))
-        for name in LISTS:
+        for name in FLAT:
             np.save(
                 scratch / f"{name}.npy", np.concatenate([getattr(part, name) for part in parts])
             )
@@ -62,7 +64,7 @@ def write_store(source: Path, target: Path) -> None:
 
 def open_store(path: Path) -> tuple[Histories, Ints]:
     """Map a store into memory, to be read as batches need it; and its rows in order of user."""
-    arrays = {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in LISTS}
+    arrays = {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in FLAT}
     found = Histories(**arrays, offsets=np.load(path / "offsets.npy"))
     return found, np.load(path / "users.npy")
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 
@@ -126,7 +127,7 @@ def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:
         device=str(watch.accelerator.device),
         parameters=sum(weight.numel() for weight in watch.model.parameters()),
         trained_items=len(task.share),
-        histories=len(task.rows),
+        histories=len(np.unique(task.rows)),
         tokens_per_epoch=int(task.lengths().sum()),
         padding=round(padding(task), 4),
         loss="full" if full else "sampled",

@@ -18,6 +18,8 @@ class Histories:
         actions: Action types 0..3, (T,) int8.
         times: Microseconds since 1970, (T,) int64.
         sessions: Ordinal of the event's session in the user's life, (T,) int32.
+        ranks: Place of the event's vacancy among the distinct ones of its history, (T,) int32.
+        new: The event is the first of its vacancy in its history, (T,) bool.
         offsets: History i holds events offsets[i] to offsets[i + 1], (N + 1,) int64.
     """
 
@@ -25,6 +27,8 @@ class Histories:
     actions: Ints
     times: Ints
     sessions: Ints
+    ranks: Ints
+    new: NDArray[np.bool_]
     offsets: Ints
 
     def __len__(self) -> int:
@@ -36,25 +40,51 @@ class Histories:
         return np.diff(self.offsets)
 
 
+def meetings(items: Ints, offsets: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Find `ranks` and `new` of `Histories` from items (T,) and offsets (N + 1,)."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    key = owner * (int(items.max(initial=0)) + 1) + items
+    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    new = np.zeros(len(items), dtype=bool)
+    new[first] = True
+    so_far = np.cumsum(new) - 1
+    before = np.append(so_far + 1, 0)[offsets[:-1] - 1] if len(items) else so_far
+    before = np.where(offsets[:-1] > 0, before, 0)
+    ranks = so_far[first][place] - before[owner]
+    return ranks.astype(np.int32), new
+
+
 @dataclass(frozen=True)
 class Window:
-    """The last L events of B histories, oldest first, zeros after the end; all (B, L)."""
+    """At most L events in a row of B histories, oldest first, zeros after the end; all (B, L)."""
 
     items: Ints
     actions: Ints
     times: Ints
     sessions: Ints
+    ranks: Ints
+    new: NDArray[np.bool_]
     lengths: Ints  # (B,)
 
 
-def window(histories: Histories, rows: Ints, max_length: int) -> Window:
-    """Cut the last `max_length` events of the given histories, (B,) -> (B, L)."""
-    ends = histories.offsets[rows + 1]
-    lengths = np.minimum(ends - histories.offsets[rows], max_length)
+def window(
+    histories: Histories, rows: Ints, max_length: int, ends: Ints | None = None
+) -> Window:
+    """Cut `max_length` events of the given histories, (B,) -> (B, L).
+
+    Args:
+        histories: All of them.
+        rows: Which, (B,).
+        max_length: Most events.
+        ends: The event of each history before which its window ends, (B,); none takes the last.
+    """
+    starts = histories.offsets[rows]
+    stops = histories.offsets[rows + 1] if ends is None else starts + ends
+    lengths = np.minimum(stops - starts, max_length)
     width = max(int(lengths.max(initial=0)), 1)
     steps = np.arange(width)
     inside = steps < lengths[:, None]
-    places = np.where(inside, (ends - lengths)[:, None] + steps, 0)
+    places = np.where(inside, (stops - lengths)[:, None] + steps, 0)
 
     def cut(values: Ints) -> Ints:
         if not len(values):
@@ -66,5 +96,20 @@ def window(histories: Histories, rows: Ints, max_length: int) -> Window:
         actions=cut(histories.actions),
         times=cut(histories.times),
         sessions=cut(histories.sessions),
+        ranks=cut(histories.ranks),
+        new=cut(histories.new),
         lengths=lengths,
     )
+
+
+def pieces(lengths: Ints, max_length: int, least: int) -> tuple[Ints, Ints]:
+    """Cut histories into windows of `max_length` from the end backwards: rows and ends, (P,).
+
+    A first piece of fewer than `least` events is left out, and so is a history of fewer.
+    """
+    count = -(-lengths // max_length)
+    rows = np.repeat(np.arange(len(lengths)), count)
+    nth = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    ends = lengths[rows] - nth * max_length
+    kept = ends >= least
+    return rows[kept], ends[kept]

@@ -23,6 +23,7 @@ from stages.bert4rec.questions import (
 from stages.bert4rec.tokens import FIRST_ITEM, MASK
 
 MLM, LAST, NEXT_RESPONSE = range(3)
+EVENTS = ("items", "actions", "times", "sessions", "ranks", "new")
 CUTS = 3  # of one history in one batch
 
 
@@ -95,8 +96,7 @@ def hide_ahead(view: Window, ahead: Questions, cut: np.ndarray) -> Hidden:
     short = rows_of(view, rows)
     short = replace(short, lengths=ahead.place[rows, nth])
     before = np.arange(view.items.shape[1]) < short.lengths[:, None]
-    names = ("items", "actions", "times", "sessions")
-    short = replace(short, **{n: np.where(before, getattr(short, n), 0) for n in names})
+    short = replace(short, **{n: np.where(before, getattr(short, n), 0) for n in EVENTS})
     asked = Questions(
         *(getattr(ahead, name)[rows, nth][:, None] for name in Questions.__dataclass_fields__)
     )
@@ -122,6 +122,7 @@ def every_place(view: Window, asked: np.ndarray, counted: np.ndarray) -> Questio
         target=view.items,
         weight=(asked & counted).astype(np.float32),
         when=view.times,
+        source=np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape),
     )
 
 
@@ -141,6 +142,8 @@ def with_mask(view: Window, asked: Questions) -> tuple[Window, np.ndarray]:
         actions=extend(view.actions, asked.asked),
         times=extend(view.times, before),
         sessions=extend(view.sessions, asked.session),
+        ranks=extend(view.ranks, 0),
+        new=extend(view.new, 0),
         lengths=view.lengths + 1,
     )
     return longer, here
@@ -205,6 +208,6 @@ def _right(values: np.ndarray, width: int) -> np.ndarray:
 
 def _wide(view: Window, width: int) -> Window:
     return Window(
-        *(_right(getattr(view, n), width) for n in ("items", "actions", "times", "sessions")),
+        *(_right(getattr(view, name), width) for name in EVENTS),
         view.lengths,
     )

@@ -19,7 +19,7 @@ from scipy import sparse  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from stages.bert4rec.histories import Histories, Ints, Window
-from stages.bert4rec.questions import Questions, first_places, inside
+from stages.bert4rec.questions import Questions
 from stages.bert4rec.tokens import FIRST_ITEM
 
 REACH = 20  # distinct vacancies between two of a pair, plus one
@@ -28,6 +28,7 @@ NEWEST = 12  # events of a history that are asked for their neighbours
 SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.15, 5.0
 DISTANCE = 0.5  # exponent
 SCALE = 300.0  # a similarity of 1/300 is little
+LEAST = 1e-6  # what is below is rounding
 PAIRS = 20_000_000  # held at once
 
 Floats = NDArray[np.float32]
@@ -76,13 +77,7 @@ def nobody(count: int) -> Neighbours:
 def met(histories: Histories) -> tuple[Ints, Ints]:
     """Each person's distinct vacancies in the order they were met first: owner and item, (n,)."""
     owner = np.repeat(np.arange(len(histories)), histories.lengths())
-    item = np.asarray(histories.items, dtype=np.int64)
-    known = item >= FIRST_ITEM
-    owner, item = owner[known], item[known]
-    width = int(item.max(initial=0)) + 1
-    _, first = np.unique(owner * width + item, return_index=True)
-    first.sort()
-    return owner[first], item[first]
+    return owner[histories.new], np.asarray(histories.items, dtype=np.int64)[histories.new]
 
 
 def _lines(owner: Ints, item: Ints, begin: int, stop: int, count: int) -> Any:
@@ -138,6 +133,22 @@ class Near:
     score: Floats
 
 
+@dataclass(frozen=True)
+class Held:
+    """Every vacancy of the whole histories of some rows: row numbers and items, (n,) each."""
+
+    rows: Ints
+    items: Ints
+
+
+def held(histories: Histories, rows: Ints) -> Held:
+    """Find what the histories of rows (B,) hold; row numbers count from 0 to B - 1."""
+    starts, sizes = histories.offsets[rows], histories.lengths()[rows]
+    owner = np.repeat(np.arange(len(rows)), sizes)
+    nth = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return Held(owner, np.asarray(histories.items)[starts[owner] + nth].astype(np.int64))
+
+
 def no_one_near(asked: Questions) -> Near:
     """Return no neighbours for any question, (B, Q, 0)."""
     shape = (*asked.place.shape, 0)
@@ -145,65 +156,58 @@ def no_one_near(asked: Questions) -> Near:
 
 
 def near(
-    known: Neighbours, view: Window, asked: Questions, most: int, hidden: np.ndarray, *, own: bool
+    known: Neighbours, view: Window, held: Held, asked: Questions, most: int
 ) -> Near:
     """Ask the newest events before each question for their neighbours.
 
     Args:
         known: The table.
         view: B rows.
+        held: What the rows' whole histories hold: no neighbours. Where the answer of a question is
+            known and new to its row, the history is one of those that were counted: it does not
+            speak for its own answer, which may be a neighbour.
         asked: Q questions a row; those without weight get none.
         most: E, neighbours wanted.
-        hidden: Events that must not be asked, (B, L).
-        own: The rows are among the histories that were counted: leave them out.
     """
-    counted = asked.weight > 0
-    rows, nth = np.nonzero(counted)
-    place = asked.place[rows, nth]
+    rows, nth = np.nonzero(asked.weight > 0)
+    place, source = asked.place[rows, nth], asked.source[rows, nth]
     events = place[:, None] - 1 - np.arange(NEWEST)  # (M, NEWEST), newest first
     safe = np.maximum(events, 0)
     items = view.items[rows[:, None], safe]
-    asks = (events >= 0) & (items >= FIRST_ITEM) & ~hidden[rows[:, None], safe]
+    asks = (events >= 0) & (items >= FIRST_ITEM)
     asks &= _next_places(view)[rows[:, None], safe] >= place[:, None]
     share = np.where(asks, 1.0 / (1.0 + np.arange(NEWEST)), 0.0).astype(np.float32)
     query = sparse.csr_matrix(
         (share.ravel(), items.ravel(), np.arange(len(rows) + 1) * NEWEST),
         shape=(len(rows), known.table.shape[0]),
     )
-    scores = query @ known.table
-    if own:
-        scores = scores - _own(known, view, rows, asked.target[rows, nth], safe, share)
-    kept_items, kept_score = _best(scores, view, rows, asked.target[rows, nth], most, own=own)
-    shape = (*asked.place.shape, most)
-    found = Near(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32))
-    found.items[rows, nth], found.score[rows, nth] = kept_items, kept_score
+    counted = (source >= 0) & view.new[rows, source]
+    answer = np.where(counted, asked.target[rows, nth], 0)
+    apart = view.ranks[rows, source][:, None] - view.ranks[rows[:, None], safe]
+    scores = query @ known.table - _own(known, answer, items, apart, share)
+    found = Near(
+        np.zeros((*asked.place.shape, most), dtype=np.int64),
+        np.zeros((*asked.place.shape, most), dtype=np.float32),
+    )
+    found.items[rows, nth], found.score[rows, nth] = _best(scores, held, rows, answer, most)
     return found
 
 
-def _own(
-    known: Neighbours, view: Window, rows: Ints, target: Ints, events: Ints, share: Floats
-) -> Any:
-    """What the row itself says for each question's target, (M, N) with one entry a line."""
-    rank, first = _ranks(view)
-    met_target = np.where(view.items[rows] == target[:, None], first[rows], view.items.shape[1])
-    place = met_target.min(axis=1)
-    there = place < view.items.shape[1]
-    last = np.minimum(place, view.items.shape[1] - 1)
-    apart = rank[rows, last][:, None] - rank[rows[:, None], first[rows[:, None], events]]
-    paired = there[:, None] & (apart > 0) & (apart <= REACH)
-    weight = np.where(paired, worth(np.maximum(apart, 1)), 0)
-    source = known.source[view.items[rows[:, None], events]]
-    value = (share * weight / source).sum(axis=1) / known.target[target]
-    shape = (len(rows), known.table.shape[0])
-    return sparse.csr_matrix((value, (np.arange(len(rows)), target)), shape=shape)
+def _own(known: Neighbours, answer: Ints, items: Ints, apart: Ints, share: Floats) -> Any:
+    """What the rows themselves say for their answers, (M, N) with one entry a line.
 
-
-def _ranks(view: Window) -> tuple[Ints, Ints]:
-    """How many distinct vacancies were met before each place, and where its own was first."""
-    first = first_places(view)
-    known = inside(view) & (view.items >= FIRST_ITEM)
-    new = (first == np.arange(view.items.shape[1])) & known
-    return np.cumsum(new, axis=1) - new, first
+    Args:
+        known: The table.
+        answer: Items, 0 where nothing is to be said, (M,).
+        items: Events that are asked, (M, NEWEST).
+        apart: Distinct vacancies from each to the answer, (M, NEWEST).
+        share: Weight of each event, (M, NEWEST).
+    """
+    paired = (answer[:, None] > 0) & (apart > 0) & (apart <= REACH)
+    weight = np.where(paired, worth(np.maximum(apart, 1)), 0) / known.source[items]
+    value = (share * weight).sum(axis=1) / known.target[answer]
+    shape = (len(answer), known.table.shape[0])
+    return sparse.csr_matrix((value, (np.arange(len(answer)), answer)), shape=shape)
 
 
 def _next_places(view: Window) -> Ints:
@@ -218,12 +222,9 @@ def _next_places(view: Window) -> Ints:
 
 
 def _best(
-    scores: Any, view: Window, rows: Ints, target: Ints, most: int, *, own: bool
+    scores: Any, held: Held, rows: Ints, answer: Ints, most: int
 ) -> tuple[Ints, Floats]:
-    """Take the best of each line that are not in its row, (M, most): items and scores.
-
-    The target may be in the row where `own`: at a place that the question does not see.
-    """
+    """Take the best of each line that its row does not hold, (M, most): items and scores."""
     sizes = np.diff(scores.indptr)
     wide = max(int(sizes.max(initial=0)), most)
     table = np.zeros((len(rows), wide), dtype=np.float32)
@@ -231,15 +232,12 @@ def _best(
     there = np.arange(wide) < sizes[:, None]
     table[there], items[there] = scores.data, scores.indices
     count = scores.shape[1]
-    held = (np.arange(len(view.items))[:, None] * count + view.items).ravel()
-    of_row = np.isin(rows[:, None] * count + items, held)
-    if own:
-        of_row &= items != target[:, None]
-    table[of_row] = 0
+    taken = np.isin(rows[:, None] * count + items, held.rows * count + held.items)
+    table[taken & (items != answer[:, None])] = 0
     best = np.argpartition(-table, most - 1, axis=1)[:, :most]
     score = np.take_along_axis(table, best, axis=1)
-    chosen = np.where(score > 0, np.take_along_axis(items, best, axis=1), 0)
-    return chosen, np.where(score > 0, score, 0)
+    real = score > LEAST
+    return np.where(real, np.take_along_axis(items, best, axis=1), 0), np.where(real, score, 0)
 
 
 class Nearby(nn.Module):

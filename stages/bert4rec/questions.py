@@ -19,7 +19,10 @@ GAPS = 28  # buckets of the time since the event before: 0 unknown, then log2 of
 
 @dataclass(frozen=True)
 class Questions:
-    """The question half of a batch as numpy arrays, all (B, Q)."""
+    """The question half of a batch as numpy arrays, all (B, Q).
+
+    `source` is where the answer stands in the row's window, -1 where it is not known.
+    """
 
     place: Ints
     asked: Ints
@@ -28,6 +31,7 @@ class Questions:
     target: Ints
     weight: np.ndarray
     when: Ints
+    source: Ints
 
 
 def inside(view: Window) -> np.ndarray:
@@ -66,7 +70,7 @@ def every_event(view: Window, generator: np.random.Generator, trained: int) -> Q
     """
     steps = np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape)
     asks = inside(view) & (view.items >= FIRST_ITEM) & (view.items < trained)
-    weight = asks & (first_places(view) == steps)
+    weight = asks & view.new
     every = Questions(
         steps,
         view.actions,
@@ -75,6 +79,7 @@ def every_event(view: Window, generator: np.random.Generator, trained: int) -> Q
         view.items,
         weight.astype(np.float32),
         view.times,
+        steps,
     )
     return compact(every)
 
@@ -118,6 +123,7 @@ def next_sessions(
         target=take(view.items),
         weight=usable.astype(np.float32),
         when=np.take_along_axis(view.times, starts, axis=1),
+        source=chosen,
     )
 
 
@@ -160,6 +166,7 @@ def what_next(view: Window, asked_at: Ints | None = None) -> Questions:
         target=zeros,
         weight=np.ones((rows, 1), dtype=np.float32),
         when=zeros - 1 if asked_at is None else asked_at[:, None],
+        source=zeros - 1,
     )
 
 

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from stages.bert4rec.batch import Batch, tensors
-from stages.bert4rec.histories import Ints, Window
+from stages.bert4rec.histories import Histories, Ints, window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.masking import what_is_next
 from stages.bert4rec.model import HhrecModel
-from stages.bert4rec.neighbours import near
+from stages.bert4rec.neighbours import held, near
 from stages.bert4rec.questions import what_next
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import periods_of
@@ -47,16 +46,22 @@ def item_matrix(
 
 
 def question(
-    view: Window, model: HhrecModel, catalogue: Catalogue, asked_at: Ints | None = None
+    histories: Histories,
+    rows: Ints,
+    max_length: int,
+    model: HhrecModel,
+    catalogue: Catalogue,
+    asked_at: Ints | None = None,
 ) -> Batch:
-    """Ask each row for the first response of its next session, at a moment (B,) if known."""
+    """Ask rows (B,) for the first response of their next session, at a moment (B,) if known."""
+    view = window(histories, rows, max_length)
     if model.config.objective == "mlm":
         return tensors(*what_is_next(view, asked_at))
     asked = what_next(view, asked_at)
     if not model.config.neighbours:
         return tensors(view, asked)
-    seen = np.zeros(view.items.shape, dtype=bool)
-    return tensors(view, asked, near=near(catalogue.neighbours, view, asked, NEAR, seen, own=False))
+    found = near(catalogue.neighbours, view, held(histories, rows), asked, NEAR)
+    return tensors(view, asked, near=found)
 
 
 @torch.inference_mode()

@@ -13,7 +13,7 @@ from stages.bert4rec import batches, masking, questions
 from stages.bert4rec.batch import Batch, tensors
 from stages.bert4rec.histories import Histories, Ints, window
 from stages.bert4rec.items import Catalogue
-from stages.bert4rec.neighbours import near
+from stages.bert4rec.neighbours import held, near
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.params import TrainParams
 from stages.seeds import derive
@@ -27,7 +27,8 @@ class Task:
 
     Attributes:
         histories: The train histories.
-        rows: Which of them are long enough, (R,).
+        rows: Whose history each piece to train on is from, (P,).
+        ends: Before which event of it the piece ends, (P,).
         catalogue: What is known of the vacancies.
         share: Share of each vocabulary item in the train events, (V,) float32.
         cumulated: Its cumulative sum, (V,) float64.
@@ -38,6 +39,7 @@ class Task:
 
     histories: Histories
     rows: Ints
+    ends: Ints
     catalogue: Catalogue
     share: torch.Tensor
     cumulated: torch.Tensor
@@ -46,20 +48,17 @@ class Task:
     seed: int
 
     def lengths(self) -> Ints:
-        """Lengths of the rows' windows, (R,)."""
-        return np.minimum(self.histories.lengths()[self.rows], self.max_length)
+        """Events of the pieces, (P,)."""
+        return np.minimum(self.ends, self.max_length)
 
     def trained(self) -> int:
         """First item id without an id embedding."""
         return FIRST_ITEM + len(self.share)
 
     def plan(self, epoch: int) -> list[Ints]:
-        """Batches of an epoch, as row numbers of `histories`."""
+        """Batches of an epoch, as numbers of pieces."""
         seed = derive(self.seed, "plan", epoch)
-        return [
-            self.rows[part]
-            for part in batches.plan(self.lengths(), self.settings.batch_tokens, seed)
-        ]
+        return batches.plan(self.lengths(), self.settings.batch_tokens, seed)
 
 
 def steps_per_epoch(task: Task, processes: int) -> int:
@@ -69,9 +68,7 @@ def steps_per_epoch(task: Task, processes: int) -> int:
 
 def padding(task: Task) -> float:
     """Share of an epoch's positions that hold no event."""
-    lengths = np.zeros(len(task.histories), dtype=np.int64)
-    lengths[task.rows] = task.lengths()
-    return batches.padding_share(lengths, task.plan(0))
+    return batches.padding_share(task.lengths(), task.plan(0))
 
 
 def drawn_lag(generator: np.random.Generator, periods: int) -> int:
@@ -80,10 +77,11 @@ def drawn_lag(generator: np.random.Generator, periods: int) -> int:
     return int(2 ** generator.uniform(0, octaves)) if generator.random() > 0.5 else 0  # noqa: PLR2004
 
 
-def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
+def make_batch(task: Task, pieces: Ints, seed: int) -> Batch:
     """Cut, mask and ask: one batch of the chosen objective."""
     settings, generator = task.settings, np.random.default_rng(seed)
-    view = window(task.histories, rows, task.max_length)
+    rows = task.rows[pieces]
+    view = window(task.histories, rows, task.max_length, task.ends[pieces])
     lag = drawn_lag(generator, task.catalogue.demand.periods())
     if settings.objective == "mlm":
         made = masking.hide(
@@ -99,8 +97,8 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     ahead = questions.next_sessions(view, generator, SESSIONS, task.trained())
     asked = questions.joined(fresh, questions.weighted(ahead, settings.ahead()))
     most = settings.near_ones()
-    none = np.zeros(view.items.shape, dtype=bool)
-    found = near(task.catalogue.neighbours, view, asked, most, none, own=True) if most else None
+    whole = held(task.histories, rows)
+    found = near(task.catalogue.neighbours, view, whole, asked, most) if most else None
     return tensors(view, asked, near=found, fresh=fresh.place.shape[1], lag=lag)
 
 
@@ -141,8 +139,8 @@ def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> I
             yield ready
 
 
-def _weightless(task: Task, rows: Ints) -> Batch:
+def _weightless(task: Task, pieces: Ints) -> Batch:
     """Let a process without a batch of its own take part in the step, to no effect."""
-    batch = make_batch(task, rows, 0)
+    batch = make_batch(task, pieces, 0)
     batch.weight.zero_()
     return batch

@@ -7,7 +7,6 @@ from accelerate import Accelerator
 
 from stages import store
 from stages.bert4rec import batches, ranking
-from stages.bert4rec.histories import window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecModel
 
@@ -37,8 +36,9 @@ def validation_mrr(
     lengths = np.minimum(histories.lengths(), max_length)
     plan = batches.in_order(lengths, batch_rows * 8)
     for part in plan[accelerator.process_index :: accelerator.num_processes]:
-        view = window(histories, part, max_length)
-        asked = ranking.question(view, model, catalogue, asked_at[part])
+        asked = ranking.question(
+            histories, part, max_length, model, catalogue, asked_at[part]
+        )
         asked = asked.to(accelerator.device)
         none = torch.zeros(len(part), 0, dtype=torch.int64, device=accelerator.device)
         items, scores = ranking.rank(model, catalogue, matrix, asked, K, none)
