@@ -55,12 +55,15 @@ def run(
     ranker = load_model(model)
     check_books(ranker, model, features)
     near = ranker.config.neighbours > 0
-    catalogue = store.catalogue(features / "items", sequences / "train", neighbours=near)
-    names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
-    check_rows(catalogue, names, features, vocab)
     rows = tables.scan(
         sequences / part, store.schema_of(part), made_by="hhrec sequences build"
     ).collect()
+    later = rows if part == "test" else None  # the sessions of validation rows are in train
+    catalogue = store.catalogue(
+        features / "items", sequences / "train", neighbours=near, rows=later
+    )
+    names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
+    check_rows(catalogue, names, features, vocab)
     items, counts = rank_rows(params, ranker, catalogue, rows, progress)
     write(rows, items, counts, names, out)
     return PredictReport(

@@ -24,7 +24,7 @@ from stages.schema import (
 )
 
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
-FLAT = (*LISTS, "ranks", "new")
+FLAT = (*LISTS, "ranks", "met")
 CODES = (*CATEGORICAL.values(), "salary_bucket")
 TOKENS = ("title_tokens", "skill_tokens", "text_tokens")
 BUILD = "hhrec sequences build"
@@ -39,8 +39,8 @@ def histories(frame: pl.DataFrame) -> Histories:
         name: kept[name].explode(empty_as_null=True).to_physical().to_numpy().astype(kind)
         for name, kind in LISTS.items()
     }
-    ranks, new = meetings(arrays["items"], offsets)
-    return Histories(**arrays, ranks=ranks, new=new, offsets=offsets)
+    ranks, met = meetings(arrays["items"], offsets)
+    return Histories(**arrays, ranks=ranks, met=met, offsets=offsets)
 
 
 def write_store(source: Path, target: Path) -> None:
@@ -69,13 +69,17 @@ def open_store(path: Path) -> tuple[Histories, Ints]:
     return found, np.load(path / "users.npy")
 
 
-def catalogue(items: Path, train: Path, *, neighbours: bool) -> Catalogue:
+def catalogue(
+    items: Path, train: Path, *, neighbours: bool, rows: pl.DataFrame | None = None
+) -> Catalogue:
     """Read features of every vacancy, and what is known of its events, into rows by item id.
 
     Args:
         items: `features/items`.
         train: `sequences/train`, whose events are what is known.
         neighbours: Count which vacancies follow which; only where the model asks for it.
+        rows: Rows to predict for, whose newest sessions are known too and count as demand from
+            the period after theirs on.
     """
     frame = tables.scan(items, FEATURES, made_by="hhrec features build").sort("item").collect()
     codes = frame.select(CODES).to_numpy().astype(np.int32)
@@ -87,9 +91,19 @@ def catalogue(items: Path, train: Path, *, neighbours: bool) -> Catalogue:
         _below_specials(codes),
         _below_specials(salary),
         _below_specials(words),
-        demand(known.items, known.times, count),
+        demand(known.items, known.times, count, None if rows is None else newest_sessions(rows)),
         follow.neighbours(known, count) if neighbours else follow.nobody(count),
     )
+
+
+def newest_sessions(rows: pl.DataFrame) -> tuple[Ints, Ints]:
+    """Items and times of the events of each row's newest session."""
+    newest = (
+        rows.select("items", "times", "sessions", last=pl.col("sessions").list.last())
+        .explode("items", "times", "sessions", empty_as_null=False, keep_nulls=False)
+        .filter(pl.col("sessions") == pl.col("last"), pl.col("items") >= FIRST_ITEM)
+    )
+    return newest["items"].to_numpy(), newest["times"].to_physical().to_numpy()
 
 
 def moments(rows: pl.DataFrame) -> Ints:

@@ -19,7 +19,8 @@ class Histories:
         times: Microseconds since 1970, (T,) int64.
         sessions: Ordinal of the event's session in the user's life, (T,) int32.
         ranks: Place of the event's vacancy among the distinct ones of its history, (T,) int32.
-        new: The event is the first of its vacancy in its history, (T,) bool.
+        met: Distinct vacancies of the history before the event, (T,) int32; the event is the first
+            of its vacancy where that is its rank.
         offsets: History i holds events offsets[i] to offsets[i + 1], (N + 1,) int64.
     """
 
@@ -28,7 +29,7 @@ class Histories:
     times: Ints
     sessions: Ints
     ranks: Ints
-    new: NDArray[np.bool_]
+    met: Ints
     offsets: Ints
 
     def __len__(self) -> int:
@@ -40,18 +41,17 @@ class Histories:
         return np.diff(self.offsets)
 
 
-def meetings(items: Ints, offsets: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-    """Find `ranks` and `new` of `Histories` from items (T,) and offsets (N + 1,)."""
+def meetings(items: Ints, offsets: Ints) -> tuple[Ints, Ints]:
+    """Find `ranks` and `met` of `Histories` from items (T,) and offsets (N + 1,)."""
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     key = owner * (int(items.max(initial=0)) + 1) + items
     _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    new = np.zeros(len(items), dtype=bool)
-    new[first] = True
-    so_far = np.cumsum(new) - 1
-    before = np.append(so_far + 1, 0)[offsets[:-1] - 1] if len(items) else so_far
-    before = np.where(offsets[:-1] > 0, before, 0)
-    ranks = so_far[first][place] - before[owner]
-    return ranks.astype(np.int32), new
+    new = np.zeros(len(items) + 1, dtype=np.int64)
+    new[first + 1] = 1
+    met = np.cumsum(new)  # before each event, over all histories
+    met -= np.append(met[offsets[:-1]][owner], 0)
+    met = met[:-1]
+    return met[first][place].astype(np.int32), met.astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,13 @@ class Window:
     times: Ints
     sessions: Ints
     ranks: Ints
-    new: NDArray[np.bool_]
+    met: Ints
     lengths: Ints  # (B,)
+
+    @property
+    def new(self) -> NDArray[np.bool_]:
+        """Whether an event is the first of its vacancy in the whole history."""
+        return self.ranks == self.met
 
 
 def window(
@@ -97,7 +102,7 @@ def window(
         times=cut(histories.times),
         sessions=cut(histories.sessions),
         ranks=cut(histories.ranks),
-        new=cut(histories.new),
+        met=cut(histories.met),
         lengths=lengths,
     )
 

@@ -23,7 +23,7 @@ from stages.bert4rec.questions import (
 from stages.bert4rec.tokens import FIRST_ITEM, MASK
 
 MLM, LAST, NEXT_RESPONSE = range(3)
-EVENTS = ("items", "actions", "times", "sessions", "ranks", "new")
+EVENTS = ("items", "actions", "times", "sessions", "ranks", "met")
 CUTS = 3  # of one history in one batch
 
 
@@ -143,7 +143,7 @@ def with_mask(view: Window, asked: Questions) -> tuple[Window, np.ndarray]:
         times=extend(view.times, before),
         sessions=extend(view.sessions, asked.session),
         ranks=extend(view.ranks, 0),
-        new=extend(view.new, 0),
+        met=extend(view.met, 0),
         lengths=view.lengths + 1,
     )
     return longer, here

@@ -67,6 +67,7 @@ class HhrecModel(PreTrainedModel):
             self.start = nn.Parameter(torch.zeros(width))  # what an empty history shows
         if config.objective == "prefix":
             self.previous = nn.Linear(width, width)
+            self.ahead = nn.Embedding(2, width)
         shape = Shape(width, config.layers, config.heads, config.history_length + 2, config.dropout)
         self.encoder = build(config.backbone, shape)
         freeze_unused(self.encoder)
@@ -76,7 +77,7 @@ class HhrecModel(PreTrainedModel):
         self.repeats = Repeats(width)
         self.trend = Trend()
         if config.neighbours:
-            self.nearby = Nearby()
+            self.nearby = Nearby(width)
         self.post_init()
         self.repeats.start_from_last_viewed()
         nn.init.zeros_(self.trend.second.weight)
@@ -114,6 +115,7 @@ class HhrecModel(PreTrainedModel):
         take = lambda values: values.flatten(0, 1).index_select(0, counted)  # noqa: E731
         moment = nn.functional.one_hot(take(moments), len(trend)).to(states.dtype)
         out = losses.columns(batch.items, candidates.items)[counted // batch.weight.shape[1]]
+        out = torch.where(take(sees), out, len(candidates.items))
         hit = losses.columns(take(batch.target), candidates.items)
         beside = losses.columns(take(batch.near), candidates.items)
         return losses.summed(
@@ -164,7 +166,7 @@ class HhrecModel(PreTrainedModel):
         by_vector = (close.of @ states[..., None]).squeeze(-1) + close.bias
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         trend = self.trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
-        extra = self.nearby(batch.near_score, batch.asked)
+        extra = self.nearby(states, batch.near_score, batch.asked, self.ahead_of(batch))
         return (by_vector + trend + extra).masked_fill(batch.near == PAD, float("-inf"))
 
     def trends(
@@ -218,6 +220,12 @@ class HhrecModel(PreTrainedModel):
             return known[:, None].expand(-1, batch.place.shape[1], -1)
         return known[:, None] & (steps < batch.place[..., None])
 
+    def ahead_of(self, batch: Batch) -> Tensor:
+        """1 where a question asks for a session newer than any it sees, else 0, (B, Q)."""
+        before = (batch.place - 1).clamp_min(0)
+        newest = batch.sessions.gather(1, before)
+        return ((batch.session != newest) | (batch.place == 0)).long()
+
     def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
         """Encode the rows and read the questions' states, (B, Q, H)."""
         if self.config.objective == "prefix":
@@ -255,6 +263,7 @@ class HhrecModel(PreTrainedModel):
         newest = self.previous(vectors.gather(1, before)) * (batch.place > 0)[..., None]
         mask, _ = self.tower(torch.full((1,), MASK, device=vectors.device), catalogue)
         questions = mask + newest + self.actions(batch.asked) + self.gaps(batch.gap)
+        questions = questions + self.ahead(self.ahead_of(batch))
         questions = enc.embed(self.encoder, questions, batch.place + 1)
         question_sees = nn.functional.pad(sees, (1, 0), value=True).unsqueeze(1)
         event_sees = enc.causal(events.shape[1], events.device)

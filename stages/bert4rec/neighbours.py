@@ -77,7 +77,9 @@ def nobody(count: int) -> Neighbours:
 def met(histories: Histories) -> tuple[Ints, Ints]:
     """Each person's distinct vacancies in the order they were met first: owner and item, (n,)."""
     owner = np.repeat(np.arange(len(histories)), histories.lengths())
-    return owner[histories.new], np.asarray(histories.items, dtype=np.int64)[histories.new]
+    new = np.asarray(histories.ranks) == histories.met
+    new &= np.asarray(histories.items) >= FIRST_ITEM
+    return owner[new], np.asarray(histories.items, dtype=np.int64)[new]
 
 
 def _lines(owner: Ints, item: Ints, begin: int, stop: int, count: int) -> Any:
@@ -135,18 +137,35 @@ class Near:
 
 @dataclass(frozen=True)
 class Held:
-    """Every vacancy of the whole histories of some rows: row numbers and items, (n,) each."""
+    """Every vacancy of the whole histories of some rows, and when it was met.
 
-    rows: Ints
-    items: Ints
+    Attributes:
+        keys: Row number times `width` plus item, ascending, (n,).
+        ranks: Place among the distinct vacancies of the history, (n,).
+        width: More than any item id.
+    """
+
+    keys: Ints
+    ranks: Ints
+    width: int
+
+    def met(self, rows: Ints, items: Ints, before: Ints) -> np.ndarray:
+        """Whether items are among the first `before` distinct vacancies of rows; all broadcast."""
+        key = rows * self.width + items
+        place = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
+        return (self.keys[place] == key) & (self.ranks[place] < before)
 
 
-def held(histories: Histories, rows: Ints) -> Held:
+def held(histories: Histories, rows: Ints, width: int) -> Held:
     """Find what the histories of rows (B,) hold; row numbers count from 0 to B - 1."""
     starts, sizes = histories.offsets[rows], histories.lengths()[rows]
     owner = np.repeat(np.arange(len(rows)), sizes)
-    nth = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return Held(owner, np.asarray(histories.items)[starts[owner] + nth].astype(np.int64))
+    places = starts[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    new = histories.ranks[places] == histories.met[places]
+    keys = np.append(owner * width + histories.items[places], -1)[np.append(new, not new.any())]
+    ranks = np.append(histories.ranks[places], 0)[np.append(new, not new.any())]
+    order = np.argsort(keys)
+    return Held(keys[order], ranks[order], width)
 
 
 def no_one_near(asked: Questions) -> Near:
@@ -160,12 +179,13 @@ def near(
 ) -> Near:
     """Ask the newest events before each question for their neighbours.
 
+    Where the answer of a question is known, its history is one of those that were counted: it does
+    not speak for its own answer.
+
     Args:
         known: The table.
         view: B rows.
-        held: What the rows' whole histories hold: no neighbours. Where the answer of a question is
-            known and new to its row, the history is one of those that were counted: it does not
-            speak for its own answer, which may be a neighbour.
+        held: What the rows' whole histories hold; what was met before a question is no neighbour.
         asked: Q questions a row; those without weight get none.
         most: E, neighbours wanted.
     """
@@ -189,7 +209,11 @@ def near(
         np.zeros((*asked.place.shape, most), dtype=np.int64),
         np.zeros((*asked.place.shape, most), dtype=np.float32),
     )
-    found.items[rows, nth], found.score[rows, nth] = _best(scores, held, rows, answer, most)
+    ends = np.take_along_axis(view.met + view.new, np.maximum(view.lengths[:, None] - 1, 0), axis=1)
+    before = np.concatenate([view.met, np.zeros_like(ends)], axis=1)
+    np.put_along_axis(before, view.lengths[:, None], ends, axis=1)
+    best = _best(scores, held, rows, before[rows, place], most)
+    found.items[rows, nth], found.score[rows, nth] = best
     return found
 
 
@@ -222,18 +246,16 @@ def _next_places(view: Window) -> Ints:
 
 
 def _best(
-    scores: Any, held: Held, rows: Ints, answer: Ints, most: int
+    scores: Any, held: Held, rows: Ints, before: Ints, most: int
 ) -> tuple[Ints, Floats]:
-    """Take the best of each line that its row does not hold, (M, most): items and scores."""
+    """Take the best of each line that its row has not met before, (M, most): items and scores."""
     sizes = np.diff(scores.indptr)
     wide = max(int(sizes.max(initial=0)), most)
     table = np.zeros((len(rows), wide), dtype=np.float32)
     items = np.zeros((len(rows), wide), dtype=np.int64)
     there = np.arange(wide) < sizes[:, None]
     table[there], items[there] = scores.data, scores.indices
-    count = scores.shape[1]
-    taken = np.isin(rows[:, None] * count + items, held.rows * count + held.items)
-    table[taken & (items != answer[:, None])] = 0
+    table[held.met(rows[:, None], items, before[:, None])] = 0
     best = np.argpartition(-table, most - 1, axis=1)[:, :most]
     score = np.take_along_axis(table, best, axis=1)
     real = score > LEAST
@@ -243,16 +265,20 @@ def _best(
 class Nearby(nn.Module):
     """Additive logits of the neighbours of a question's newest events.
 
-    Starts as the logarithm of their similarity, so that alone they rank like item-kNN, and bends
-    from there.
+    Starts as the logarithm of their similarity, so that alone they rank like item-kNN. How much
+    that says differs between questions: by the action asked for, whether a new session is asked
+    for, and the question's state.
 
     Args:
+        hidden_size: H of the questions.
         width: Hidden units.
     """
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self, hidden_size: int, width: int = 16) -> None:
         super().__init__()
-        self.slope = nn.Embedding(4, 1)  # by action asked
+        self.slope = nn.Embedding(8, 1)
+        self.gate = nn.Linear(hidden_size, 1, bias=False)
+        self.kind = nn.Embedding(8, width)
         self.first = nn.Linear(3, width)
         self.second = nn.Linear(width, 1, bias=False)
         self.start_as_knn()
@@ -261,17 +287,22 @@ class Nearby(nn.Module):
     def start_as_knn(self) -> None:
         """Set the start: only similarity counts."""
         self.slope.weight.fill_(1.0)
+        self.gate.weight.zero_()
         self.second.weight.zero_()
 
-    def forward(self, score: Tensor, asked: Tensor) -> Tensor:
+    def forward(self, states: Tensor, score: Tensor, asked: Tensor, ahead: Tensor) -> Tensor:
         """Score neighbours.
 
         Args:
+            states: Questions, (B, Q, H).
             score: Summed similarities, (B, Q, E).
             asked: Actions asked for, (B, Q).
+            ahead: 1 where a new session is asked for, (B, Q).
         """
+        kind = asked + 4 * ahead
         size = torch.log1p(score * SCALE)
         most = size.amax(-1, keepdim=True).expand_as(size)
         rank = (size[..., None] < size[..., None, :]).sum(-1).to(size.dtype).log1p()
-        bend = self.second(torch.relu(self.first(torch.stack([size, most, rank], -1))))
-        return size * self.slope(asked) + bend.squeeze(-1)
+        features = self.first(torch.stack([size, most, rank], -1)) + self.kind(kind)[:, :, None]
+        bend = self.second(torch.relu(features)).squeeze(-1)
+        return size * (self.slope(kind) + self.gate(states)) + bend

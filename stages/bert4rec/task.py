@@ -97,7 +97,7 @@ def make_batch(task: Task, pieces: Ints, seed: int) -> Batch:
     ahead = questions.next_sessions(view, generator, SESSIONS, task.trained())
     asked = questions.joined(fresh, questions.weighted(ahead, settings.ahead()))
     most = settings.near_ones()
-    whole = held(task.histories, rows)
+    whole = held(task.histories, rows, len(task.catalogue))
     found = near(task.catalogue.neighbours, view, whole, asked, most) if most else None
     return tensors(view, asked, near=found, fresh=fresh.place.shape[1], lag=lag)
 
