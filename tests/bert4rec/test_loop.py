@@ -8,6 +8,7 @@ import torch
 from accelerate import Accelerator
 
 from stages.bert4rec import checkpoint, loop, optim
+from stages.bert4rec.schedule import learning_rate
 from stages.params import TrainParams
 from tests.bert4rec.conftest import TRAINED, make_demand, make_histories, make_model
 
@@ -42,11 +43,11 @@ def make_task(objective="prefix", **changes):
 def train(task, *, full=False, stop_at=None, resume=None, save_to=None):
     model = make_model(task.settings.objective).train()
     model.tower.id_dropout = 0.2
-    optimizer = optim.adamw(model, task.settings.lr, task.settings.weight_decay)
+    optimizers = optim.optimizers(model, task.settings.lr, task.settings.weight_decay)
     accelerator = Accelerator(cpu=True)
     first = 0
     if resume:
-        checkpoint.load(resume, model, optimizer)
+        checkpoint.load(resume, model, optimizers)
         first = checkpoint.read_state(resume).step
     losses = []
 
@@ -55,10 +56,10 @@ def train(task, *, full=False, stop_at=None, resume=None, save_to=None):
         return figures.step != stop_at
 
     loop.run(
-        task, model, optimizer, accelerator, full=full, first_step=first, after_step=after_step
+        task, model, optimizers, accelerator, full=full, first_step=first, after_step=after_step
     )
     if save_to:
-        checkpoint.save(save_to, model, optimizer, checkpoint.State(stop_at, -1.0, 0, "x"))
+        checkpoint.save(save_to, model, optimizers, checkpoint.State(stop_at, -1.0, 0, "x"))
     return model, losses
 
 
@@ -110,7 +111,7 @@ def test_every_parameter_gets_a_gradient():
 
 
 def test_the_learning_rate_rises_then_falls_to_zero():
-    rates = [optim.learning_rate(step, 100, 1.0, 0.1) for step in range(101)]
+    rates = [learning_rate(step, 100, 1.0, 0.1) for step in range(101)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == rates[9] == 1.0
     assert rates[100] == 0
@@ -119,10 +120,10 @@ def test_the_learning_rate_rises_then_falls_to_zero():
 
 def test_prune_keeps_the_newest_and_sweeps_what_a_killed_run_left(tmp_path):
     model = make_model("prefix")
-    optimizer = optim.adamw(model, 0.1, 0.0)
+    optimizers = optim.optimizers(model, 0.1, 0.0)
     state = checkpoint.State(0, -1.0, 0, "x")
     for step in (1, 2, 10):
-        checkpoint.save(tmp_path, model, optimizer, replace(state, step=step))
+        checkpoint.save(tmp_path, model, optimizers, replace(state, step=step))
     (tmp_path / ".half.part").mkdir()
     checkpoint.prune(tmp_path, 2)
     names = sorted(path.name for path in tmp_path.iterdir())
