@@ -60,7 +60,7 @@ def _exchanged(weight: nn.Parameter, accelerator: Accelerator) -> Tensor:
     values = accelerator.gather(pad_across_processes(values))
     real = ids != NOBODY
     values = values[real] / accelerator.num_processes
-    return torch.sparse_coo_tensor(ids[real][None], values, weight.shape)
+    return torch.sparse_coo_tensor(ids[real][None], values, weight.shape, check_invariants=False)
 
 
 @torch.no_grad()

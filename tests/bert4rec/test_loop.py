@@ -1,14 +1,11 @@
 """Steps depend on their number alone: resumed runs and split batches end with the same weights."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
 
 from stages.bert4rec import checkpoint, loop, optim
-from stages.bert4rec.schedule import learning_rate
 from stages.params import TrainParams
 from tests.bert4rec.conftest import TRAINED, make_demand, make_histories, make_model
 
@@ -100,6 +97,26 @@ def test_batches_added_up_give_the_gradients_of_the_same_batches_at_once():
         torch.testing.assert_close(gradient, expected, atol=1e-6, rtol=1e-4)
 
 
+def test_two_batches_added_up_take_the_step_of_both_at_once():
+    """Tables included: rows that both batches touch are updated once, with the sum."""
+    task = make_task(accumulation=2, dropout=0.0)
+    work = next(loop.work(task, 0, 1, Accelerator(cpu=True)))
+    candidates = loop.all_items(TRAINED, torch.device("cpu"))
+    ends = []
+    for at_once in (False, True):
+        model = make_model("prefix").train()
+        optimizers = optim.optimizers(model, 0.01, 0.0)
+        if at_once:
+            total = sum(model(batch, task.catalogue, candidates) for _, batch in work.batches)
+            (total / sum(batch.weight.sum() for _, batch in work.batches)).backward()
+        else:
+            loop.accumulate(task, model, Accelerator(cpu=True), work, full=True)
+        optimizers[1].step()
+        ends.append(model.tower.ids.weight.detach())
+        assert optimizers[1].state[model.tower.ids.weight]["steps"].max() == 1
+    torch.testing.assert_close(*ends, atol=1e-5, rtol=1e-4)
+
+
 def test_every_parameter_gets_a_gradient():
     for objective in ("mlm", "prefix", "causal"):
         task = make_task(objective)
@@ -108,24 +125,3 @@ def test_every_parameter_gets_a_gradient():
         loop.accumulate(task, model, Accelerator(cpu=True), work, full=True)
         without = [n for n, w in model.named_parameters() if w.requires_grad and w.grad is None]
         assert without == []
-
-
-def test_the_learning_rate_rises_then_falls_to_zero():
-    rates = [learning_rate(step, 100, 1.0, 0.1) for step in range(101)]
-    assert rates[0] == pytest.approx(0.1)
-    assert max(rates) == rates[9] == 1.0
-    assert rates[100] == 0
-    assert np.all(np.diff(rates[10:]) < 0)
-
-
-def test_prune_keeps_the_newest_and_sweeps_what_a_killed_run_left(tmp_path):
-    model = make_model("prefix")
-    optimizers = optim.optimizers(model, 0.1, 0.0)
-    state = checkpoint.State(0, -1.0, 0, "x")
-    for step in (1, 2, 10):
-        checkpoint.save(tmp_path, model, optimizers, replace(state, step=step))
-    (tmp_path / ".half.part").mkdir()
-    checkpoint.prune(tmp_path, 2)
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["step-000000002", "step-000000010"]
-    assert checkpoint.newest(tmp_path).name == "step-000000010"
