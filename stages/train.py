@@ -17,7 +17,7 @@ from stages.params import Params, TrainParams
 from stages.report import Progress, Report, silent
 from stages.seeds import derive
 from stages.training.inputs import config, fingerprint_of, make_task, read
-from stages.training.precision import settle
+from stages.training.precision import Choice, settle
 from stages.training.trackers import open_tracker
 from stages.training.watch import Watch
 
@@ -49,6 +49,10 @@ class TrainReport(Report):
     best_mrr_100: float | None
     best_step: int | None
     stopped: str
+
+    def choice(self) -> str:
+        """Say in which precision it trained and why."""
+        return str(Choice(self.precision, self.bf16_speedup, self.bf16_loss_difference))
 
 
 def run(

@@ -45,7 +45,7 @@ class Choice:
         if self.speedup is None or self.difference is None:
             return f"precision {self.kind}"
         return (
-            f"precision {self.kind}: bf16 takes 1/{self.speedup:.2f} of the time of fp32, "
+            f"precision {self.kind}: bf16 is {self.speedup:.2f} x as fast as fp32, "
             f"losses differ by {self.difference:.2%}"
         )
 

@@ -1,8 +1,12 @@
 """A step costs as much for a large table as for a small one."""
 
 import time
+from dataclasses import replace
+from itertools import islice
 from statistics import median
 
+import numpy as np
+import pytest
 import torch
 from accelerate import Accelerator
 from torch import nn
@@ -10,9 +14,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from stages.bert4rec import loop, optim, rows
-from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.items import Catalogue
+from stages.bert4rec.model import HhrecConfig, HhrecModel
 from stages.bert4rec.rowadam import RowAdam
-from tests.bert4rec.conftest import make_model
+from tests.bert4rec.conftest import make_demand, make_histories, make_model
 from tests.bert4rec.test_loop import make_task
 
 LARGE = 200_000
@@ -96,3 +101,44 @@ def test_an_update_takes_as_long_in_two_million_rows_as_in_twenty_thousand():
         worlds.append((weight, RowAdam([weight], lr=0.1), ids, torch.ones(5_000, 16)))
     pairs = [[seconds(*world) for world in worlds] for _ in range(12)][2:]
     assert median(large / small for small, large in pairs) < 3  # caches; a dense step takes 100 x
+
+
+def world(count):
+    """A model of usual width, its optimisers, and steps over histories of `count` vacancies."""
+    generator = torch.Generator().manual_seed(0)
+    rows_of = count + 3
+    histories = make_histories([64] * 400)
+    items = torch.randint(3, rows_of, (len(histories.items),), generator=generator)
+    catalogue = Catalogue(
+        torch.randint(0, 50, (rows_of, 8), generator=generator, dtype=torch.int32),
+        torch.rand(rows_of, 2, generator=generator),
+        torch.randint(0, 900, (rows_of, 16), generator=generator, dtype=torch.int32),
+        make_demand(rows_of),
+    )
+    task = replace(
+        make_task(batch_tokens=2048, negatives=2048, hidden_size=128, heads=4),
+        histories=replace(histories, items=items.to(torch.int32).numpy()),
+        rows=np.arange(400),
+        catalogue=catalogue,
+        share=torch.full((count,), 1 / count),
+        max_length=64,
+    )
+    shape = {"hidden_size": 128, "heads": 4, "history_length": 64, "word_count": 900}
+    model = HhrecModel(HhrecConfig(trained=count, code_sizes=(50,) * 8, **shape)).train()
+    works = list(islice(loop.work(task, 0, 11, Accelerator(cpu=True)), 11))
+    return task, model, optim.optimizers(model, 0.01, 0.01), works
+
+
+@pytest.mark.slow
+def test_a_whole_step_takes_as_long_at_a_million_vacancies_as_at_a_hundred_thousand():
+    worlds = [world(100_000), world(1_000_000)]
+    ratios = []
+    for number in range(11):
+        taken = []
+        for task, model, optimizers, works in worlds:
+            started = time.process_time()
+            one_step(task, model, optimizers, works[number])
+            taken.append(time.process_time() - started)
+        ratios.append(taken[1] / taken[0])
+    print(f"step at 1,000,000 items / step at 100,000: {median(ratios[1:]):.2f}")  # noqa: T201
+    assert median(ratios[1:]) <= 1.25
