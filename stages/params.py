@@ -128,6 +128,8 @@ class TrainParams(Section):
     """Batches whose gradients are summed before a step."""
     lr: Annotated[float, Field(gt=0)] = 2e-3
     """Highest learning rate."""
+    id_lr: Annotated[float, Field(gt=0)] = 1.0
+    """Learning rate of the vacancies' id embeddings, as a multiple of `lr`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
     warmup: Fraction = 0.1

@@ -79,7 +79,8 @@ def run(
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))
     model = HhrecModel(config(params, inputs))
-    optimizers = optim.optimizers(model, params.train.lr, params.train.weight_decay)
+    settings = params.train
+    optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(params, sequences, features, vocab)
     state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
     full = takes_all(params.train, len(inputs.share))

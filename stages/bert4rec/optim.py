@@ -11,11 +11,12 @@ BETAS = (0.9, 0.98)
 
 
 def optimizers(
-    model: nn.Module, lr: float, weight_decay: float
+    model: nn.Module, lr: float, weight_decay: float, id_lr: float = 1.0
 ) -> tuple[torch.optim.AdamW, RowAdam]:
     """AdamW for the body of a model, `RowAdam` for its tables with sparse gradients.
 
-    Matrices of the layers decay; biases, norms and embeddings are left alone.
+    Matrices of the layers decay; biases, norms and embeddings are left alone. The tables learn at
+    `id_lr` times the rate of the body.
     """
     lookups = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     tables = list(rows.tables(model).values())
@@ -31,4 +32,4 @@ def optimizers(
         {"params": free, "weight_decay": 0.0},
     ]
     body = torch.optim.AdamW(groups, lr=lr, betas=BETAS, fused=True)
-    return body, RowAdam(tables, lr=lr, betas=BETAS)
+    return body, RowAdam([{"params": tables, "multiple": id_lr}], lr=lr * id_lr, beta=BETAS[1])

@@ -1,40 +1,42 @@
 """Adam for large tables: a step reads and writes the rows that have a gradient, and no others."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 
 class RowAdam(torch.optim.Optimizer):
-    """Lazy Adam with one second moment a row.
+    """Adam without a first moment and with one second moment a row.
 
-    For a row w with gradient g, in its own t-th step (Kingma and Ba, 2015, with the second moment
-    averaged over the row as in the row-wise Adagrad of Naumov et al., 2019):
+    In step t of a table, for each row w with a gradient g (Kingma and Ba, 2015, with b1 = 0; the
+    square averaged over the row as in the row-wise Adagrad of Naumov et al., 2019):
 
-        m <- b1 m + (1 - b1) g
         v <- b2 v + (1 - b2) mean(g^2)
-        w <- w - lr * m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)
+        w <- w - lr * g / (sqrt(v / (1 - b2^t)) + eps)
 
-    Rows without a gradient keep w, m, v and t: neither does old momentum move them, nor does it
-    fade, so a rare row's first steps are as long as a frequent one's were. With one column this is
-    Adam. State is fp32: H + 2 numbers for a row of H, beside Adam's 2 H.
+    For a row without a gradient that formula leaves w alone and lets v fade. So it need not be
+    touched: its v fades by b2 to the power of the steps missed when it has a gradient again. The
+    result is the dense one, not an approximation of it. A rare row's step is up to
+    1 / sqrt(1 - b2) times as long as a frequent row's, as far as Adam's momentum would carry it.
+    State is two numbers a row, where Adam needs two a weight.
 
     Args:
-        params: Tables (V, H) with sparse gradients.
+        params: Tables (V, H) with sparse gradients, or groups of them.
         lr: Learning rate.
-        betas: b1 and b2.
+        beta: b2.
         eps: Added to the root.
     """
 
     def __init__(
         self,
-        params: Iterable[nn.Parameter],
+        params: Iterable[nn.Parameter] | Iterable[dict[str, Any]],
         lr: float,
-        betas: tuple[float, float] = (0.9, 0.98),
+        beta: float = 0.98,
         eps: float = 1e-8,
     ) -> None:
-        super().__init__(list(params), {"lr": lr, "betas": betas, "eps": eps})
+        super().__init__(params, {"lr": lr, "beta": beta, "eps": eps})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -49,18 +51,18 @@ class RowAdam(torch.optim.Optimizer):
                     continue
                 if weight not in self.state:
                     self.state[weight] = start(weight)
-                lr, betas, eps = group["lr"], group["betas"], group["eps"]
-                update(weight, weight.grad, self.state[weight], lr, betas, eps)
+                lr, beta, eps = group["lr"], group["beta"], group["eps"]
+                update(weight, weight.grad, self.state[weight], lr, beta, eps)
         return loss
 
 
 def start(weight: Tensor) -> dict[str, Tensor]:
-    """State before the first step: m (V, H), v (V, 1), t (V, 1)."""
-    rows = len(weight)
+    """State before the first step: steps taken (), v (V, 1), step of a row's last gradient (V, 1)."""
+    rows, device = len(weight), weight.device
     return {
-        "mean": torch.zeros_like(weight),
-        "square": weight.new_zeros(rows, 1),
-        "steps": torch.zeros(rows, 1, dtype=torch.int32, device=weight.device),
+        "step": torch.zeros((), dtype=torch.int32, device=device),
+        "square": torch.zeros(rows, 1, device=device),
+        "last": torch.zeros(rows, 1, dtype=torch.int32, device=device),
     }
 
 
@@ -69,17 +71,17 @@ def update(
     gradient: Tensor,
     state: dict[str, Tensor],
     lr: float,
-    betas: tuple[float, float],
+    beta: float,
     eps: float,
 ) -> None:
     """Take one step with a sparse gradient, in place."""
     gradient = gradient.coalesce()
     rows, gradient = gradient.indices()[0], gradient.values()  # (n,), (n, H)
-    mean = state["mean"].index_select(0, rows).lerp_(gradient, 1 - betas[0])
-    square = state["square"].index_select(0, rows)
-    square.lerp_(gradient.square().mean(1, keepdim=True), 1 - betas[1])
-    steps = state["steps"].index_select(0, rows) + 1
-    for name, value in (("mean", mean), ("square", square), ("steps", steps)):
-        state[name].index_copy_(0, rows, value)
-    size = (square / (1 - betas[1] ** steps)).sqrt_().add_(eps)
-    weight.index_add_(0, rows, mean / (size * (1 - betas[0] ** steps)), alpha=-lr)
+    step = state["step"].add_(1)
+    missed = step - state["last"].index_select(0, rows)
+    square = state["square"].index_select(0, rows) * beta**missed
+    square += (1 - beta) * gradient.square().mean(1, keepdim=True)
+    state["square"].index_copy_(0, rows, square)
+    state["last"].index_copy_(0, rows, step.expand_as(missed))
+    size = (square / (1 - beta**step)).sqrt_().add_(eps)
+    weight.index_add_(0, rows, gradient / size, alpha=-lr)

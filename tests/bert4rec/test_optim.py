@@ -7,7 +7,7 @@ from torch import nn
 from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from stages.bert4rec import optim
-from stages.bert4rec.schedule import learning_rate
+from stages.bert4rec.schedule import learning_rate, set_learning_rate
 from tests.bert4rec.conftest import make_model
 
 STEPS = 40
@@ -41,6 +41,16 @@ def test_matrices_decay_and_biases_norms_and_embeddings_do_not():
     assert {"head.0.bias", "head.2.weight", "tower.codes.weight", "actions.weight", "start"} <= free
     assert not any("embeddings" in name or "LayerNorm" in name for name in decayed)
     assert "weight_decay" not in table.param_groups[0]
+
+
+def test_tables_learn_at_a_multiple_of_the_rate():
+    optimizers = optim.optimizers(make_model("prefix"), 0.1, 0.5, 3.0)
+    for lr in (None, 0.2):
+        if lr:
+            for optimizer in optimizers:
+                set_learning_rate(optimizer, lr)
+        rates = [group["lr"] for part in optimizers for group in part.param_groups]
+        assert rates == pytest.approx([lr or 0.1, lr or 0.1, 3 * (lr or 0.1)])
 
 
 @pytest.mark.parametrize(
