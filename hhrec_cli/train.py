@@ -45,7 +45,7 @@ def train(
             progress=progress,
         )
     if report.main_process:
-        _console.note(f"trained on {report.processes} process(es)", quiet=quiet)
+        _console.note(f"trained on {report.processes} process(es), {report.choice()}", quiet=quiet)
         _console.show(report, title="train", as_json=as_json, quiet=quiet)
     if report.interrupted:
         _console.note("saved; go on with: hhrec train --resume", quiet=quiet)

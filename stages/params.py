@@ -149,19 +149,25 @@ class TrainParams(Section):
     """Batches whose gradients are summed before a step."""
     lr: Annotated[float, Field(gt=0)] = 2e-3
     """Highest learning rate."""
+    id_lr: Annotated[float, Field(gt=0)] = 1.0
+    """Learning rate of the vacancies' id embeddings, as a multiple of `lr`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
     warmup: Fraction = 0.1
     """Share of all steps in which the learning rate rises."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate goes on from there: down to zero at the last step, along a line or half
+    a wave, or not at all."""
     clip: Annotated[float, Field(gt=0)] = 1.0
     """Largest global gradient norm."""
     epochs: Annotated[int, Field(ge=1)] = 6
     """Passes over the train histories."""
-    precision: Literal["no", "bf16"] = "no"
-    """Mixed precision of the encoder."""
     loss: Literal["auto", "full", "sampled", "gbce"] = "auto"
     """Softmax over all trained items or over sampled ones, `auto` by their number; or `gbce`, the
     calibrated binary cross-entropy of gSASRec."""
+    precision: Literal["no", "bf16", "auto"] = "no"
+    """Matrix products in fp32 (`no`) or bfloat16; `auto` times both on some batches and takes
+    bfloat16 where it is faster and the losses agree."""
     negatives: Annotated[int, Field(ge=1)] = 2_048
     """Items drawn a step by `sampled` and `gbce`."""
     in_batch: Fraction | None = None
@@ -177,6 +183,8 @@ class TrainParams(Section):
     """Most validation rows ranked after an epoch."""
     save_minutes: Annotated[float, Field(gt=0)] = 10.0
     """Minutes between checkpoints inside an epoch; each epoch's end saves too."""
+    save_steps: Annotated[int, Field(ge=1)] | None = None
+    """Steps between checkpoints, besides those; null for none."""
     keep: Annotated[int, Field(ge=1)] = 2
     """Checkpoints kept besides the best."""
     tracker: Literal["none", "dvclive", "tensorboard", "wandb"] = "dvclive"

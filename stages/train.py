@@ -1,22 +1,21 @@
 """Train: fit the model on the train sequences, keep the best by validation MRR@100."""
 
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 
-from stages import tables
-from stages.bert4rec import checkpoint, loop, optim
+from stages.bert4rec import checkpoint, loop, optim, rows
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.quiet import quieten
 from stages.bert4rec.task import padding, steps_per_epoch
-from stages.errors import HhrecError
 from stages.params import Params, TrainParams
 from stages.report import Progress, Report, silent
 from stages.seeds import derive
 from stages.training.inputs import config, fingerprint_of, make_task, read
+from stages.training.precision import Choice, settle
+from stages.training.standing import stand, start
 from stages.training.trackers import open_tracker
 from stages.training.watch import Watch
 
@@ -36,6 +35,9 @@ class TrainReport(Report):
     tokens_per_epoch: int
     padding: float
     loss: str
+    precision: str
+    bf16_speedup: float | None
+    bf16_loss_difference: float | None
     steps: int
     epochs: float
     resumed_at: int
@@ -43,7 +45,12 @@ class TrainReport(Report):
     tokens_per_second: float | None
     validation_rows: int
     best_mrr_100: float | None
+    best_step: int | None
     stopped: str
+
+    def choice(self) -> str:
+        """Say in which precision it trained and why."""
+        return str(Choice(self.precision, self.bf16_speedup, self.bf16_loss_difference))
 
 
 def run(
@@ -65,26 +72,39 @@ def run(
         HhrecError: Nothing to train on, a checkpoint of another run, or unsynchronised processes.
     """
     quieten()
-    accelerator = start(params.train)
+    accelerator = start()
     if accelerator.device.type == "cpu":  # on GPUs some kernels have no deterministic twin
         torch.use_deterministic_algorithms(mode=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads it
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))
     model = HhrecModel(config(params, inputs))
-    optimizer = optim.adamw(model, params.train.lr, params.train.weight_decay)
+    settings = params.train
+    optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(params, sequences, features, vocab)
-    state, found = stand(checkpoints, fingerprint, resume=resume, accelerator=accelerator)
-    prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
+    state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
+    full = takes_all(params.train, len(inputs.share))
+    rows.leave_to_merge(model)
+    prepared = accelerator.prepare(model)
     if found:
-        checkpoint.load(found, model, optimizer)
+        checkpoint.load(found, model, optimizers)
+    else:
+        choice = settle(params.train.precision, task, prepared, accelerator, full=full)
+        progress(0, 1, str(choice))
+        state = replace(
+            state,
+            precision=choice.kind,
+            bf16_speedup=choice.speedup,
+            bf16_difference=choice.difference,
+        )
+    model.config.precision = state.precision
     tracker = open_tracker(params.train.tracker, live, params, active=accelerator.is_main_process)
     watch = Watch(
         params=params,
         task=task,
         model=model,
-        optimizer=optimizer,
+        optimizers=optimizers,
         accelerator=accelerator,
         validation=inputs.validation,
         checkpoints=checkpoints,
@@ -92,17 +112,17 @@ def run(
         tracker=tracker,
         progress=progress,
     )
-    full = takes_all(params.train, len(inputs.share))
     if not state.done:
         with watch.signals():
             loop.run(
                 task,
                 prepared,
-                prepared_optimizer,
+                optimizers,
                 accelerator,
                 full=full,
                 first_step=state.step,
                 after_step=watch.after_step,
+                precision=state.precision,
             )
     tracker.close()
     if accelerator.is_main_process and not watch.interrupted:
@@ -131,6 +151,9 @@ def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:
         tokens_per_epoch=int(task.lengths().sum()),
         padding=round(padding(task), 4),
         loss="full" if full else "sampled",
+        precision=watch.state.precision,
+        bf16_speedup=watch.state.bf16_speedup,
+        bf16_loss_difference=watch.state.bf16_difference,
         steps=watch.state.step,
         epochs=round(watch.state.step / steps_per_epoch(task, processes), 2),
         resumed_at=resumed_at,
@@ -138,43 +161,6 @@ def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:
         tokens_per_second=watch.speed(),
         validation_rows=len(watch.validation),
         best_mrr_100=watch.state.best if watch.state.best >= 0 else None,
+        best_step=watch.state.best_step if watch.state.best >= 0 else None,
         stopped=watch.stopped,
     )
-
-
-def start(settings: TrainParams) -> Accelerator:
-    """Join the other processes; refuse copies that do not know of each other."""
-    accelerator = Accelerator(mixed_precision=settings.precision)
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world > 1 and accelerator.num_processes == 1:
-        raise HhrecError(
-            f"WORLD_SIZE is {world}, but each process believes to be alone: expected {world} "
-            "synchronised processes, found unsynchronised copies",
-            "on CPUs: ACCELERATE_USE_CPU=true accelerate launch --multi_gpu "
-            f"--num_processes {world} hhrec train",
-        )
-    return accelerator
-
-
-def stand(
-    checkpoints: Path, fingerprint: str, *, resume: bool, accelerator: Accelerator
-) -> tuple[checkpoint.State, Path | None]:
-    """Find where to go on from with `--resume`; without it, clear an earlier run away.
-
-    Raises:
-        HhrecError: The newest checkpoint was made with other data or parameters.
-    """
-    found = checkpoint.newest(checkpoints)
-    if found and resume:
-        state = checkpoint.read_state(found)
-        if state.fingerprint != fingerprint:
-            raise HhrecError(
-                f"{found}: made with other parameters or other data than this run's",
-                "start anew without --resume, or restore the parameters and data of that run",
-            )
-        return state, found
-    if accelerator.is_main_process:
-        checkpoint.prune(checkpoints, 0)
-        tables.remove(checkpoints / "best")
-    accelerator.wait_for_everyone()
-    return checkpoint.State(0, -1.0, 0, fingerprint), None

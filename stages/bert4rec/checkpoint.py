@@ -1,9 +1,11 @@
 """Checkpoints: weights and optimiser state in safetensors, the rest in JSON; whole or absent."""
 
 import json
+import os
 import re
 import shutil
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,9 +23,13 @@ class State:
     Attributes:
         step: Optimiser steps done.
         best: Best validation figure so far; -1 before the first.
+        best_step: Steps after which it was reached.
         waited: Epochs since the best.
         fingerprint: What the run depends on; another fingerprint cannot be resumed.
         done: Training has ended and is not to go on.
+        precision: In which precision it runs, `no` or `bf16`; empty before that is settled.
+        bf16_speedup: Seconds in fp32 over seconds in bf16, where both were timed.
+        bf16_difference: Relative difference of the losses then.
     """
 
     step: int
@@ -31,21 +37,48 @@ class State:
     waited: int
     fingerprint: str
     done: bool = False
+    best_step: int = 0
+    precision: str = ""
+    bf16_speedup: float | None = None
+    bf16_difference: float | None = None
 
 
-def save(root: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: State) -> Path:
-    """Write a checkpoint beside the others; it appears under its name only when complete."""
+Optimizers = Sequence[torch.optim.Optimizer]
+
+
+def save(root: Path, model: nn.Module, optimizers: Optimizers, state: State) -> Path:
+    """Write a checkpoint beside the others.
+
+    It appears under its name only when it is complete and on the disk, so neither a killed process
+    nor a machine without power leaves half of one.
+    """
     root.mkdir(parents=True, exist_ok=True)
     target = root / f"step-{state.step:09d}"
     scratch = root / f".{uuid.uuid4().hex[:8]}.part"
     scratch.mkdir()
     save_file(_plain(model.state_dict()), scratch / "model.safetensors")
-    save_file(_flatten(model, optimizer), scratch / "optimizer.safetensors")
+    save_file(_flatten(model, optimizers), scratch / "optimizer.safetensors")
     (scratch / "state.json").write_text(json.dumps(asdict(state)), encoding="utf-8")
+    flush(scratch)
     if target.exists():
-        shutil.rmtree(target)
+        target.rename(root / f".{uuid.uuid4().hex[:8]}.part")  # `prune` sweeps it up
     scratch.rename(target)
+    _flush_one(root)
     return target
+
+
+def flush(tree: Path) -> None:
+    """Wait until a directory and all that it holds are on the disk."""
+    for path in (*tree.rglob("*"), tree):
+        _flush_one(path)
+
+
+def _flush_one(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def newest(root: Path) -> Path | None:
@@ -59,24 +92,19 @@ def read_state(path: Path) -> State:
     return State(**json.loads((path / "state.json").read_text(encoding="utf-8")))
 
 
-def load(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+def load(path: Path, model: nn.Module, optimizers: Optimizers) -> None:
     """Put a checkpoint's weights and optimiser state in place."""
     model.load_state_dict(load_file(path / "model.safetensors"))
     flat = load_file(path / "optimizer.safetensors")
-    names = {id(weight): name for name, weight in model.named_parameters()}
-    for group in optimizer.param_groups:
-        for weight in group["params"]:
-            prefix = names[id(weight)] + "/"
-            kept = {
-                key.removeprefix(prefix): value
-                for key, value in flat.items()
-                if key.startswith(prefix)
-            }
-            if kept:
-                optimizer.state[weight] = {
-                    key: value if key == "step" else value.to(weight.device)
-                    for key, value in kept.items()
-                }
+    for name, weight, optimizer in _owned(model, optimizers):
+        prefix = name + "/"
+        kept = {
+            key.removeprefix(prefix): value.to(weight.device)
+            for key, value in flat.items()
+            if key.startswith(prefix)
+        }
+        if kept:
+            optimizer.state[weight] = kept
 
 
 def prune(root: Path, keep: int) -> None:
@@ -87,13 +115,22 @@ def prune(root: Path, keep: int) -> None:
         shutil.rmtree(path)
 
 
-def _flatten(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def _owned(
+    model: nn.Module, optimizers: Optimizers
+) -> Iterator[tuple[str, nn.Parameter, torch.optim.Optimizer]]:
+    """Yield each weight that is trained, its name and its optimiser."""
     names = {id(weight): name for name, weight in model.named_parameters()}
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            yield from ((names[id(weight)], weight, optimizer) for weight in group["params"])
+
+
+def _flatten(model: nn.Module, optimizers: Optimizers) -> dict[str, Tensor]:
     return _plain(
         {
-            f"{names[id(weight)]}/{key}": value
-            for weight, values in optimizer.state.items()
-            for key, value in values.items()
+            f"{name}/{key}": value
+            for name, weight, optimizer in _owned(model, optimizers)
+            for key, value in optimizer.state.get(weight, {}).items()
         }
     )
 

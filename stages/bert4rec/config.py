@@ -25,6 +25,7 @@ class HhrecConfig(PretrainedConfig):
         id_dropout: float = 0.1,
         books: str = "",
         neighbours: int = 0,
+        precision: str = "no",
         **kwargs: Any,
     ) -> None:
         self.backbone = backbone
@@ -40,4 +41,5 @@ class HhrecConfig(PretrainedConfig):
         self.id_dropout = id_dropout
         self.books = books
         self.neighbours = neighbours
+        self.precision = precision  # of the training's matrix products
         super().__init__(**kwargs)

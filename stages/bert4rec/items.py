@@ -68,8 +68,8 @@ class ItemTower(nn.Module):
         super().__init__()
         self.id_dropout = id_dropout
         self.known = trained + FIRST_ITEM
-        self.ids = nn.Embedding(self.known, hidden_size)
-        self.id_bias = nn.Embedding(self.known, 1)
+        self.ids = nn.Embedding(self.known, hidden_size, sparse=True)
+        self.id_bias = nn.Embedding(self.known, 1, sparse=True)
         self.code_starts = list(accumulate(code_sizes, initial=0))[:-1]
         self.codes = nn.Embedding(max(sum(code_sizes), 1), hidden_size)
         self.salary = nn.Linear(2, hidden_size, bias=False)

@@ -5,13 +5,14 @@ repeats an undisturbed one to the bit, and the same batches are taken by one pro
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 
+from stages.bert4rec import rows
 from stages.bert4rec.batch import Batch
 from stages.bert4rec.candidates import (
     Candidates,
@@ -20,7 +21,7 @@ from stages.bert4rec.candidates import (
     calibrated,
     drawn_items,
 )
-from stages.bert4rec.optim import learning_rate, set_learning_rate
+from stages.bert4rec.schedule import learning_rate, set_learning_rate
 from stages.bert4rec.task import Task, Work, steps_per_epoch, work
 from stages.seeds import derive
 
@@ -56,45 +57,62 @@ def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  
 def run(
     task: Task,
     model: Any,
-    optimizer: Any,
+    optimizers: Sequence[torch.optim.Optimizer],
     accelerator: Accelerator,
     *,
     full: bool,
     first_step: int,
     after_step: Callable[[Figures], bool],
+    precision: str = "no",
 ) -> None:
     """Train from `first_step` until the last step or until `after_step` returns false.
 
     Args:
         task: What to train on.
         model: The prepared model: (batch, catalogue, candidates) -> sum of losses.
-        optimizer: Its optimiser.
+        optimizers: Its optimisers; together they hold every weight that is trained.
         accelerator: One process or many.
         full: Softmax over all trained items instead of drawn ones.
         first_step: Steps that an earlier run has done.
         after_step: Sees the figures of each step; false stops.
+        precision: `no` or `bf16`.
     """
     settings = task.settings
     total = settings.epochs * steps_per_epoch(task, accelerator.num_processes)
+    tables = list(rows.tables(model).values())
     for part in work(task, first_step, total, accelerator):
         started = time.perf_counter()
-        lr = learning_rate(part.step, total, settings.lr, settings.warmup)
-        set_learning_rate(optimizer, lr)
-        loss, weight = accumulate(task, model, accelerator, part, full=full)
-        norm = accelerator.clip_grad_norm_(model.parameters(), settings.clip)
-        optimizer.step()
-        optimizer.zero_grad()
+        lr = learning_rate(part.step, total, settings.lr, settings.warmup, settings.schedule)
+        loss, weight = accumulate(task, model, accelerator, part, full=full, precision=precision)
+        rows.merge(tables, accelerator)
+        norm = rows.clip_(model.parameters(), settings.clip)
+        for optimizer in optimizers:
+            set_learning_rate(optimizer, lr)
+            optimizer.step()
+            optimizer.zero_grad()
         tokens = sum(int(batch.lengths.sum()) for _, batch in part.batches)
         seconds = time.perf_counter() - started
-        figures = Figures(part.step + 1, total, loss / weight, lr, float(norm), tokens, seconds)
+        figures = Figures(part.step + 1, total, loss / weight, lr, norm, tokens, seconds)
         if not after_step(figures):
             return
 
 
 def accumulate(
-    task: Task, model: Any, accelerator: Accelerator, part: Work, *, full: bool
+    task: Task,
+    model: Any,
+    accelerator: Accelerator,
+    part: Work,
+    *,
+    full: bool,
+    precision: str = "no",
 ) -> tuple[float, float]:
-    """Add up the gradients of one step; return the global sums of losses and weights."""
+    """Add up the gradients of one step; return the global sums of losses and weights.
+
+    With `bf16`, matrix products of the forward and backward pass are taken in bfloat16; weights,
+    gradients, optimiser state, the item table and sums stay in fp32. Gradients of tables are each
+    process's own until `rows.merge`.
+    """
+    kind = accelerator.device.type
     mine = sum(float(batch.weight.sum()) for _, batch in part.batches)
     weight = float(accelerator.reduce(torch.tensor(mine, device=accelerator.device)))
     weight = max(weight, 1e-9)  # a step may hold nothing but unknown vacancies
@@ -107,7 +125,8 @@ def accumulate(
         chosen = candidates(task, batch, full, negatives)
         last = number == len(part.batches)
         with torch.enable_grad(), _sync(accelerator, model, last=last):
-            loss = model(batch, task.catalogue, chosen)
+            with torch.autocast(kind, torch.bfloat16, enabled=precision == "bf16"):
+                loss = model(batch, task.catalogue, chosen)
             accelerator.backward(loss * scale)
         summed += loss.detach()
     return float(accelerator.reduce(summed)), weight

@@ -1,7 +1,7 @@
 """What to train on, and the batches of each step: a function of seed, epoch and place alone."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -111,7 +111,7 @@ class Work:
     batches: list[tuple[int, Batch]]
 
 
-def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> Iterator[Work]:
+def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> Generator[Work]:
     """Prepare this process's batches of each step, one step ahead in a background thread."""
     processes, rank = accelerator.num_processes, accelerator.process_index
     width = task.settings.accumulation * processes

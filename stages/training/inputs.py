@@ -117,11 +117,15 @@ def config(params: Params, inputs: Inputs) -> HhrecConfig:
     )
 
 
+WITHOUT_EFFECT = {"keep", "tracker", "patience", "validation_rows", "save_minutes", "save_steps"}
+
+
 def fingerprint_of(params: Params, sequences: Path, features: Path, vocab: Path) -> str:
-    """Hash what a run's weights depend on: parameters that shape them, and the input files."""
-    settings = params.train.model_dump(
-        exclude={"keep", "tracker", "patience", "validation_rows", "save_minutes"}
-    )
+    """Hash what a run's weights depend on: parameters that shape them, and the input files.
+
+    The precision is not among them: a checkpoint's state says which it is, also after `auto`.
+    """
+    settings = params.train.model_dump(exclude=WITHOUT_EFFECT | {"precision"})
     digest = hashlib.sha256(
         json.dumps([params.seed, params.sequences.max_length, settings], sort_keys=True).encode()
     )

@@ -1,9 +1,10 @@
 """What happens between steps: figures, validation, checkpoints, stopping, signals."""
 
+import json
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ class Watch:
         params: Params,
         task: Task,
         model: HhrecModel,
-        optimizer: torch.optim.Optimizer,
+        optimizers: Sequence[torch.optim.Optimizer],
         accelerator: Accelerator,
         validation: pl.DataFrame,
         checkpoints: Path,
@@ -44,7 +45,7 @@ class Watch:
         tracker: Tracker,
         progress: Progress,
     ) -> None:
-        self.params, self.task, self.model, self.optimizer = params, task, model, optimizer
+        self.params, self.task, self.model, self.optimizers = params, task, model, optimizers
         self.accelerator, self.checkpoints, self.state = accelerator, checkpoints, state
         self.validation = validation.head(params.train.validation_rows)
         self.tracker, self.progress = tracker, progress
@@ -67,8 +68,10 @@ class Watch:
             self.end_epoch(figures.step // self.an_epoch)
         stop = self._any(self.interrupted) or self.state.done
         self.interrupted = stop and not self.state.done
-        due = time.monotonic() - self.saved_at > 60 * self.params.train.save_minutes
-        if ended or stop or self._any(due):
+        settings = self.params.train
+        due = time.monotonic() - self.saved_at > 60 * settings.save_minutes
+        counted = settings.save_steps is not None and figures.step % settings.save_steps == 0
+        if ended or stop or counted or self._any(due):
             self.save()
         return not stop
 
@@ -97,7 +100,7 @@ class Watch:
         )
         self.tracker.log({"validation_mrr_100": mrr, "epoch": epoch}, self.state.step)
         if mrr > self.state.best:
-            self.state = replace(self.state, best=mrr, waited=0)
+            self.state = replace(self.state, best=mrr, best_step=self.state.step, waited=0)
             self.keep_best()
             return
         patience = self.params.train.patience
@@ -107,15 +110,18 @@ class Watch:
             self.state = replace(self.state, done=True)
 
     def keep_best(self) -> None:
-        """Write the model that ranks best so far."""
+        """Write the model that ranks best so far, and with which figure after which step."""
         if self.accelerator.is_main_process:
+            mark = {"step": self.state.best_step, "validation_mrr_100": self.state.best}
             with tables.atomic(self.checkpoints / "best") as scratch:
                 self.model.save_pretrained(scratch)
+                (scratch / "best.json").write_text(json.dumps(mark), encoding="utf-8")
+                checkpoint.flush(scratch)
 
     def save(self) -> None:
         """Write a checkpoint; drop those that are too many."""
         if self.accelerator.is_main_process:
-            checkpoint.save(self.checkpoints, self.model, self.optimizer, self.state)
+            checkpoint.save(self.checkpoints, self.model, self.optimizers, self.state)
             checkpoint.prune(self.checkpoints, self.params.train.keep)
         self.saved_at = time.monotonic()
 

@@ -1,7 +1,5 @@
 """Steps depend on their number alone: resumed runs and split batches end with the same weights."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -42,11 +40,11 @@ def make_task(objective="prefix", **changes):
 def train(task, *, full=False, stop_at=None, resume=None, save_to=None):
     model = make_model(task.settings.objective).train()
     model.tower.id_dropout = 0.2
-    optimizer = optim.adamw(model, task.settings.lr, task.settings.weight_decay)
+    optimizers = optim.optimizers(model, task.settings.lr, task.settings.weight_decay)
     accelerator = Accelerator(cpu=True)
     first = 0
     if resume:
-        checkpoint.load(resume, model, optimizer)
+        checkpoint.load(resume, model, optimizers)
         first = checkpoint.read_state(resume).step
     losses = []
 
@@ -55,10 +53,10 @@ def train(task, *, full=False, stop_at=None, resume=None, save_to=None):
         return figures.step != stop_at
 
     loop.run(
-        task, model, optimizer, accelerator, full=full, first_step=first, after_step=after_step
+        task, model, optimizers, accelerator, full=full, first_step=first, after_step=after_step
     )
     if save_to:
-        checkpoint.save(save_to, model, optimizer, checkpoint.State(stop_at, -1.0, 0, "x"))
+        checkpoint.save(save_to, model, optimizers, checkpoint.State(stop_at, -1.0, 0, "x"))
     return model, losses
 
 
@@ -99,6 +97,26 @@ def test_batches_added_up_give_the_gradients_of_the_same_batches_at_once():
         torch.testing.assert_close(gradient, expected, atol=1e-6, rtol=1e-4)
 
 
+def test_two_batches_added_up_take_the_step_of_both_at_once():
+    """Tables included: rows that both batches touch are updated once, with the sum."""
+    task = make_task(accumulation=2, dropout=0.0)
+    work = next(loop.work(task, 0, 1, Accelerator(cpu=True)))
+    candidates = loop.all_items(TRAINED, torch.device("cpu"))
+    ends = []
+    for at_once in (False, True):
+        model = make_model("prefix").train()
+        optimizers = optim.optimizers(model, 0.01, 0.0)
+        if at_once:
+            total = sum(model(batch, task.catalogue, candidates) for _, batch in work.batches)
+            (total / sum(batch.weight.sum() for _, batch in work.batches)).backward()
+        else:
+            loop.accumulate(task, model, Accelerator(cpu=True), work, full=True)
+        optimizers[1].step()
+        ends.append(model.tower.ids.weight.detach())
+        assert optimizers[1].state[model.tower.ids.weight]["step"] == 1
+    torch.testing.assert_close(*ends, atol=1e-5, rtol=1e-4)
+
+
 def test_every_parameter_gets_a_gradient():
     for objective in ("mlm", "prefix", "causal"):
         task = make_task(objective)
@@ -107,24 +125,3 @@ def test_every_parameter_gets_a_gradient():
         loop.accumulate(task, model, Accelerator(cpu=True), work, full=True)
         without = [n for n, w in model.named_parameters() if w.requires_grad and w.grad is None]
         assert without == []
-
-
-def test_the_learning_rate_rises_then_falls_to_zero():
-    rates = [optim.learning_rate(step, 100, 1.0, 0.1) for step in range(101)]
-    assert rates[0] == pytest.approx(0.1)
-    assert max(rates) == rates[9] == 1.0
-    assert rates[100] == 0
-    assert np.all(np.diff(rates[10:]) < 0)
-
-
-def test_prune_keeps_the_newest_and_sweeps_what_a_killed_run_left(tmp_path):
-    model = make_model("prefix")
-    optimizer = optim.adamw(model, 0.1, 0.0)
-    state = checkpoint.State(0, -1.0, 0, "x")
-    for step in (1, 2, 10):
-        checkpoint.save(tmp_path, model, optimizer, replace(state, step=step))
-    (tmp_path / ".half.part").mkdir()
-    checkpoint.prune(tmp_path, 2)
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["step-000000002", "step-000000010"]
-    assert checkpoint.newest(tmp_path).name == "step-000000010"
