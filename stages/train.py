@@ -15,6 +15,7 @@ from stages.errors import HhrecError
 from stages.params import Params, TrainParams
 from stages.report import Progress, Report, silent
 from stages.seeds import derive
+from stages.training import layers
 from stages.training.inputs import config, fingerprint_of, make_task, read
 from stages.training.trackers import open_tracker
 from stages.training.watch import Watch
@@ -71,6 +72,8 @@ def run(
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))
     model = HhrecModel(config(params, inputs))
+    if params.train.layers_from:
+        layers.take(model.encoder, Path(params.train.layers_from))
     optimizer = optim.adamw(model, params.train.lr, params.train.weight_decay)
     fingerprint = fingerprint_of(params, sequences, features, vocab)
     state, found = stand(checkpoints, fingerprint, resume=resume, accelerator=accelerator)

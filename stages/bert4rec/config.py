@@ -24,6 +24,7 @@ class HhrecConfig(PretrainedConfig):
         word_count: int = 0,
         id_dropout: float = 0.1,
         books: str = "",
+        feed_width: int | None = None,
         **kwargs: Any,
     ) -> None:
         self.backbone = backbone
@@ -38,4 +39,5 @@ class HhrecConfig(PretrainedConfig):
         self.word_count = word_count
         self.id_dropout = id_dropout
         self.books = books
+        self.feed_width = feed_width
         super().__init__(**kwargs)

@@ -56,7 +56,10 @@ class HhrecModel(PreTrainedModel):
             self.start = nn.Parameter(torch.zeros(width))  # what an empty history shows
         if config.objective == "prefix":
             self.previous = nn.Linear(width, width)
-        shape = Shape(width, config.layers, config.heads, config.history_length + 2, config.dropout)
+        positions = config.history_length + 2
+        shape = Shape(
+            width, config.layers, config.heads, positions, config.dropout, config.feed_width
+        )
         self.encoder = build(config.backbone, shape)
         freeze_unused(self.encoder)
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))

@@ -19,6 +19,7 @@ from stages.books import Books, books_hash, load_books
 from stages.errors import HhrecError
 from stages.params import Params
 from stages.schema import VALIDATION_SEQUENCES, VOCAB
+from stages.training import layers
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def read(
         )
     flat = checkpoints / "store"
     if accelerator.is_main_process:
+        for scrap in checkpoints.glob(".*"):  # what a killed run left half written
+            tables.remove(scrap)
         store.write_store(sequences / "train", flat)
     accelerator.wait_for_everyone()
     validation = tables.scan(
@@ -107,6 +110,7 @@ def config(params: Params, inputs: Inputs) -> HhrecConfig:
         word_count=inputs.books.token_count,
         id_dropout=settings.id_dropout,
         books=inputs.books_hash,
+        feed_width=layers.feed_width(params),
     )
 
 
