@@ -92,7 +92,9 @@ def _check(params: Params, path: Path, found: Any) -> None:
             f"--set train.backbone={found.model_type}, or another checkpoint",
         )
     ours = {name: getattr(params.train, SHAPE[name].partition(".")[2]) for name in SHAPE}
-    other = {name: int(getattr(found, name)) for name in SHAPE if getattr(found, name) != ours[name]}
+    other = {
+        name: int(getattr(found, name)) for name in SHAPE if getattr(found, name) != ours[name]
+    }
     if other:
         said = ", ".join(f"{SHAPE[name]}={ours[name]} (found {other[name]})" for name in other)
         raise HhrecError(

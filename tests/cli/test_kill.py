@@ -1,15 +1,15 @@
 """Killed at any moment and resumed, a training ends with the very bytes of an undisturbed one."""
 
-import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.killing import Moment, hhrec
 from tests.cli.test_launch import ROOT, SETS, words
 
 KILLED = -9
-DISK = 60  # changes to directories below `checkpoints` in one undisturbed training, at least
+DISK = 15  # changes to directories below `checkpoints` in one short training, at least
 
 
 def train(artifacts: Path, out: Path, *more: str) -> list[str]:
@@ -56,22 +56,23 @@ def test_ten_deaths_at_random_moments(
     small_artifacts: Path, tmp_path: Path, undisturbed: Path
 ) -> None:
     """Each a random time after a random step; a checkpoint is due every 0.12 s."""
-    draw = random.Random(20231114)
-    steps = sorted(draw.sample(range(1, last_step(undisturbed) * 3 // 4), 10))
-    moments = [Moment("step", step, draw.uniform(0, 0.05)) for step in steps]
+    draw = np.random.default_rng(20231114)
+    steps = sorted(draw.choice(last_step(undisturbed) * 3 // 4, 10, replace=False) + 1)
+    moments = [Moment("step", int(step), draw.uniform(0, 0.05)) for step in steps]
     assert resumed(small_artifacts, tmp_path, moments) == weights(undisturbed)
 
 
 @pytest.mark.slow
-def test_a_death_before_any_change_on_disk(
-    small_artifacts: Path, tmp_path: Path, undisturbed: Path
-) -> None:
+def test_a_death_before_any_change_on_disk(small_artifacts: Path, tmp_path: Path) -> None:
     """Every place where a checkpoint, the best model or the store can be half there."""
+    short = ("--set", "train.epochs=1", "--set", "train.batch_tokens=512")
+    assert hhrec(train(small_artifacts, tmp_path / "0", *short)) == 0
     for number in range(1, 1000):
         out = tmp_path / str(number)
-        if hhrec(train(small_artifacts, out), Moment("disk", number)) == 0:
+        if hhrec(train(small_artifacts, out, *short), Moment("disk", number)) == 0:
             break  # an undisturbed training makes fewer changes than that
-        assert resumed(small_artifacts, out, []) == weights(undisturbed), number
+        assert hhrec(train(small_artifacts, out, *short, "--resume")) == 0
+        assert weights(out) == weights(tmp_path / "0"), number
     assert number > DISK
 
 

@@ -24,7 +24,13 @@ from tests.stages.test_train import fit, params
 
 SIZE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
 WORDS = {"vocab_size": 90, "max_position_embeddings": 80}
-PADS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
+PADS = {
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "cls_token_id": 1,
+    "sep_token_id": 2,
+}
 MAKERS: dict[str, Any] = {
     "bert": lambda: BertForMaskedLM(BertConfig(**SIZE, **WORDS, intermediate_size=40)),
     "distilbert": lambda: DistilBertModel(
@@ -111,7 +117,7 @@ def test_too_few_positions_are_refused(tmp_path: Path) -> None:
     longer = settings.model_copy(
         update={"sequences": settings.sequences.model_copy(update={"max_length": 79})}
     )
-    with pytest.raises(HhrecError, match="80 positions.*needs 81") as caught:
+    with pytest.raises(HhrecError, match=r"80 positions.*needs 81") as caught:
         layers.feed_width(longer)
     assert "sequences.max_length=78" in caught.value.hint
 

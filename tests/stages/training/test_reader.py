@@ -20,7 +20,9 @@ def test_the_documented_lines_load_and_rank(small_artifacts: Path, tmp_path: Pat
     for name in ("features", "sequences"):
         (artifacts / name).symlink_to(small_artifacts / name)
     fit(small_artifacts, artifacts, params(epochs=1))
-    code = "\n".join([*SNIPPETS, "print(type(model).__name__, *items.shape, bool((items > 2).all()))"])
+    code = "\n".join(
+        [*SNIPPETS, "print(type(model).__name__, *items.shape, bool((items > 2).all()))"]
+    )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
@@ -29,5 +31,5 @@ def test_the_documented_lines_load_and_rank(small_artifacts: Path, tmp_path: Pat
 
 
 def test_modernbert_says_which_objectives_it_serves() -> None:
-    with pytest.raises(HhrecError, match="mlm and causal only.*sliding windows"):
+    with pytest.raises(HhrecError, match=r"mlm and causal only.*sliding windows"):
         params(backbone="modernbert", objective="prefix")

@@ -50,8 +50,11 @@ class World:
 
     def _vocab(self) -> pl.DataFrame:
         ids = np.arange(self.vacancies)
-        return pl.DataFrame({"vacancy_id": [f"v{i}" for i in ids], "item": ids + FIRST_ITEM}).with_columns(
-            count=pl.lit(2), trained=pl.lit(True)  # noqa: FBT003
+        return pl.DataFrame(
+            {"vacancy_id": [f"v{i}" for i in ids], "item": ids + FIRST_ITEM}
+        ).with_columns(
+            count=pl.lit(2),
+            trained=pl.lit(True),
         )
 
     def _features(self, generator: np.random.Generator) -> pl.DataFrame:
@@ -74,13 +77,17 @@ class World:
         lengths = np.minimum(2 + generator.geometric(0.06, count), self.longest)
         total = int(lengths.sum())
         steps = generator.integers(0, 2, total)
-        ordinals = np.cumsum(steps) - np.repeat(np.cumsum(steps)[np.cumsum(lengths) - lengths], lengths)
+        ordinals = np.cumsum(steps) - np.repeat(
+            np.cumsum(steps)[np.cumsum(lengths) - lengths], lengths
+        )
         times = np.repeat(generator.integers(0, (self.days - 1) * DAY, count), lengths)
         times += np.arange(total) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return pl.DataFrame(
             {
                 "user_id": [f"u{i}" for i in range(count)],
-                "items": _lists(generator.integers(FIRST_ITEM, self.vacancies + FIRST_ITEM, total), lengths),
+                "items": _lists(
+                    generator.integers(FIRST_ITEM, self.vacancies + FIRST_ITEM, total), lengths
+                ),
                 "actions": _lists(generator.integers(1, 4, total), lengths),
                 "times": _lists(START + times, lengths),
                 "sessions": _lists(ordinals, lengths),
