@@ -1,10 +1,12 @@
 """From the tables of `sequences` and `features` to the arrays that the model reads."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
+from numpy.lib.format import open_memmap
 
 from stages import tables
 from stages.bert4rec.histories import Histories, Ints
@@ -25,6 +27,7 @@ from stages.schema import (
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
 CODES = (*CATEGORICAL.values(), "salary_bucket")
 TOKENS = ("title_tokens", "skill_tokens", "text_tokens")
+ROWS = 20_000  # histories read at once
 BUILD = "hhrec sequences build"
 
 
@@ -46,17 +49,33 @@ def write_store(source: Path, target: Path) -> None:
     `users.npy` holds the rows in order of user id: training goes by it, so that the number of
     buckets changes no weight.
     """
-    users = tables.scan(source, HISTORY, made_by=BUILD).select("user_id").collect()["user_id"]
-    parts = [histories(pl.read_parquet(file, columns=list(LISTS))) for file in buckets(source)]
+    rows = tables.scan(source, HISTORY, made_by=BUILD)
     with tables.atomic(target) as scratch:
         scratch.mkdir()
-        np.save(scratch / "users.npy", users.arg_sort().to_numpy().astype(np.int64))
-        for name in LISTS:
-            np.save(
-                scratch / f"{name}.npy", np.concatenate([getattr(part, name) for part in parts])
-            )
-        lengths = np.concatenate([part.lengths() for part in parts])
-        np.save(scratch / "offsets.npy", np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
+        users = rows.select(pl.col("user_id").arg_sort().cast(pl.Int64)).collect()
+        np.save(scratch / "users.npy", users["user_id"].to_numpy())
+        lengths = rows.select(pl.col("items").list.len()).collect()["items"].to_numpy()
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        np.save(scratch / "offsets.npy", offsets)
+        files = {
+            name: open_memmap(scratch / f"{name}.npy", "w+", kind, (int(offsets[-1]),))
+            for name, kind in LISTS.items()
+        }
+        done = 0
+        for part in _some_at_a_time(source):
+            for name, file in files.items():
+                values = getattr(part, name)
+                file[done : done + len(values)] = values
+            done += len(part.items)
+
+
+def _some_at_a_time(source: Path) -> Iterator[Histories]:
+    """Read the histories of a table, so many rows at once."""
+    for file in buckets(source):
+        count = pl.scan_parquet(file).select(pl.len()).collect().item()
+        for start in range(0, count, ROWS):
+            part = pl.scan_parquet(file).select(*LISTS).slice(start, ROWS)
+            yield histories(part.collect(engine="streaming"))
 
 
 def open_store(path: Path) -> tuple[Histories, Ints]:
@@ -66,12 +85,13 @@ def open_store(path: Path) -> tuple[Histories, Ints]:
     return found, np.load(path / "users.npy")
 
 
-def catalogue(items: Path, train: Path) -> Catalogue:
+def catalogue(items: Path, train: Path, met: Histories | None = None) -> Catalogue:
     """Read features and demand of every vacancy into rows by item id.
 
     Args:
         items: `features/items`.
         train: `sequences/train`, whose events are the demand that is known.
+        met: The same events, where they are at hand as arrays.
     """
     frame = tables.scan(items, FEATURES, made_by="hhrec features build").sort("item").collect()
     codes = frame.select(CODES).to_numpy().astype(np.int32)
@@ -81,7 +101,9 @@ def catalogue(items: Path, train: Path) -> Catalogue:
         _below_specials(codes),
         _below_specials(salary),
         _below_specials(words),
-        known_demand(train, len(codes) + FIRST_ITEM),
+        known_demand(train, len(codes) + FIRST_ITEM)
+        if met is None
+        else demand(met.items, met.times, len(codes) + FIRST_ITEM),
     )
 
 

@@ -66,7 +66,9 @@ def read(
     return Inputs(
         histories=histories,
         users=users,
-        catalogue=store.catalogue(features / "items", sequences / "train").to(accelerator.device),
+        catalogue=store.catalogue(features / "items", sequences / "train", histories).to(
+            accelerator.device
+        ),
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
         ),
