@@ -99,7 +99,11 @@ def test_a_machine_far_too_small_says_so(
     small_artifacts: Path, monkeypatch: pytest.MonkeyPatch, hhrec: Type
 ) -> None:
     monkeypatch.setattr(memory, "room", lambda _: memory.MB)
-    words = [str(word) for name, path in tables_of(small_artifacts).items() for word in (f"--{name}", path)]
+    words = [
+        str(word)
+        for name, path in tables_of(small_artifacts).items()
+        for word in (f"--{name}", path)
+    ]
     typed = hhrec("train", "--plan", "--json", "--params", ROOT / "params.yaml", *words)
     assert typed.code == 1
     assert typed.json()["fits"] is False  # the plan itself is shown all the same
@@ -110,7 +114,11 @@ def test_plan_is_a_table_for_people_and_one_object_for_programs(
     small_artifacts: Path, hhrec: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = [str(word) for name, path in tables_of(small_artifacts).items() for word in (f"--{name}", path)]
+    words = [
+        str(word)
+        for name, path in tables_of(small_artifacts).items()
+        for word in (f"--{name}", path)
+    ]
     words += ["--params", str(ROOT / "params.yaml"), "--plan"]
     shown = hhrec("train", *words).out
     assert "memory.activations" in shown
