@@ -23,6 +23,9 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Replace what was made from other input files.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Let training go on from its newest checkpoint.")
+    ] = False,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,
@@ -45,12 +48,13 @@ def run(
         raw=source,
         artifacts=artifacts,
         force=force,
+        resume=resume,
         progress=lambda name: _console.progress(name, quiet=quiet),
     ):
         reports[name] = report.model_dump(mode="json")
         _show(name, report, quiet=quiet or as_json)
         if reports[name].get("interrupted"):
-            _console.note("stopped before the end; the same command starts again", quiet=quiet)
+            _console.note("saved; go on with the same command and --resume", quiet=quiet)
             raise typer.Exit(INTERRUPTED)
     if as_json:
         _console.show_json(reports)

@@ -1,12 +1,15 @@
 """`hhrec train`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hhrec_cli import _console
 from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+if TYPE_CHECKING:
+    from stages.params import Params
 
 
 def train(
@@ -20,6 +23,9 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint.")
     ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Tell what training would do and hold; do not train.")
+    ] = False,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,
@@ -32,6 +38,9 @@ def train(
     _console.note("loading torch", quiet=quiet)
     from stages import train as stage
 
+    if plan:
+        _plan(settings, sequences, features, vocab, as_json=as_json, quiet=quiet)
+        return
     with _console.progress("train", quiet=quiet) as progress:
         report = stage.run(
             settings,
@@ -50,3 +59,16 @@ def train(
     if report.interrupted:
         _console.note("saved; go on with: hhrec train --resume", quiet=quiet)
         raise typer.Exit(130)
+
+
+def _plan(
+    settings: "Params", sequences: Path, features: Path, vocab: Path, *, as_json: bool, quiet: bool
+) -> None:
+    """Show the plan; then complain, as training would, when it does not fit."""
+    from stages import train as stage
+    from stages.training import fitting, sizes
+
+    paths = {"sequences": sequences, "features": features, "vocab": vocab}
+    report = stage.plan(settings, **paths)
+    _console.show(report, title="plan", as_json=as_json, quiet=quiet)
+    fitting.require(settings, sizes.read(settings, **paths), report)

@@ -118,6 +118,9 @@ class TrainParams(Section):
 
     backbone: Literal["bert", "distilbert", "modernbert"] = "bert"
     """Encoder architecture of `transformers`."""
+    layers_from: str | None = None
+    """Directory of a `transformers` checkpoint trained on text whose layers training starts from;
+    its words are left behind. Null starts from random layers."""
     objective: Objective = "prefix"
     """`prefix`: one masked question an event and a session that sees only its past; `mlm`: masks
     at random and at the last position; `causal`: next item, for comparison."""
@@ -226,7 +229,7 @@ class TrainParams(Section):
                 raise ValueError(msg)
         self._loss_uses()
         if self.backbone == "modernbert" and self.objective == "prefix":
-            msg = "modernbert cannot serve objective prefix: choose bert or distilbert, or objective mlm"
+            msg = "modernbert serves mlm and causal only, for its sliding windows count positions of one stream: choose bert or distilbert for prefix"
             raise ValueError(msg)
         return self
 

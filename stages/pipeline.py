@@ -40,6 +40,7 @@ def run(
     raw: Path,
     artifacts: Path,
     force: bool = False,
+    resume: bool = False,
     progress: Callable[[str], AbstractContextManager[Progress]] = lambda _: nullcontext(silent),
 ) -> Iterator[tuple[str, Report]]:
     """Run every stage from `raw` into `artifacts`; yield its name and report as each ends.
@@ -49,6 +50,8 @@ def run(
         raw: Directory of train.parquet, test.parquet, vacancies.parquet and maybe labels.parquet.
         artifacts: Directory of everything that is written.
         force: Remove the artifacts of other inputs instead of refusing.
+        resume: Let training go on from its newest checkpoint; the data stages write the same
+            bytes again.
         progress: Opens the progress display of a stage, given its name.
 
     Raises:
@@ -56,13 +59,13 @@ def run(
         HhrecError: `artifacts` was made from other inputs, or a stage found a fault.
     """
     claim(raw, artifacts, OUTPUTS, force=force)
-    for step in steps(params.model_copy(update={"raw": str(raw)}), raw, artifacts):
+    for step in steps(params.model_copy(update={"raw": str(raw)}), raw, artifacts, resume=resume):
         with progress(step.name) as hook:
             report = step.work(progress=hook)
         yield step.name, report
 
 
-def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
+def steps(params: Params, raw: Path, out: Path, *, resume: bool = False) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
     tables = {"features": out / "features", "vocab": out / "vocab.parquet"}
@@ -82,7 +85,7 @@ def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
         _step("sequences", sequences.run, params, filtered=out / "filtered",
               events=out / "events", vocab=tables["vocab"], out=asked["sequences"]),
         _step("train", train.run, params, **asked, out=out / "model",
-              checkpoints=out / "checkpoints", live=out / "live"),
+              checkpoints=out / "checkpoints", live=out / "live", resume=resume),
         *(
             _step(f"predict {part}", predict.run, params, model=out / "model", **asked,
                   out=file, part=part)

@@ -123,9 +123,7 @@ def rank_rows(
     done = 0
     for part in plan:
         last, hidden = seen(rows, part, params)
-        asked = ranking.question(
-            histories, part, max_length, model, catalogue, asked_at[part]
-        )
+        asked = ranking.question(histories, part, max_length, model, catalogue, asked_at[part])
         items, scores = ranking.rank(model, catalogue, matrix, asked, k, hidden)
         items = torch.where(scores > ranking.NEVER, items, 0)
         ranked[part] = to_the_end(items, last).numpy()

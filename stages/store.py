@@ -1,10 +1,12 @@
 """From the tables of `sequences` and `features` to the arrays that the model reads."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
+from numpy.lib.format import open_memmap
 
 from stages import tables
 from stages.bert4rec import neighbours as follow
@@ -24,9 +26,10 @@ from stages.schema import (
 )
 
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
-FLAT = (*LISTS, "ranks", "met")
+FLAT = {**LISTS, "ranks": np.int32, "met": np.int32}
 CODES = (*CATEGORICAL.values(), "salary_bucket")
 TOKENS = ("title_tokens", "skill_tokens", "text_tokens")
+ROWS = 20_000  # histories read at once
 BUILD = "hhrec sequences build"
 
 
@@ -49,17 +52,33 @@ def write_store(source: Path, target: Path) -> None:
     `users.npy` holds the rows in order of user id: training goes by it, so that the number of
     buckets changes no weight.
     """
-    users = tables.scan(source, HISTORY, made_by=BUILD).select("user_id").collect()["user_id"]
-    parts = [histories(pl.read_parquet(file, columns=list(LISTS))) for file in buckets(source)]
+    rows = tables.scan(source, HISTORY, made_by=BUILD)
     with tables.atomic(target) as scratch:
         scratch.mkdir()
-        np.save(scratch / "users.npy", users.arg_sort().to_numpy().astype(np.int64))
-        for name in FLAT:
-            np.save(
-                scratch / f"{name}.npy", np.concatenate([getattr(part, name) for part in parts])
-            )
-        lengths = np.concatenate([part.lengths() for part in parts])
-        np.save(scratch / "offsets.npy", np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
+        users = rows.select(pl.col("user_id").arg_sort().cast(pl.Int64)).collect()
+        np.save(scratch / "users.npy", users["user_id"].to_numpy())
+        lengths = rows.select(pl.col("items").list.len()).collect()["items"].to_numpy()
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        np.save(scratch / "offsets.npy", offsets)
+        files = {
+            name: open_memmap(scratch / f"{name}.npy", "w+", kind, (int(offsets[-1]),))
+            for name, kind in FLAT.items()
+        }
+        done = 0
+        for part in _some_at_a_time(source):
+            for name, file in files.items():
+                values = getattr(part, name)
+                file[done : done + len(values)] = values
+            done += len(part.items)
+
+
+def _some_at_a_time(source: Path) -> Iterator[Histories]:
+    """Read the histories of a table, so many rows at once."""
+    for file in buckets(source):
+        count = pl.scan_parquet(file).select(pl.len()).collect().item()
+        for start in range(0, count, ROWS):
+            part = pl.scan_parquet(file).select(*LISTS).slice(start, ROWS)
+            yield histories(part.collect(engine="streaming"))
 
 
 def open_store(path: Path) -> tuple[Histories, Ints]:
@@ -70,13 +89,19 @@ def open_store(path: Path) -> tuple[Histories, Ints]:
 
 
 def catalogue(
-    items: Path, train: Path, *, neighbours: bool, rows: pl.DataFrame | None = None
+    items: Path,
+    train: Path,
+    met: Histories | None = None,
+    *,
+    neighbours: bool,
+    rows: pl.DataFrame | None = None,
 ) -> Catalogue:
     """Read features of every vacancy, and what is known of its events, into rows by item id.
 
     Args:
         items: `features/items`.
         train: `sequences/train`, whose events are what is known.
+        met: The same events, where they are at hand as arrays.
         neighbours: Count which vacancies follow which; only where the model asks for it.
         rows: Rows to predict for, whose newest sessions are known too and count as demand from
             the period after theirs on.
@@ -86,7 +111,7 @@ def catalogue(
     salary = frame.select("salary_from", "salary_to").to_numpy().astype(np.float32)
     words = padded(frame.select(pl.concat_list(TOKENS)).to_series())
     count = len(codes) + FIRST_ITEM
-    known = histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
+    known = met or histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
     return Catalogue(
         _below_specials(codes),
         _below_specials(salary),

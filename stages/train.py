@@ -5,21 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from stages.bert4rec import checkpoint, loop, optim, rows
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.quiet import quieten
 from stages.bert4rec.task import padding, steps_per_epoch
-from stages.params import Params, TrainParams
+from stages.params import Params
 from stages.report import Progress, Report, silent
 from stages.seeds import derive
-from stages.training.inputs import config, fingerprint_of, make_task, read
+from stages.training import fitting, layers, sizes
+from stages.training.inputs import config, fingerprint_of, make_task, read, takes_all
+from stages.training.plan import PlanReport, planned
 from stages.training.precision import Choice, settle
 from stages.training.standing import stand, start
 from stages.training.trackers import open_tracker
 from stages.training.watch import Watch
-
-FULL_UNTIL = 4_096  # trained items up to which `auto` takes the whole softmax
 
 
 class TrainReport(Report):
@@ -69,18 +70,23 @@ def run(
 
     Raises:
         MissingInputError: A table is not there.
-        HhrecError: Nothing to train on, a checkpoint of another run, or unsynchronised processes.
+        HhrecError: Nothing to train on, a checkpoint of another run, unsynchronised processes, or
+            too little memory.
     """
     quieten()
     accelerator = start()
     if accelerator.device.type == "cpu":  # on GPUs some kernels have no deterministic twin
         torch.use_deterministic_algorithms(mode=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    counts = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
+    fitting.require(params, counts, plan_of(params, counts, accelerator))
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))
     model = HhrecModel(config(params, inputs))
     settings = params.train
+    if settings.layers_from:
+        layers.take(model.encoder, Path(settings.layers_from))
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(params, sequences, features, vocab)
     state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
@@ -132,9 +138,21 @@ def run(
     return report_of(watch, resumed_at=state.step, full=full)
 
 
-def takes_all(settings: TrainParams, trained: int) -> bool:
-    """Whether the loss sums over all trained items instead of drawn ones."""
-    return settings.loss == "full" or (settings.loss == "auto" and trained <= FULL_UNTIL)
+def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> PlanReport:
+    """Tell what `run` would do and hold, without training; `fits` says whether it would start.
+
+    Raises:
+        MissingInputError: A table is not there.
+        HhrecError: Nothing to train on, or unsynchronised processes.
+    """
+    quieten()
+    found = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
+    return plan_of(params, found, start())
+
+
+def plan_of(params: Params, found: sizes.Sizes, accelerator: Accelerator) -> PlanReport:
+    """Plan for the processes that take part."""
+    return planned(params, found, device=accelerator.device, processes=accelerator.num_processes)
 
 
 def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:

@@ -15,13 +15,18 @@ from transformers import (
 
 @dataclass(frozen=True)
 class Shape:
-    """Size of an encoder: width H, layers, heads, positions, dropout of hidden states."""
+    """Size of an encoder: width H, layers, heads, positions, dropout of hidden states.
+
+    `feed_width` is the inner width of the feed-forward parts; None: 4 H, in ModernBERT 2 H, whose
+    feed-forward part is gated.
+    """
 
     hidden_size: int
     layers: int
     heads: int
     positions: int
     dropout: float
+    feed_width: int | None = None
 
 
 def build(backbone: str, shape: Shape) -> PreTrainedModel:
@@ -35,7 +40,7 @@ def build(backbone: str, shape: Shape) -> PreTrainedModel:
                 hidden_size=shape.hidden_size,
                 num_hidden_layers=shape.layers,
                 num_attention_heads=shape.heads,
-                intermediate_size=4 * shape.hidden_size,
+                intermediate_size=shape.feed_width or 4 * shape.hidden_size,
                 hidden_dropout_prob=shape.dropout,
                 attention_probs_dropout_prob=0.0,
                 max_position_embeddings=shape.positions,
@@ -50,7 +55,7 @@ def build(backbone: str, shape: Shape) -> PreTrainedModel:
                 dim=shape.hidden_size,
                 n_layers=shape.layers,
                 n_heads=shape.heads,
-                hidden_dim=4 * shape.hidden_size,
+                hidden_dim=shape.feed_width or 4 * shape.hidden_size,
                 dropout=shape.dropout,
                 attention_dropout=0.0,
                 max_position_embeddings=shape.positions,
@@ -67,7 +72,7 @@ def build(backbone: str, shape: Shape) -> PreTrainedModel:
             hidden_size=shape.hidden_size,
             num_hidden_layers=shape.layers,
             num_attention_heads=shape.heads,
-            intermediate_size=2 * shape.hidden_size,
+            intermediate_size=shape.feed_width or 2 * shape.hidden_size,
             embedding_dropout=shape.dropout,
             mlp_dropout=shape.dropout,
             attention_dropout=0.0,

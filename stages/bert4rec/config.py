@@ -26,6 +26,7 @@ class HhrecConfig(PretrainedConfig):
         books: str = "",
         neighbours: int = 0,
         precision: str = "no",
+        feed_width: int | None = None,
         **kwargs: Any,
     ) -> None:
         self.backbone = backbone
@@ -42,4 +43,5 @@ class HhrecConfig(PretrainedConfig):
         self.books = books
         self.neighbours = neighbours
         self.precision = precision  # of the training's matrix products
+        self.feed_width = feed_width
         super().__init__(**kwargs)

@@ -72,9 +72,7 @@ class Window:
         return self.ranks == self.met
 
 
-def window(
-    histories: Histories, rows: Ints, max_length: int, ends: Ints | None = None
-) -> Window:
+def window(histories: Histories, rows: Ints, max_length: int, ends: Ints | None = None) -> Window:
     """Cut `max_length` events of the given histories, (B,) -> (B, L).
 
     Args:

@@ -14,7 +14,6 @@ from torch.nn import functional as F  # noqa: N812  the name torch's own documen
 from stages.bert4rec.candidates import Calibration
 from stages.bert4rec.partition import NEVER, LogPartition, LogRefusals
 
-
 ALIGNED = 32  # columns of a matrix product
 
 
@@ -51,7 +50,9 @@ def softmax(asked: Asked, vectors: Tensor) -> Tensor:
         asked: M questions.
         vectors: Shared candidates, (C, K); their logits are `asked.states @ vectors.T`.
     """
-    summed = LogPartition.apply(asked.states, vectors.to(asked.states.dtype), asked.rest, asked.weight, asked.out)
+    summed = LogPartition.apply(
+        asked.states, vectors.to(asked.states.dtype), asked.rest, asked.weight, asked.out
+    )
     return summed - (asked.weight * asked.positive).sum()
 
 
@@ -62,7 +63,9 @@ def gbce(asked: Asked, vectors: Tensor, calibration: Calibration) -> Tensor:
     positive's probability is raised to `calibration.power()`. Arguments as in `softmax`, but
     `asked.rest` holds the sum of log(1 + exp(logit)) over the history's negatives.
     """
-    negatives = LogRefusals.apply(asked.states, vectors.to(asked.states.dtype), asked.weight, asked.out)
+    negatives = LogRefusals.apply(
+        asked.states, vectors.to(asked.states.dtype), asked.weight, asked.out
+    )
     positives = calibration.power() * F.softplus(-asked.positive)
     return negatives + (asked.weight * (positives + asked.rest)).sum()
 
@@ -98,8 +101,6 @@ def columns(items: Tensor, candidates: Tensor) -> Tensor:
     """Where items (...) stand among ascending candidates (C,): C for those that do not, (...)."""
     place = torch.searchsorted(candidates, items).clamp_max(len(candidates) - 1)
     return torch.where(candidates[place] == items, place, len(candidates))
-
-
 
 
 def aligned(*parts: Tensor) -> Tensor:

@@ -208,6 +208,5 @@ def _right(values: np.ndarray, width: int) -> np.ndarray:
 
 def _wide(view: Window, width: int) -> Window:
     return Window(
-        *(_right(getattr(view, name), width) for name in EVENTS),
-        view.lengths,
+        **{name: _right(getattr(view, name), width) for name in EVENTS}, lengths=view.lengths
     )

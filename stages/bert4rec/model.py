@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from stages.bert4rec import encoder as enc
-from stages.bert4rec.backbones import Shape, build, freeze_unused
 from stages.bert4rec import loss as losses
+from stages.bert4rec.backbones import Shape, build, freeze_unused
 from stages.bert4rec.batch import Batch, narrowed
 from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
@@ -39,9 +39,7 @@ def picked(vectors: Tensor, biases: Tensor, rows: Tensor) -> Vectors:
     return Vectors(nn.functional.embedding(rows, vectors), bias)
 
 
-def beside(
-    items: Tensor, history: Tensor, near: Tensor, logits: Tensor
-) -> tuple[Tensor, Tensor]:
+def beside(items: Tensor, history: Tensor, near: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
     """Put a row's history (B, L), with logits (B, Q, L), beside neighbours (B, Q, E)."""
     wide = items[:, None].expand(history.shape)
     return torch.cat([wide, near], -1), torch.cat([history, logits], -1)
@@ -68,7 +66,10 @@ class HhrecModel(PreTrainedModel):
         if config.objective == "prefix":
             self.previous = nn.Linear(width, width)
             self.ahead = nn.Embedding(2, width)
-        shape = Shape(width, config.layers, config.heads, config.history_length + 2, config.dropout)
+        positions = config.history_length + 2
+        shape = Shape(
+            width, config.layers, config.heads, positions, config.dropout, config.feed_width
+        )
         self.encoder = build(config.backbone, shape)
         freeze_unused(self.encoder)
         use_bytes(self.encoder)
@@ -157,9 +158,7 @@ class HhrecModel(PreTrainedModel):
         second = losses.with_own(logits, own[:, fresh:], held, late.target, binary)
         return torch.cat([first[0], second[0]], 1), torch.cat([first[1], second[1]], 1)
 
-    def near(
-        self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue
-    ) -> Tensor:
+    def near(self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue) -> Tensor:
         """Score the neighbours of each question, (B, Q, E); -inf where there is none."""
         if not batch.near.shape[-1]:
             return states.new_zeros(batch.near.shape)

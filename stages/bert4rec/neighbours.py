@@ -174,9 +174,7 @@ def no_one_near(asked: Questions) -> Near:
     return Near(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32))
 
 
-def near(
-    known: Neighbours, view: Window, held: Held, asked: Questions, most: int
-) -> Near:
+def near(known: Neighbours, view: Window, held: Held, asked: Questions, most: int) -> Near:
     """Ask the newest events before each question for their neighbours.
 
     Where the answer of a question is known, its history is one of those that were counted: it does
@@ -245,9 +243,7 @@ def _next_places(view: Window) -> Ints:
     return after.reshape(rows, width)
 
 
-def _best(
-    scores: Any, held: Held, rows: Ints, before: Ints, most: int
-) -> tuple[Ints, Floats]:
+def _best(scores: Any, held: Held, rows: Ints, before: Ints, most: int) -> tuple[Ints, Floats]:
     """Take the best of each line that its row has not met before, (M, most): items and scores."""
     sizes = np.diff(scores.indptr)
     wide = max(int(sizes.max(initial=0)), most)

@@ -13,6 +13,8 @@ from torch import Tensor
 NEVER = float("-inf")
 LOGITS = 2**22  # logits held at once, 16 MiB in fp32: about what the caches and malloc reuse
 
+LEAST_ROWS = 128  # of a part, however many candidates there are
+
 
 class LogPartition(torch.autograd.Function):
     """Weighted sum over questions of log(sum over candidates of exp(logit) + exp(rest)).
@@ -125,5 +127,5 @@ def _widened(vectors: Tensor) -> Tensor:
 
 
 def _parts(rows: int, width: int) -> Iterator[slice]:
-    step = max(1, min(rows, max(LOGITS // width, 128)))
+    step = max(1, min(rows, max(LOGITS // width, LEAST_ROWS)))
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))

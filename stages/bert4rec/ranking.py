@@ -60,9 +60,7 @@ def question(
     asked = what_next(view, asked_at)
     if not model.config.neighbours:
         return tensors(view, asked)
-    found = near(
-        catalogue.neighbours, view, held(histories, rows, len(catalogue)), asked, NEAR
-    )
+    found = near(catalogue.neighbours, view, held(histories, rows, len(catalogue)), asked, NEAR)
     return tensors(view, asked, near=found)
 
 

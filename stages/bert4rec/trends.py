@@ -17,6 +17,7 @@ WINDOWS = (1, 4, 16)  # periods
 FEATURES = len(WINDOWS) + 4
 DAY = 86_400_000_000  # microseconds
 MOST_PERIODS = 64
+AT_ONCE = 2**20  # events counted at once
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,7 @@ class Demand:
         return Demand(self.before.to(device), self.first.to(device), self.start, self.length)
 
 
-def demand(
-    items: Ints, times: Ints, count: int, later: tuple[Ints, Ints] | None = None
-) -> Demand:
+def demand(items: Ints, times: Ints, count: int, later: tuple[Ints, Ints] | None = None) -> Demand:
     """Count events by item and period: days, or longer so that the train part has at most 64.
 
     Args:
@@ -64,8 +63,10 @@ def demand(
         times = np.concatenate([times, later[1][kept]])
         end = int(times.max(initial=end))
     periods = (end - start) // length + 1
-    cells = items.astype(np.int64) * periods + (times - start) // length
-    table = np.bincount(cells, minlength=count * periods).reshape(count, periods)
+    table = np.zeros((count, periods), dtype=np.int32)
+    for begin in range(0, len(items), AT_ONCE):  # the arrays may be files larger than memory
+        part = slice(begin, begin + AT_ONCE)
+        np.add.at(table, (items[part], (times[part] - start) // length), 1)
     before = np.zeros((count, periods + 1), dtype=np.int32)
     np.cumsum(table, axis=1, out=before[:, 1:])
     first = np.where(table.any(axis=1), (table > 0).argmax(axis=1), periods)

@@ -17,8 +17,11 @@ from stages.bert4rec.items import Catalogue
 from stages.bert4rec.task import Task
 from stages.books import Books, books_hash, load_books
 from stages.errors import HhrecError
-from stages.params import Params
+from stages.params import Params, TrainParams
 from stages.schema import VALIDATION_SEQUENCES, VOCAB
+from stages.training import layers
+
+FULL_UNTIL = 4_096  # trained items up to which `auto` takes the whole softmax
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def read(
         )
     flat = checkpoints / "store"
     if accelerator.is_main_process:
+        for scrap in checkpoints.glob(".*"):  # what a killed run left half written
+            tables.remove(scrap)
         store.write_store(sequences / "train", flat)
     accelerator.wait_for_everyone()
     validation = tables.scan(
@@ -62,7 +67,10 @@ def read(
         histories=histories,
         users=users,
         catalogue=store.catalogue(
-            features / "items", sequences / "train", neighbours=params.train.near_ones() > 0
+            features / "items",
+            sequences / "train",
+            histories,
+            neighbours=params.train.near_ones() > 0,
         ).to(accelerator.device),
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
@@ -98,7 +106,15 @@ def make_task(params: Params, inputs: Inputs) -> Task:
 
 
 def config(params: Params, inputs: Inputs) -> HhrecConfig:
-    """Write down what the model is made of."""
+    """Write down what the model of these inputs is made of."""
+    codes, words = store.code_sizes(inputs.books), inputs.books.token_count
+    return model_config(params, len(inputs.share), codes, words, inputs.books_hash)
+
+
+def model_config(
+    params: Params, trained: int, code_sizes: tuple[int, ...], word_count: int, books: str
+) -> HhrecConfig:
+    """Write down a model for so many trained items, codes and words."""
     settings = params.train
     return HhrecConfig(
         backbone=settings.backbone,
@@ -108,13 +124,19 @@ def config(params: Params, inputs: Inputs) -> HhrecConfig:
         heads=settings.heads,
         dropout=settings.dropout,
         history_length=params.sequences.max_length,
-        trained=len(inputs.share),
-        code_sizes=store.code_sizes(inputs.books),
-        word_count=inputs.books.token_count,
+        trained=trained,
+        code_sizes=code_sizes,
+        word_count=word_count,
         id_dropout=settings.id_dropout,
-        books=inputs.books_hash,
+        books=books,
         neighbours=settings.near_ones(),
+        feed_width=layers.feed_width(params),
     )
+
+
+def takes_all(settings: TrainParams, trained: int) -> bool:
+    """Whether the loss sums over all trained items instead of drawn ones."""
+    return settings.loss == "full" or (settings.loss == "auto" and trained <= FULL_UNTIL)
 
 
 WITHOUT_EFFECT = {"keep", "tracker", "patience", "validation_rows", "save_minutes", "save_steps"}

@@ -36,9 +36,7 @@ def validation_mrr(
     lengths = np.minimum(histories.lengths(), max_length)
     plan = batches.in_order(lengths, batch_rows * 8)
     for part in plan[accelerator.process_index :: accelerator.num_processes]:
-        asked = ranking.question(
-            histories, part, max_length, model, catalogue, asked_at[part]
-        )
+        asked = ranking.question(histories, part, max_length, model, catalogue, asked_at[part])
         asked = asked.to(accelerator.device)
         none = torch.zeros(len(part), 0, dtype=torch.int64, device=accelerator.device)
         items, scores = ranking.rank(model, catalogue, matrix, asked, K, none)

@@ -1,0 +1,112 @@
+"""What a training's memory consists of: one formula a part, constants measured and named here.
+
+Bytes throughout. Resident memory on a CPU is more than the tensors alive: the constants below say by
+how much, measured with glibc on x86-64, torch 2.13 and one thread a process.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]  # accelerate brings it
+import torch
+
+MB = 2**20
+FLOAT = 4
+LIBRARIES = 85 * MB  # code and buffers that torch and polars touch in the first steps
+SLACK_SHARE = 0.65  # of the tensors of a step: holes that malloc leaves between them ...
+SLACK_LEAST = 100 * MB  # ... and what it keeps of an earlier batch's shapes ...
+SLACK_MOST = 600 * MB  # ... but blocks above 32 MB are given back at once
+READING = 3.5  # polars keeps this many times what it read of the features
+BLOCK = 65_536  # items scored at once after an epoch, as in stages/bert4rec/ranking.py
+SCORES = 4  # copies of a block's scores: scores, demand, comparison, their sum
+TOWER = 8  # vectors of H an item while a block of item vectors is made
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Expected growth of the process by part.
+
+    `step` parts (gradients, activations, logits) and `ranking` are never held at once.
+    """
+
+    item_table: int
+    body: int
+    optimizer: int
+    catalogue: int
+    gradients: int
+    activations: int
+    logits: int
+    allocator: int
+    ranking: int
+    libraries: int
+
+    def peak(self) -> int:
+        """Most bytes at once."""
+        always = self.item_table + self.body + self.optimizer + self.catalogue + self.libraries
+        step = max(self.activations + self.logits, self.gradients)
+        return always + max(step + self.allocator, self.ranking)
+
+    def parts(self) -> dict[str, int]:
+        """Bytes by part."""
+        return asdict(self)
+
+
+def optimizer_bytes(rows: int, body: int) -> int:
+    """Adam keeps two moments in fp32 for every weight of the body, and two numbers a table row.
+
+    There are two tables, of vectors and of biases: 2 (2 rows + body) numbers.
+    """
+    return 2 * (2 * rows + body) * FLOAT
+
+
+def gradient_bytes(body: int, *, accumulation: int, processes: int) -> int:
+    """One number a weight of the body, again while batches are added up, and again to exchange it.
+
+    The gradients of the item table are those of a step's rows, and counted with the activations.
+    """
+    copies = 1 + (accumulation > 1) + (processes > 1)
+    return copies * body * FLOAT
+
+
+def catalogue_bytes(vacancies: int, codes: int, words: int, periods: int) -> int:
+    """Codes, salary, words and demand of every vacancy, and what reading them leaves behind.
+
+    4 (codes + 2 + words) + 4 (periods + 1) + 8 bytes a vacancy; the first part READING times more.
+    """
+    facts = FLOAT * (codes + 2 + words)
+    demand = FLOAT * (periods + 1) + 8
+    return int(vacancies * (facts * (1 + READING) + demand))
+
+
+def ranking_bytes(rows: int, vacancies: int, hidden_size: int) -> int:
+    """The matrix of item vectors, a block of it while it is made, and one block of scores."""
+    block = min(vacancies, BLOCK)
+    matrix = vacancies * hidden_size
+    return FLOAT * (matrix + block * max(TOWER * hidden_size, SCORES * rows))
+
+
+def allocator_bytes(step: int) -> int:
+    """What malloc holds beside the tensors of a step."""
+    return int(min(SLACK_LEAST + SLACK_SHARE * step, SLACK_MOST))
+
+
+def room(device: torch.device) -> int:
+    """Bytes that this machine, container or GPU can still give."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return min(int(psutil.virtual_memory().available), _group())
+
+
+def _group() -> int:
+    """What the control group of a container still allows."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            texts = [(Path("/sys/fs/cgroup") / name).read_text().strip() for name in (limit, used)]
+        except OSError:
+            continue
+        if texts[0].isdigit():
+            return int(texts[0]) - int(texts[1])
+    return 2**63

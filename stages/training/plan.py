@@ -1,0 +1,159 @@
+"""Plan before you run: what a training will do and hold, without training."""
+
+import os
+from collections.abc import Iterator
+from math import ceil
+from typing import Any
+
+import numpy as np
+import torch
+
+from stages.bert4rec import batches
+from stages.bert4rec.config import HhrecConfig
+from stages.bert4rec.histories import Ints
+from stages.bert4rec.model import HhrecModel
+from stages.errors import HhrecError
+from stages.params import Params
+from stages.report import Report
+from stages.training import memory, probe
+from stages.training.inputs import model_config, takes_all
+from stages.training.sizes import Sizes
+
+
+class PlanReport(Report):
+    """What `hhrec train` would do; bytes are of one process."""
+
+    parameters: dict[str, int]
+    trained_items: int
+    loss: str
+    histories: int
+    tokens_per_epoch: int
+    padding: float
+    steps_per_epoch: int
+    steps: int
+    device: str
+    processes: int
+    memory: dict[str, int]
+    peak: int
+    available: int
+    fits: bool
+
+    def figures(self) -> Iterator[tuple[str, Any]]:
+        """Yield `(name, value)`, bytes as MiB."""
+        for name, value in super().figures():
+            in_bytes = name.startswith("memory.") or name in {"peak", "available"}
+            yield name, f"{value / memory.MB:,.1f} MiB" if in_bytes else value
+
+
+def config_of(params: Params, found: Sizes) -> HhrecConfig:
+    """The model that these tables give, of books yet to be hashed."""
+    return model_config(params, found.trained, found.code_sizes, found.word_count, "")
+
+
+def parameters(config: HhrecConfig) -> dict[str, int]:
+    """Weights by part of the model, counted without making them."""
+    with torch.device("meta"):
+        model = HhrecModel(config)
+    counts: dict[str, int] = {}
+    for name, weight in model.named_parameters():
+        part = name.partition(".")[0]
+        part = {"tower": "items", "encoder": "encoder"}.get(part, "questions and repeats")
+        part = "item table" if name.startswith(("tower.ids", "tower.id_bias")) else part
+        counts[part] = counts.get(part, 0) + weight.numel()
+    return counts
+
+
+def expected(params: Params, found: Sizes, *, processes: int = 1) -> memory.Memory:
+    """Memory that training with these parameters will hold, by part."""
+    settings, config = params.train, config_of(params, found)
+    counts = parameters(config)
+    table = counts["item table"]
+    body = sum(counts.values()) - table
+    full = takes_all(settings, found.trained)
+    shape = widest(params, found)
+    activations, logits = probe.step_bytes(_small(config), settings, shape, full=full)
+    return memory.Memory(
+        item_table=memory.FLOAT * table,
+        body=memory.FLOAT * body,
+        optimizer=memory.optimizer_bytes(found.trained, body),
+        catalogue=memory.catalogue_bytes(
+            found.vacancies, len(found.code_sizes), found.words, found.periods
+        ),
+        gradients=memory.gradient_bytes(
+            body, accumulation=settings.accumulation, processes=processes
+        ),
+        activations=activations,
+        logits=logits,
+        allocator=memory.allocator_bytes(activations + logits),
+        ranking=memory.ranking_bytes(
+            most_ranked(params, found), found.vacancies, settings.hidden_size
+        ),
+        libraries=memory.LIBRARIES,
+    )
+
+
+def _small(config: HhrecConfig) -> HhrecConfig:
+    """The same model with small tables of codes and words: those are counted, not probed."""
+    codes = [min(size, 64) for size in config.code_sizes]
+    changes = {"code_sizes": codes, "word_count": min(config.word_count, 64)}
+    return HhrecConfig(**(config.to_dict() | changes))
+
+
+def chosen(params: Params, found: Sizes) -> Ints:
+    """Lengths of the windows that are trained on, ascending."""
+    lengths = found.lengths[found.lengths >= params.train.min_length].astype(np.int64)
+    if not len(lengths):
+        raise HhrecError(
+            f"no history has train.min_length={params.train.min_length} events",
+            "lower train.min_length or filter.min_user_events",
+        )
+    return np.sort(np.minimum(lengths, params.sequences.max_length))
+
+
+def widest(params: Params, found: Sizes) -> probe.Shape:
+    """The batch with the most pairs of question and event."""
+    lengths = chosen(params, found)
+    runs = batches.cut(lengths, params.train.batch_tokens)
+    start, end = max(runs, key=lambda run: (run[1] - run[0]) * int(lengths[run[1] - 1]) ** 2)
+    return probe.Shape(
+        end - start, int(lengths[end - 1]), found.trained, found.periods, found.words
+    )
+
+
+def most_ranked(params: Params, found: Sizes) -> int:
+    """Most rows ranked at once after an epoch; see `stages.training.validation`."""
+    lengths = np.minimum(found.asked, params.sequences.max_length)
+    plan = batches.in_order(lengths, params.predict.batch_rows * 8)
+    return max((len(rows) for rows in plan), default=0)
+
+
+def planned(
+    params: Params, found: Sizes, *, device: torch.device, processes: int = 1
+) -> PlanReport:
+    """Work the plan out for tables of these sizes."""
+    lengths = chosen(params, found)
+    cuts = batches.cut(lengths, params.train.batch_tokens)
+    needed = expected(params, found, processes=processes)
+    an_epoch = ceil(len(cuts) / (params.train.accumulation * processes))
+    available = memory.room(device) // _neighbours(device, processes)
+    return PlanReport(
+        parameters=parameters(config_of(params, found)),
+        trained_items=found.trained,
+        loss="full" if takes_all(params.train, found.trained) else "sampled",
+        histories=len(lengths),
+        tokens_per_epoch=int(lengths.sum()),
+        padding=round(batches.padding_share(lengths, [np.arange(*cut) for cut in cuts]), 4),
+        steps_per_epoch=an_epoch,
+        steps=an_epoch * params.train.epochs,
+        device=str(device),
+        processes=processes,
+        memory=needed.parts(),
+        peak=needed.peak(),
+        available=available,
+        fits=needed.peak() <= available,
+    )
+
+
+def _neighbours(device: torch.device, processes: int) -> int:
+    """Processes that share this memory: on CPUs all of this machine."""
+    return 1 if device.type == "cuda" else int(os.environ.get("LOCAL_WORLD_SIZE", processes))

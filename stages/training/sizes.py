@@ -1,0 +1,90 @@
+"""How much the tables of a training hold: counts and lengths, read one column at a time."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from stages import store, tables
+from stages.bert4rec.histories import Ints
+from stages.bert4rec.trends import DAY, MOST_PERIODS
+from stages.books import load_books
+from stages.errors import HhrecError
+from stages.params import Params
+from stages.schema import FEATURES, HISTORY, VALIDATION_SEQUENCES, VOCAB
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the tables hold.
+
+    Attributes:
+        lengths: Events of each history, (N,).
+        asked: Events of each validation row, (R,).
+        trained: Vocabulary items.
+        vacancies: Rows of the features.
+        words: Most tokens of a vacancy.
+        periods: Periods of demand.
+        code_sizes: Codes of each categorical column.
+        word_count: Size of the tokenizer.
+    """
+
+    lengths: Ints
+    asked: Ints
+    trained: int
+    vacancies: int
+    words: int
+    periods: int
+    code_sizes: tuple[int, ...]
+    word_count: int
+
+
+def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Sizes:
+    """Read counts and lengths, one column at a time.
+
+    Raises:
+        MissingInputError: A table is not there.
+        HhrecError: No vacancy is trained.
+    """
+    items = tables.scan(features / "items", FEATURES, made_by="hhrec features build")
+    words = sum((pl.col(name).list.len() for name in store.TOKENS), pl.lit(0))
+    vacancies, most = items.select(pl.len(), words.max().alias("most")).collect().row(0)
+    known = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").filter("trained")
+    trained = int(known.select(pl.len()).collect().item())
+    if not trained:
+        raise HhrecError(
+            f"{vocab}: no vacancy has vocab.min_count={params.vocab.min_count} train events",
+            "lower vocab.min_count and run `hhrec vocab build`",
+        )
+    books = load_books(features / "books")
+    train = tables.scan(sequences / "train", HISTORY, made_by=store.BUILD)
+    asked = tables.scan(sequences / "validation", VALIDATION_SEQUENCES, made_by=store.BUILD)
+    return Sizes(
+        lengths=_lengths(train),
+        asked=_lengths(asked.head(params.train.validation_rows)),
+        trained=trained,
+        vacancies=int(vacancies),
+        words=int(most or 0),
+        periods=_periods(train),
+        code_sizes=store.code_sizes(books),
+        word_count=books.token_count,
+    )
+
+
+def _lengths(rows: pl.LazyFrame) -> Ints:
+    found: Ints = rows.select(pl.col("items").list.len()).collect().to_series().to_numpy()
+    return found
+
+
+def _periods(train: pl.LazyFrame) -> int:
+    """Periods of demand, as `stages.bert4rec.trends.demand` cuts them."""
+    times = pl.col("times").list
+    first, last = (
+        train.select(times.min().min().alias("first"), times.max().max().alias("last"))
+        .collect()
+        .row(0)
+    )
+    if first is None:
+        return 1
+    span = int((last - first).total_seconds() * 1e6)
+    return span // max(DAY, span // MOST_PERIODS + 1) + 1

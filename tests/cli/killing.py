@@ -1,0 +1,103 @@
+"""`hhrec` in children that kill themselves, as `kill -9` would, at a chosen moment.
+
+The children are forked from a server that has imported torch already: a start costs no import. This
+module must stay importable by name in the children.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["stages.pipeline", "hhrec_cli.main"])
+WRITING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
+
+
+class Moment(NamedTuple):
+    """When a child dies.
+
+    `step`: `delay` seconds after the first step from `number` on. `validation`: inside validation `number`, from 1.
+    `disk`: before it changes a directory below `checkpoints` for the `number`-th time, from 1.
+    """
+
+    kind: str
+    number: int
+    delay: float = 0.0
+
+
+def hhrec(words: list[str], moment: Moment | None = None) -> int:
+    """Type `hhrec WORDS`; return the exit code, -9 when it was killed."""
+    child = CONTEXT.Process(target=_child, args=(words, moment))
+    child.start()
+    child.join(300)
+    assert child.exitcode is not None, "hhrec hangs"
+    return child.exitcode
+
+
+def _child(words: list[str], moment: Moment | None) -> None:
+    import torch
+
+    from hhrec_cli.main import main
+
+    torch.set_num_threads(1)
+    if moment:
+        {"step": _at_step, "validation": _in_validation, "disk": _at_disk}[moment.kind](moment)
+    sys.argv = ["hhrec", *words]
+    main()
+
+
+def die() -> None:
+    """End as by `kill -9`: no handler runs, nothing is flushed."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _at_step(moment: Moment) -> None:
+    from stages.training.watch import Watch
+
+    after_step, armed = Watch.after_step, list[int]()
+
+    def counted(self: Watch, figures: Any) -> bool:
+        if figures.step >= moment.number and not armed:
+            armed.append(figures.step)
+            threading.Timer(moment.delay, die).start()
+        return after_step(self, figures)
+
+    Watch.after_step = counted  # type: ignore[method-assign]
+
+
+def _in_validation(moment: Moment) -> None:
+    from stages.bert4rec import ranking
+
+    left, rank = [moment.number], ranking.item_matrix
+
+    def counted(*given: Any, **named: Any) -> Any:
+        left[0] -= 1
+        if not left[0]:
+            die()
+        return rank(*given, **named)
+
+    ranking.item_matrix = counted
+
+
+def _at_disk(moment: Moment) -> None:
+    left = [moment.number]
+
+    def hook(event: str, given: tuple[Any, ...]) -> None:
+        if event in WRITING and "checkpoints" in _place(*given).parts:
+            left[0] -= 1
+            if not left[0]:
+                die()
+
+    sys.addaudithook(hook)
+
+
+def _place(path: Any, *more: Any) -> Path:
+    """The path of an audited event; those inside a tree being removed name a directory's handle."""
+    handle = more[-1] if more else None
+    if isinstance(handle, int) and handle >= 0:
+        return Path(f"/proc/self/fd/{handle}").readlink() / path
+    return Path(str(path))

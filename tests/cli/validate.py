@@ -1,0 +1,30 @@
+"""Print the validation MRR@100 of a model directory; launched by tests as one or several processes."""
+
+import sys
+from pathlib import Path
+
+import polars as pl
+from accelerate import Accelerator
+
+from stages import store
+from stages.predict import load_model
+from stages.training.validation import validation_mrr
+
+
+def main(artifacts: Path, model: Path) -> None:
+    accelerator = Accelerator()
+    mrr = validation_mrr(
+        load_model(model),
+        store.catalogue(artifacts / "features" / "items", artifacts / "sequences" / "train"),
+        pl.read_parquet(artifacts / "sequences" / "validation"),
+        max_length=64,
+        batch_rows=4,  # many batches to share out
+        accelerator=accelerator,
+    )
+    if accelerator.is_main_process:
+        sys.stdout.write(f"{accelerator.num_processes} {mrr.hex()}\n")
+    accelerator.end_training()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,167 @@
+"""The plan counts what training does, expects what it holds, and refuses what does not fit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from stages import train
+from stages.errors import HhrecError
+from stages.training import memory, probe
+from tests.command import Type, typist
+from tests.stages.test_train import fit, params
+from tests.stages.training.world import World
+
+ROOT = Path(__file__).parents[3]
+INDEX = 200  # bytes a user: order, lengths and offsets while batches are planned
+LIKE_DEFAULTS = {"hidden_size": 128, "heads": 4, "layers": 2}
+WORLDS = {2: World(2_000, 3_000), 100: World(100_000, 3_000), 500: World(500_000, 3_000)}
+
+
+@pytest.fixture
+def hhrec(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Type:
+    return typist(monkeypatch, capsys)
+
+
+def tables_of(artifacts: Path) -> dict[str, Path]:
+    return {
+        "sequences": artifacts / "sequences",
+        "features": artifacts / "features",
+        "vocab": artifacts / "vocab.parquet",
+    }
+
+
+def resident(artifacts: Path, out: Path, steps: int, **settings: Any) -> dict[str, int]:
+    """What a training process of its own came to hold."""
+    sets = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
+    script = ROOT / "tests" / "stages" / "training" / "resident.py"
+    done = subprocess.run(
+        [sys.executable, str(script), str(artifacts), str(out), str(steps), *sets],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("objective", ["prefix", "mlm", "causal"])
+def test_the_plan_counts_what_training_then_does(
+    small_artifacts: Path, tmp_path: Path, objective: str
+) -> None:
+    settings = params(objective=objective)
+    planned = train.plan(settings, **tables_of(small_artifacts))
+    done = fit(small_artifacts, tmp_path, settings)
+    for name in ("trained_items", "histories", "tokens_per_epoch", "padding", "steps", "loss"):
+        assert getattr(planned, name) == getattr(done, name), name
+    assert sum(planned.parameters.values()) == done.parameters
+    assert planned.fits
+    assert planned.peak > planned.memory["libraries"]
+
+
+def test_held_counts_tensors_while_they_live() -> None:
+    def work() -> None:
+        kept = torch.ones(1000, requires_grad=True)
+        for _ in range(5):
+            _ = (kept * 2).detach()  # one at a time
+
+    assert 2 * 4000 <= probe.peak_of(work) <= 3 * 4000
+
+
+def test_the_probe_foretells_a_larger_step() -> None:
+    """Against the slow way: running the step itself."""
+    from stages.bert4rec.config import HhrecConfig
+
+    settings = params(batch_tokens=2048).train
+    config = HhrecConfig(hidden_size=16, layers=1, heads=2, history_length=32, code_sizes=(5,))
+    shape = probe.Shape(rows=64, length=32, trained=1000, periods=5, words=0)
+    whole = HhrecConfig(**(config.to_dict() | {"trained": 1000}))
+    true = probe._measured(whole, settings, shape, full=True)
+    assert sum(probe.step_bytes(whole, settings, shape, full=True)) == pytest.approx(true, rel=0.15)
+
+
+def test_what_does_not_fit_is_refused_with_settings_that_do(
+    small_artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = params(batch_tokens=4096, hidden_size=64, layers=2)
+    need = train.plan(settings, **tables_of(small_artifacts)).peak
+    monkeypatch.setattr(memory, "room", lambda _: need - memory.MB)
+    with pytest.raises(HhrecError, match="training needs about") as caught:
+        fit(small_artifacts, tmp_path, settings)
+    assert not (tmp_path / "model").exists()
+    assert "--set train.batch_tokens=2048" in caught.value.hint
+    fit(small_artifacts, tmp_path, params(batch_tokens=2048, hidden_size=64, layers=2, epochs=1))
+
+
+def test_a_machine_far_too_small_says_so(
+    small_artifacts: Path, monkeypatch: pytest.MonkeyPatch, hhrec: Type
+) -> None:
+    monkeypatch.setattr(memory, "room", lambda _: memory.MB)
+    words = [
+        str(word)
+        for name, path in tables_of(small_artifacts).items()
+        for word in (f"--{name}", path)
+    ]
+    typed = hhrec("train", "--plan", "--json", "--params", ROOT / "params.yaml", *words)
+    assert typed.code == 1
+    assert typed.json()["fits"] is False  # the plan itself is shown all the same
+    assert "no single setting makes it fit" in typed.said()
+
+
+def test_plan_is_a_table_for_people_and_one_object_for_programs(
+    small_artifacts: Path, hhrec: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [
+        str(word)
+        for name, path in tables_of(small_artifacts).items()
+        for word in (f"--{name}", path)
+    ]
+    words += ["--params", str(ROOT / "params.yaml"), "--plan"]
+    shown = hhrec("train", *words).out
+    assert "memory.activations" in shown
+    assert "MiB" in shown
+    assert hhrec("train", *words, "--json").json()["memory"]["activations"] > 0
+    assert list(tmp_path.iterdir()) == []  # nothing is written
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("world", "settings"),
+    [
+        (2, {}),
+        (2, {"batch_tokens": 1024}),
+        (2, {"batch_tokens": 8192}),
+        (2, {"objective": "mlm"}),
+        (2, {"loss": "sampled"}),
+        (100, {}),
+        (100, {"objective": "mlm"}),
+        (100, {"loss": "full", "batch_tokens": 1024}),
+        (500, {"batch_tokens": 1024}),
+        (500, {"loss": "full", "objective": "mlm", "batch_tokens": 1024}),
+    ],
+    ids=str,
+)
+def test_the_expected_peak_is_within_a_quarter_of_the_measured_one(
+    tmp_path: Path, world: int, settings: dict[str, Any]
+) -> None:
+    """Growth of the process's resident memory over a dozen steps."""
+    artifacts = WORLDS[world].write(tmp_path)
+    found = resident(artifacts, tmp_path / "out", 12, **LIKE_DEFAULTS, **settings)
+    assert found["expected"] == pytest.approx(found["grown"], rel=0.25), found
+
+
+@pytest.mark.slow
+def test_ten_times_the_users_need_no_more_memory(tmp_path: Path) -> None:
+    """Histories are mapped from disk; what may grow are a few index numbers a user."""
+    few, many = 20_000, 200_000
+    small = {"hidden_size": 16, "heads": 2, "layers": 1, "batch_tokens": 1024}
+    held = {
+        users: resident(
+            World(2_000, users).write(tmp_path / str(users)), tmp_path / f"out{users}", 5, **small
+        )["anonymous"]
+        for users in (few, many)
+    }
+    assert held[many] - held[few] < INDEX * (many - few), held
