@@ -70,7 +70,9 @@ def write(name: str, out: Path, size: float = 1.0) -> Shape:
     histories, counts = by_popularity(met, FIRST_ITEM)
     write_vocab(counts, out / "vocab.parquet")
     write_features(len(counts), out)
-    write_sequences(histories, 1 if shape.clusters else 0, out, generator)
+    users = pl.Series("user_id", [f"u{number:07d}" for number in range(len(histories))])
+    whole = timed(histories, generator).with_columns(users)
+    write_sequences(whole, out, held_out=shape.clusters > 0)
     return shape
 
 
@@ -96,23 +98,34 @@ def write_features(count: int, out: Path) -> None:
     features.run(params, vacancies=raw, vocab=out / "vocab.parquet", out=out / "features")
 
 
-def write_sequences(
-    histories: list[Ints], held_out: int, out: Path, generator: np.random.Generator
-) -> None:
-    """Train histories without the held-out last item, and as many rows that ask for it."""
-    known = [items[: len(items) - held_out] for items in histories]
-    users = [f"u{number:07d}" for number in range(len(histories))]
-    frame = timed(known, generator).with_columns(user_id=pl.Series(users))
-    tables.write(frame, bucket_path(out / "sequences" / "train", 0), HISTORY)
-    last = pl.Series([int(items[-1]) for items in histories])
-    asked = frame.with_columns(
-        session_id=pl.lit("next"), asked_at=pl.col("times").list.last(), label_item=last
-    ).with_columns(named(pl.col("label_item") - FIRST_ITEM))
-    asked = asked.with_columns(label="vacancy_id").head(ASKED)
-    answered = asked.head(len(asked) * held_out)
-    tables.write(answered, bucket_path(out / "sequences" / "validation", 0), VALIDATION_SEQUENCES)
-    tables.write(asked, bucket_path(out / "sequences" / "test", 0), TEST_SEQUENCES)
-    tables.write(answered, out / "labels.parquet", LABELS)
+def write_sequences(whole: pl.DataFrame, out: Path, *, held_out: bool) -> None:
+    """Leave-one-out: the last item is the test label, the one before it the validation label.
+
+    Without `held_out` everything is trained on, and test rows have no label.
+    """
+    parts, nothing = out / "sequences", 0 if held_out else ASKED
+    train, test = (without(whole, 2), asking(whole, 1)) if held_out else (whole, asking(whole, 0))
+    tables.write(train, bucket_path(parts / "train", 0), HISTORY)
+    tables.write(test, bucket_path(parts / "test", 0), TEST_SEQUENCES)
+    tables.write(test.slice(nothing), out / "labels.parquet", LABELS)
+    validation = asking(whole, 2).slice(nothing).rename({"vacancy_id": "label"})
+    tables.write(validation, bucket_path(parts / "validation", 0), VALIDATION_SEQUENCES)
+
+
+def without(whole: pl.DataFrame, last: int) -> pl.DataFrame:
+    """Histories without their last events."""
+    kept = pl.col("items").list.len() - last
+    return whole.with_columns(pl.col("items", "actions", "times", "sessions").list.head(kept))
+
+
+def asking(whole: pl.DataFrame, last: int) -> pl.DataFrame:
+    """Rows that ask for the first of the last events."""
+    label = pl.col("items").list.get(-last, null_on_oob=True) if last else pl.lit(FIRST_ITEM)
+    answers = whole.select(named(label - FIRST_ITEM), label_item=label)
+    rows = without(whole, last).with_columns(
+        *answers, session_id=pl.lit("next"), asked_at=pl.col("times").list.last()
+    )
+    return rows.head(ASKED)
 
 
 def timed(histories: list[Ints], generator: np.random.Generator) -> pl.DataFrame:
