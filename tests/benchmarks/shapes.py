@@ -67,18 +67,19 @@ def write(name: str, out: Path, size: float = 1.0) -> Shape:
         met = walks(shape.users, shape.items, shape.clusters, generator)
     else:
         met = draws(shape.users, shape.items, generator)
-    histories, counts = by_popularity(met, FIRST_ITEM)
+    held_out = 2 if shape.clusters else 0
+    histories, counts = by_popularity(met, FIRST_ITEM, held_out)
     write_vocab(counts, out / "vocab.parquet")
     write_features(len(counts), out)
     users = pl.Series("user_id", [f"u{number:07d}" for number in range(len(histories))])
     whole = timed(histories, generator).with_columns(users)
-    write_sequences(whole, out, held_out=shape.clusters > 0)
+    write_sequences(whole, out, held_out=held_out > 0)
     return shape
 
 
 def write_vocab(counts: Ints, path: Path) -> None:
-    """All items, most frequent first, each with an id embedding."""
-    frame = pl.DataFrame({"count": counts, "trained": True}).with_row_index("row")
+    """All items, most frequent first; those with a train event have an id embedding."""
+    frame = pl.DataFrame({"count": counts, "trained": counts > 0}).with_row_index("row")
     frame = frame.with_columns(named(pl.col("row")), item=pl.col("row") + FIRST_ITEM)
     tables.write(frame, path, VOCAB)
 
@@ -120,7 +121,7 @@ def without(whole: pl.DataFrame, last: int) -> pl.DataFrame:
 
 def asking(whole: pl.DataFrame, last: int) -> pl.DataFrame:
     """Rows that ask for the first of the last events."""
-    label = pl.col("items").list.get(-last, null_on_oob=True) if last else pl.lit(FIRST_ITEM)
+    label = pl.col("items").list.get(-max(last, 1))
     answers = whole.select(named(label - FIRST_ITEM), label_item=label)
     rows = without(whole, last).with_columns(
         *answers, session_id=pl.lit("next"), asked_at=pl.col("times").list.last()

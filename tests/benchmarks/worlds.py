@@ -106,12 +106,19 @@ def draws(users: int, items: int, generator: np.random.Generator) -> list[Ints]:
     return np.split(mixed, np.cumsum(lengths)[:-1])
 
 
-def by_popularity(histories: list[Ints], first: int) -> tuple[list[Ints], Ints]:
-    """Rename items by frequency from `first` on; and their counts, in that order."""
+def by_popularity(histories: list[Ints], first: int, held_out: int) -> tuple[list[Ints], Ints]:
+    """Rename items by frequency from `first` on; the last `held_out` of a history do not count.
+
+    Returns:
+        The histories renamed, and the counts in order of the new names.
+    """
     flat = np.concatenate(histories)
-    values, counts = np.unique(flat, return_counts=True)
+    count = int(flat.max()) + 1
+    counts = np.bincount(flat, minlength=count)
+    for place in range(1, held_out + 1):
+        counts -= np.bincount([items[-place] for items in histories], minlength=count)
     order = np.argsort(-counts, kind="stable")
-    ids = np.zeros(int(values.max()) + 1, dtype=np.int64)
-    ids[values[order]] = np.arange(len(values)) + first
+    ids = np.empty(count, dtype=np.int64)
+    ids[order] = np.arange(count) + first
     ends = np.cumsum([len(items) for items in histories])[:-1]
     return np.split(ids[flat], ends), counts[order]
