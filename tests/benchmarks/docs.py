@@ -53,11 +53,11 @@ def section(found: Found) -> str:
         f"{number(figure['reference'])} | {number(figure['ratio'])} | {aim(figure)} |"
         for figure in found["figures"]
     ]
+    where = f"{machine['processor']}, {machine['threads']} threads, {machine['memory_gb']} GB"
     lines = [
         f"## {TITLES[found['benchmark']]}",
         "",
-        f"{found['date'][:10]}, `{found['command']}`; {machine['processor']}, {machine['threads']} "
-        f"threads, {machine['memory_gb']} GB; {versions}.",
+        f"{found['date'][:10]}, `{found['command']}`; {where}; {versions}.",
         "",
         "| figure | hhrec | reference | its value | ratio | aim |",
         "|---|---|---|---|---|---|",
