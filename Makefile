@@ -36,7 +36,7 @@ test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
 
 bench: $(READY) peers
-	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s tests/benchmarks
+	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks
 
 bench-docs: $(READY)
 	python tests/benchmarks/docs.py docs/benchmarks docs

@@ -31,8 +31,8 @@ class Size:
     batch_tokens: int = 4_096
     steps: int = 40
     plain_steps: int = 3
-    converge: int = 300
-    patience: int = 15
+    converge: int = 200
+    patience: int = 20
     strict: bool = True
 
 

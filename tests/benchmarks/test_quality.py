@@ -18,7 +18,8 @@ OURS = [
     "predict.seen.response=hide",
     "train.tracker=none",
 ]
-MAX_LENGTH = 100
+TINY = ["train.epochs=1", "sequences.max_length=16"]
+LIMITS = {"max_length": 100, "batch_rows": 32}  # of the peers: 671 users make 21 steps an epoch
 PEERS = {"replay": "RePlay Bert4Rec", "rectools": "RecTools BERT4Rec"}
 
 
@@ -49,13 +50,14 @@ def raw(tmp_path_factory):
 @pytest.mark.slow
 def test_ranks_as_well_as_converged_peers_in_less_time(size, raw, tmp_path):
     data, labels = tmp_path / "ours", raw / "labels.parquet"
-    settings = [*OURS, *([] if size.strict else ["train.epochs=1"]), *overrides()]
-    record = Record("quality_movielens", size, ours=settings, peers={"max_length": MAX_LENGTH})
+    settings = [*OURS, *([] if size.strict else TINY), *overrides()]
+    limits = LIMITS | {"epochs": size.converge, "patience": size.patience}
+    limits["max_length"] = min(limits["max_length"], size.max_length)
+    record = Record("quality_movielens", size, ours=settings, peers=limits)
     record.runs["ours"] = runs.ours("everything", raw, data, settings)
     seconds = {"ours": record.runs["ours"]["seconds"]["train"]}
     scores = {"ours": runs.scored(data / "predictions.parquet", labels)}
     for name in PEERS:
-        limits = {"epochs": size.converge, "patience": size.patience, "max_length": MAX_LENGTH}
         found = runs.peer(name, data, tmp_path / name, **limits)
         seconds[name] = found["fit_seconds"]
         scores[name] = runs.scored(tmp_path / name / "predictions.parquet", labels)
