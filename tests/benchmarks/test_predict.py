@@ -57,7 +57,12 @@ def test_a_million_items_cost_little_more_than_the_products(size, tmp_path):
     for kind, one in found.items():
         ranking = one["ranking_seconds"] * users / max(one["ranking_users"], 1)
         record.add(
-            f"top 100 of all items, {kind}", ranking, "s", "bare products", bare[kind], **bound
+            f"top 100 of {shape.items:,} items, {kind}",
+            ranking,
+            "s",
+            "bare products",
+            bare[kind],
+            **bound,
         )
         whole = one["predict_seconds"]
         record.add(

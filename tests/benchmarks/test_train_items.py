@@ -37,17 +37,23 @@ def test_a_hundred_thousand_items_beside_a_plain_masked_language_model(size, tmp
     title = "plain BertForMaskedLM"
     for loss, aim in (("sampled", 150.0), ("full", 40.0)):
         fast, slow = runs.median_speed(found[loss]), runs.speed(bert)
-        record.add(f"train, {loss}, 100,000 items", fast, "tokens/s", title, slow, aim=aim)
+        record.add(f"train, {loss}, {shape.items:,} items", fast, "tokens/s", title, slow, aim=aim)
     peak = max(runs.memory(one) for one in found["full"])
     bound = {"aim": 0.1, "at_most": True}
-    record.add("peak memory, full, 100,000 items", peak, "GB", title, runs.memory(bert), **bound)
+    record.add(
+        f"peak memory, full, {shape.items:,} items", peak, "GB", title, runs.memory(bert), **bound
+    )
     record.finish()
 
 
 @pytest.mark.slow
 def test_a_step_costs_little_more_with_ten_times_the_items(size, tmp_path):
     record = Record("train_growth", size, ours=settings(size, "sampled"))
-    found: dict[str, list[runs.Found]] = {"items100k": [], "items1m": [], "items2734k": []}
+    names = ("items100k", "items1m", "items2734k")
+    found: dict[str, list[runs.Found]] = {name: [] for name in names}
+    few_items, more_items, most_items = (
+        f"{shapes.scaled(name, size.share).items:,} items" for name in names
+    )
     for turn in range(size.repeats):
         for name, several in found.items():
             if not turn:
@@ -60,17 +66,17 @@ def test_a_step_costs_little_more_with_ten_times_the_items(size, tmp_path):
             )
     record.runs = found
     few = found["items100k"]
-    against = "100,000 items"
+    against = few_items
     steps = {name: runs.median_step(several) for name, several in found.items()}
     bound = {"aim": 1.25, "at_most": True}
-    record.add("step, 1,000,000 items", steps["items1m"], "s", against, steps["items100k"], **bound)
-    record.add("step, 2,734,129 items", steps["items2734k"], "s", against, steps["items100k"])
+    record.add(f"step, {more_items}", steps["items1m"], "s", against, steps["items100k"], **bound)
+    record.add(f"step, {most_items}", steps["items2734k"], "s", against, steps["items100k"])
     most = found["items2734k"]
     speeds = runs.median_speed(most), runs.median_speed(few)
-    record.add("train, 2,734,129 items", speeds[0], "tokens/s", against, speeds[1])
-    record.add("memory, 2,734,129 items", *grown(most, few, against))
+    record.add(f"train, {most_items}", speeds[0], "tokens/s", against, speeds[1])
+    record.add(f"memory, {most_items}", *grown(most, few, against))
     weights = [several[0]["report"]["parameters"] * 4 / 1e9 for several in (most, few)]
-    record.add("weights, 2,734,129 items", weights[0], "GB", against, weights[1])
+    record.add(f"weights, {most_items}", weights[0], "GB", against, weights[1])
     record.finish()
 
 
