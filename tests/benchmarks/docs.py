@@ -34,6 +34,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
 
 
+def shown(figure: Found) -> str:
+    """Show a value with its unit, if it has one."""
+    return f"{number(figure['value'])} {figure['unit']}".rstrip()
+
+
 def aim(figure: Found) -> str:
     """Show the aim and whether it is reached."""
     if figure["aim"] is None:
@@ -49,7 +54,7 @@ def section(found: Found) -> str:
         f"{name} {value}" for name, value in (found["versions"] | peers(found)).items()
     )
     rows = [
-        f"| {figure['name']} | {number(figure['value'])} {figure['unit']} | {figure['against']} | "
+        f"| {figure['name']} | {shown(figure)} | {figure['against']} | "
         f"{number(figure['reference'])} | {number(figure['ratio'])} | {aim(figure)} |"
         for figure in found["figures"]
     ]
