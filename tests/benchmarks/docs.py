@@ -98,11 +98,18 @@ def draw(every: list[Found], target: Path) -> None:
     figure.savefig(target, metadata={"Date": None, "Creator": None})
 
 
+def colour(figure: Found) -> str:
+    """Green for an aim reached, red for one missed, grey where there is none."""
+    if figure["aim"] is None:
+        return "#9aa5ad"
+    return "#2a7f62" if figure["reached"] else "#c0392b"
+
+
 def bars(axis: Axes, found: Found) -> None:
     """One benchmark's ratios."""
     figures = found["figures"]
     names = [f"{figure['name']} / {figure['against']}" for figure in figures]
-    colours = ["#2a7f62" if figure["reached"] else "#c0392b" for figure in figures]
+    colours = [colour(figure) for figure in figures]
     axis.barh(range(len(figures)), [figure["ratio"] for figure in figures], color=colours)
     for place, figure in enumerate(figures):
         if figure["aim"] is not None:
