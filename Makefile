@@ -1,16 +1,20 @@
 # make demo    the whole pipeline on the synthetic sample, ending in a table of scores
 # make test    all tests that take seconds; make test-slow: the others
-# make bench   benchmarks, figures on stdout
+# make bench   benchmarks, figures on stdout (BENCH_SIZE=tiny: quickly, to prove that they run)
+# make bench-docs   docs/benchmarks.md and its picture from the results
+# make peers   RecTools and RePlay in an environment of their own, to compare with
 # make lint    ruff and mypy
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
-# make clean   remove caches; `rm -r .venv artifacts` is yours to type
+# make clean   remove caches; `rm -r .venv .venv-peers artifacts` is yours to type
 
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+PEERS ?= .venv-peers
+export BENCH_SIZE ?= full
 
 export PATH := $(abspath $(BIN)):$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -18,7 +22,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench lint lock reference install clean
+.PHONY: demo test test-slow bench bench-docs peers lint lock reference install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -31,8 +35,18 @@ test: lint
 test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
 
-bench: $(READY)
-	python -m pytest -m slow -s tests/benchmarks
+bench: $(READY) peers
+	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks
+
+bench-docs: $(READY)
+	python tests/benchmarks/docs.py docs/benchmarks docs
+
+peers: $(PEERS)/.installed
+
+$(PEERS)/.installed: tests/benchmarks/peers-constraints.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --constraint $< 'rectools[torch]' 'replay-rec[torch]'
+	touch $@
 
 lint: $(READY)
 	ruff check .

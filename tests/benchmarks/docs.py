@@ -1,0 +1,142 @@
+"""From the results to docs/benchmarks.md and docs/benchmarks.svg: `python docs.py RESULTS DOCS`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+Found = dict[str, Any]
+BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+TITLES = {
+    "train_movielens": "Training, MovieLens-1M's shape",
+    "train_items": "Training, 100,000 items",
+    "train_growth": "Cost of more items",
+    "predict_movielens": "Prediction, MovieLens-1M's shape",
+    "predict_items": "Prediction, 1,000,000 items",
+    "quality_movielens": "Quality, MovieLens small, leave-one-out",
+}
+
+
+def results(directory: Path) -> list[Found]:
+    """Read what there is, in the order of `TITLES`."""
+    files = [directory / f"{name}.json" for name in TITLES]
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+
+
+def number(value: float) -> str:
+    """Show four digits at most."""
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
+
+
+def shown(figure: Found) -> str:
+    """Show a value with its unit, if it has one."""
+    return f"{number(figure['value'])} {figure['unit']}".rstrip()
+
+
+def aim(figure: Found) -> str:
+    """Show the aim and whether it is reached."""
+    if figure["aim"] is None:
+        return ""
+    bound = "at most" if figure["at_most"] else "at least"
+    return f"{bound} {figure['aim']:g}: {'reached' if figure['reached'] else '**missed**'}"
+
+
+def section(found: Found) -> str:
+    """One benchmark: when, where, how, and its table."""
+    machine = found["machine"]
+    versions = ", ".join(
+        f"{name} {value}" for name, value in (found["versions"] | peers(found)).items()
+    )
+    rows = [
+        f"| {figure['name']} | {shown(figure)} | {figure['against']} | "
+        f"{number(figure['reference'])} | {number(figure['ratio'])} | {aim(figure)} |"
+        for figure in found["figures"]
+    ]
+    where = f"{machine['processor']}, {machine['threads']} threads, {machine['memory_gb']} GB"
+    lines = [
+        f"## {TITLES[found['benchmark']]}",
+        "",
+        f"{found['date'][:10]}, `{found['command']}`; {where}; {versions}.",
+        "",
+        "| figure | hhrec | reference | its value | ratio | aim |",
+        "|---|---|---|---|---|---|",
+        *rows,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def peers(found: Found) -> dict[str, str]:
+    """Versions of the peers that took part."""
+    every = [*found["runs"].values(), *found["runs"].get("training", {}).values()]
+    flat = [one for entry in every for one in (entry if isinstance(entry, list) else [entry])]
+    versions: dict[str, str] = {}
+    for one in flat:
+        versions |= one.get("versions", {}) if isinstance(one, dict) else {}
+    return {name: value for name, value in versions.items() if name in {"replay-rec", "RecTools"}}
+
+
+def draw(every: list[Found], target: Path) -> None:
+    """Draw all ratios on a logarithmic axis, with ticks where the aims are."""
+    plt.rcParams.update({"svg.hashsalt": "hhrec", "font.size": 8, "svg.fonttype": "none"})
+    heights = [len(found["figures"]) for found in every]
+    figure, axes = plt.subplots(
+        len(every),
+        1,
+        figsize=(9, 0.28 * sum(heights) + 0.7 * len(every)),
+        height_ratios=heights,
+        squeeze=False,
+        layout="constrained",
+    )
+    for found, axis in zip(every, axes[:, 0], strict=True):
+        bars(axis, found)
+    figure.savefig(target, metadata={"Date": None, "Creator": None})
+
+
+def colour(figure: Found) -> str:
+    """Green for an aim reached, red for one missed, grey where there is none."""
+    if figure["aim"] is None:
+        return "#9aa5ad"
+    return "#2a7f62" if figure["reached"] else "#c0392b"
+
+
+def bars(axis: Axes, found: Found) -> None:
+    """One benchmark's ratios."""
+    figures = found["figures"]
+    names = [f"{figure['name']} / {figure['against']}" for figure in figures]
+    colours = [colour(figure) for figure in figures]
+    axis.barh(range(len(figures)), [figure["ratio"] for figure in figures], color=colours)
+    for place, figure in enumerate(figures):
+        if figure["aim"] is not None:
+            axis.plot([figure["aim"]] * 2, [place - 0.4, place + 0.4], color="black")
+        axis.annotate(
+            f" {number(figure['ratio'])}", (figure["ratio"], place), va="center", fontsize=7
+        )
+    axis.set(xscale="log", title=TITLES[found["benchmark"]])
+    axis.set_yticks(range(len(figures)), names)
+    axis.axvline(1, color="grey", linewidth=0.8)
+    axis.invert_yaxis()
+    axis.margins(x=0.12)
+
+
+def main() -> None:
+    """Put the figures between the marks of benchmarks.md."""
+    source, docs = Path(sys.argv[1]), Path(sys.argv[2])
+    every = results(source)
+    page = docs / "benchmarks.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    sections = "\n".join(section(found) for found in every) or "No full-size run yet.\n"
+    picture = "![ratios, with the aims as black ticks](benchmarks.svg)\n\n" if every else ""
+    page.write_text(before + BEGIN + picture + sections + END + after, encoding="utf-8")
+    if every:
+        draw(every, docs / "benchmarks.svg")
+
+
+if __name__ == "__main__":
+    main()

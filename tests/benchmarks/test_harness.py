@@ -1,0 +1,97 @@
+"""The harness itself: shapes are what they say, figures are judged as they should be."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.benchmarks import docs, flops, runs, shapes
+from tests.benchmarks.ours import Steps
+from tests.benchmarks.record import Figure, Record
+from tests.benchmarks.sizes import SIZES
+from tests.benchmarks.worlds import by_popularity, draws, movielens_lengths
+
+
+def table(directory, part):
+    return pl.read_parquet(directory / "sequences" / part / "*.parquet")
+
+
+def test_the_small_movielens_holds_out_two_items_and_repeats_none(tmp_path):
+    shapes.write("ml1m", tmp_path, 0.01)
+    train, asked, test = (table(tmp_path, part) for part in ("train", "validation", "test"))
+    labels = pl.read_parquet(tmp_path / "labels.parquet")["vacancy_id"]
+    assert train["items"].to_list() == asked["items"].to_list()
+    known = asked.select(pl.col("items").list.concat("label_item"))["items"]
+    assert known.to_list() == test["items"].to_list()
+    named = pl.read_parquet(tmp_path / "vocab.parquet").sort("item")["vacancy_id"]
+    whole = [
+        [*items, 3 + named.index_of(label)] for items, label in zip(known, labels, strict=True)
+    ]
+    assert all(len(set(items)) == len(items) for items in whole)
+
+
+def test_a_shape_is_a_function_of_its_name_and_size(tmp_path):
+    for place in ("one", "other"):
+        shapes.write("items100k", tmp_path / place, 0.005)
+    assert table(tmp_path / "one", "train").equals(table(tmp_path / "other", "train"))
+    assert len(pl.read_parquet(tmp_path / "one" / "labels.parquet")) == 0
+
+
+def test_lengths_are_those_of_movielens():
+    lengths = movielens_lengths(50_000, 2_314, np.random.default_rng(0))
+    assert lengths.min() >= 19
+    assert np.median(lengths) == pytest.approx(96, abs=3)
+    assert lengths.mean() == pytest.approx(165, abs=8)
+
+
+def test_every_item_is_met_where_there_is_room():
+    histories = draws(600, 2_000, np.random.default_rng(0))
+    _, counts = by_popularity(histories, 3, 0)
+    assert len(counts) == 2_000
+    assert counts.min() == 1
+    assert (np.diff(counts) <= 0).all()
+
+
+def test_needed_arithmetic_of_one_layer_by_hand():
+    # 2 tokens of one row, 1 asked, width 1, 3 items: keys 2 * 4, the rest 1 * 20, scores of the
+    # asked one with both 4 * 2, the head 2 + 6; forward and twice that backward
+    needed = flops.train_flops(2, 4, 1, hidden=1, layers=1, items=3)
+    assert needed == 3 * (8 + 20 + 8 + 8)
+
+
+def test_steps_leave_out_the_first_of_each_epoch():
+    watch = Steps(0, epochs=2)
+    for done in range(1, 9):
+        watch(done, 8)
+    assert len(watch.seconds) == 6
+
+
+@pytest.mark.parametrize(("ratio", "at_most", "reached"), [(2, False, True), (2, True, False)])
+def test_an_aim_is_a_bound_from_the_right_side(ratio, at_most, reached):
+    figure = Figure("step", ratio, "s", 1.0, "the other", ratio, aim=1.5, at_most=at_most)
+    assert figure.reached is reached
+    assert ("MISSED" in str(figure)) is not reached
+
+
+def test_a_missed_aim_fails_at_full_size_but_is_written_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+    for size in (SIZES["tiny"], SIZES["full"]):
+        record = Record("train_items", size)
+        record.add("train", 10.0, "tokens/s", "plain", 5.0, aim=3.0)
+        if size.strict:
+            with pytest.raises(AssertionError, match="MISSED"):
+                record.finish()
+        else:
+            record.finish()
+    assert "2 x plain (5)" in capsys.readouterr().out
+    written = json.loads((tmp_path / "train_items.json").read_text())
+    assert written["figures"][0]["ratio"] == 2
+    page = docs.section(written)
+    assert "| train | 10 tokens/s | plain | 5 | 2 | at least 3: **missed** |" in page
+
+
+def test_peers_that_are_not_installed_are_skipped_with_the_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "PEERS", tmp_path)
+    with pytest.raises(pytest.skip.Exception, match="make peers"):
+        runs.peer("replay", tmp_path, tmp_path)

@@ -1,0 +1,78 @@
+"""Prediction: users a second end to end beside the peers, and a million items beside bare products."""
+
+import statistics
+import sys
+
+import pytest
+
+from stages.params import PredictParams
+from tests.benchmarks import runs, shapes
+from tests.benchmarks.record import Record
+from tests.benchmarks.sizes import overrides
+
+OURS = ["train.objective=mlm", "predict.seen.response=hide"]
+GB = 1e9
+
+
+@pytest.mark.slow
+def test_recommends_faster_than_the_peers_with_seen_items_filtered(size, tmp_path):
+    """Ours from files to a file; the peers from data in memory to a frame in memory."""
+    data, out = tmp_path / "data", tmp_path / "ours"
+    shape = shapes.write("ml1m", data, size.share**0.5)
+    settings = [*OURS, f"sequences.max_length={size.max_length}", *overrides()]
+    record = Record("predict_movielens", size, shape=vars(shape), ours=settings)
+    runs.ours("untrained", data, out, settings)
+    found: dict[str, runs.Found] = {}
+    mine = [runs.ours("predict", data, out, settings)]
+    for name in ("replay", "rectools"):
+        limits = {"steps": 2, "max_length": size.max_length, "batch_rows": size.batch_rows}
+        found[name] = runs.peer(name, data, tmp_path / name, **limits)
+        mine.append(runs.ours("predict", data, out, settings))
+    record.runs = {"ours": mine, **found}
+    fast = statistics.median(users_a_second(one) for one in mine)
+    for name, title, aim in (("replay", "RePlay", 4.0), ("rectools", "RecTools", None)):
+        slow = users_a_second(found[name])
+        record.add("predict, seen filtered", fast, "users/s", title, slow, aim=aim)
+    record.finish()
+
+
+@pytest.mark.slow
+def test_a_million_items_cost_little_more_than_the_products(size, tmp_path):
+    """Files to file against products alone; by the ranking's own progress, without load and write, too."""
+    data, out = tmp_path / "data", tmp_path / "ours"
+    shape = shapes.write("items1m", data, size.share)
+    settings = [*OURS, "predict.seen.response=last", *overrides()]
+    record = Record("predict_items", size, shape=vars(shape), ours=settings)
+    runs.ours("untrained", data, out, settings)
+    found = {"fp32": runs.ours("predict", data, out, settings)}
+    if "precision" in PredictParams.model_fields:
+        found["bf16"] = runs.ours("predict", data, out, [*settings, "predict.precision=bf16"])
+    users = found["fp32"]["users"]
+    products = tmp_path / "products.json"
+    sizes = (users, shape.items, 128)
+    runs.run(sys.executable, "matmul.py", str(products), *map(str, sizes))
+    bare = runs.read(products)
+    record.runs = {**found, "products": bare}
+    bound = {"aim": 1.3, "at_most": True}
+    for kind, one in found.items():
+        ranking = one["ranking_seconds"] * users / max(one["ranking_users"], 1)
+        record.add(
+            f"top 100 of {shape.items:,} items, {kind}",
+            ranking,
+            "s",
+            "bare products",
+            bare[kind],
+            **bound,
+        )
+        whole = one["predict_seconds"]
+        record.add(
+            f"the same from files to a file, {kind}", whole, "s", "bare products", bare[kind]
+        )
+        peak = one["memory_peak"] / GB
+        limit = {"aim": 1.0, "at_most": True}
+        record.add(f"peak memory, {kind}", peak, "GB", "the issue's limit", 3.0, **limit)
+    record.finish()
+
+
+def users_a_second(found):
+    return found["users"] / found["predict_seconds"]
