@@ -6,10 +6,10 @@ import torch
 from accelerate import Accelerator
 
 from stages import store
-from stages.bert4rec import batches, ranking
-from stages.bert4rec.histories import window
+from stages.bert4rec.asking import Rows
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.ranking import Precision, Ranker
 
 K = 100
 
@@ -22,29 +22,33 @@ def validation_mrr(
     max_length: int,
     batch_rows: int,
     accelerator: Accelerator,
+    precision: Precision = "auto",
 ) -> float:
     """Mean of 1/rank of the label among all the catalogue, 0 beyond 100 or out of it.
 
-    Each process ranks every n-th batch; reciprocal ranks are gathered by row and added up in row
-    order, so the figure does not depend on how many processes share the work.
+    Each process ranks every n-th batch; batches are the same for any number of processes, and
+    reciprocal ranks are gathered by row and added up in row order, so the figure does not depend on
+    how many processes share the work.
     """
     model.eval()
-    histories = store.histories(rows)
-    asked_at = store.moments(rows)
-    matrix = ranking.item_matrix(model, catalogue)
-    labels = torch.from_numpy(rows["label_item"].to_numpy().astype(np.int64))
-    gains = torch.zeros(len(rows), dtype=torch.float64, device=accelerator.device)
-    lengths = np.minimum(histories.lengths(), max_length)
-    plan = batches.in_order(lengths, batch_rows * 8)
-    for part in plan[accelerator.process_index :: accelerator.num_processes]:
-        view = window(histories, part, max_length)
-        asked = ranking.question(view, model.config.objective, asked_at[part])
-        asked = asked.to(accelerator.device)
-        none = torch.zeros(len(part), 0, dtype=torch.int64, device=accelerator.device)
-        items, scores = ranking.rank(model, catalogue, matrix, asked, K, none)
-        hit = (items == labels[part, None].to(items.device)) & (scores > ranking.NEVER)
-        places = torch.arange(1, items.shape[1] + 1, device=items.device)
-        gains[torch.from_numpy(part).to(items.device)] = (hit / places).sum(1, dtype=torch.float64)
-    total = accelerator.reduce(gains)  # each row is non-zero in one process only
+    ranker = Ranker(model, catalogue, k=K, batch_rows=batch_rows, precision=precision)
+    share = accelerator.process_index, accelerator.num_processes
+    labels = rows["label_item"].to_numpy().astype(np.int64)
+    gains = np.zeros(len(rows))
+    for part in ranker.rank(rows_of(rows, max_length), share):
+        hit = part.items.cpu().numpy() == labels[part.rows, None]
+        gains[part.rows] = (hit / np.arange(1, hit.shape[1] + 1)).sum(axis=1)
+    total = accelerator.reduce(torch.from_numpy(gains).to(accelerator.device))  # type: ignore[no-untyped-call]
     model.train()
     return float(total.sum() / max(len(rows), 1))
+
+
+def rows_of(rows: pl.DataFrame, max_length: int) -> Rows:
+    """Rows to rank from which nothing is hidden."""
+    return Rows(
+        histories=store.histories(rows),
+        asked_at=store.moments(rows),
+        max_length=max_length,
+        hidden=np.zeros(0, dtype=np.int64),
+        offsets=np.zeros(len(rows) + 1, dtype=np.int64),
+    )
