@@ -180,7 +180,7 @@ class Ranker:
         for some, ids in zip(
             biases.split(matrix.SLICE), self.matrix.ids.split(matrix.SLICE), strict=True
         ):
-            some += self.model.trends(ids, asked, known, self.catalogue)[0][0]
+            some.add_(self.model.trends(ids, asked, known, self.catalogue)[0][0])
         self.matrix, self.moment = self.matrix.with_biases(biases), moment
 
     @cached_property

@@ -150,7 +150,9 @@ class Search:
         error = self.items.error(self.asked, self.states, near)  # these are products
         self.raise_to(least, error + 2.0**-7 * near.abs() if self.items.half else error)
 
-    def multiply(self, start: int, width: int, excluded: tuple[Tensor, Tensor], chunk: int) -> Tensor:
+    def multiply(
+        self, start: int, width: int, excluded: tuple[Tensor, Tensor], chunk: int
+    ) -> Tensor:
         """Multiply with the items of a chunk, (B, width); excluded pairs come out as -inf."""
         out = self.room[chunk, : len(self.asked) * width].view(-1, width)
         torch.mm(self.asked, self.items.wide[start : start + width].T, out=out)
@@ -171,7 +173,9 @@ class Search:
         chunk, line = _divided(line, len(self.asked) * (width // LINE))
         rows, line = _divided(line, width // LINE)
         places = start + chunk * width + line * LINE + inside
-        scores = exact_scores(self.exact.index_select(0, rows), self.items.exact.index_select(0, places))
+        scores = exact_scores(
+            self.exact.index_select(0, rows), self.items.exact.index_select(0, places)
+        )
         packed = keys(scores, self.items.ids[places])
         kept = (packed >= self.least[rows]).nonzero()[:, 0]
         self.pending.append((rows[kept], packed[kept]))

@@ -38,7 +38,7 @@ def validation_mrr(
     for part in ranker.rank(rows_of(rows, max_length), share):
         hit = part.items.cpu().numpy() == labels[part.rows, None]
         gains[part.rows] = (hit / np.arange(1, hit.shape[1] + 1)).sum(axis=1)
-    total = accelerator.reduce(torch.from_numpy(gains).to(accelerator.device))  # type: ignore[no-untyped-call]
+    total = accelerator.reduce(torch.from_numpy(gains).to(accelerator.device))
     model.train()
     return float(total.sum() / max(len(rows), 1))
 

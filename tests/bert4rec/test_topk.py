@@ -77,9 +77,7 @@ def test_agrees_with_a_full_sort_to_the_bit(seed, rows, count, width, k, levels,
 @pytest.mark.parametrize("half", [False, True])
 def test_a_row_is_ranked_alike_in_any_company(half):
     generator = torch.Generator().manual_seed(1)
-    items = items_of(
-        torch.randn(5_000, 24, generator=generator), torch.zeros(5_000), half=half
-    )
+    items = items_of(torch.randn(5_000, 24, generator=generator), torch.zeros(5_000), half=half)
     states = torch.randn(33, 24, generator=generator)
     none = torch.zeros(33, 0, dtype=torch.int64)
     together = search(states, none, [], items, 50)
@@ -143,7 +141,11 @@ def test_hits_are_found_by_their_sign():
         bits = torch.full((4, topk.LINE), -5, dtype=kind)
         bits[1, 3], bits[1, 127], bits[3, 0] = 7, 0, 1
         rows, columns = topk.signless(bits)
-        assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(1, 3), (1, 127), (3, 0)]
+        assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [
+            (1, 3),
+            (1, 127),
+            (3, 0),
+        ]
 
 
 def test_few_pairs_are_scored_exactly(monkeypatch):
@@ -152,6 +154,10 @@ def test_few_pairs_are_scored_exactly(monkeypatch):
     items = items_of(torch.randn(20_000, 32, generator=generator), torch.zeros(20_000), half=True)
     scored = []
     exact = topk.exact_scores
-    monkeypatch.setattr(topk, "exact_scores", lambda *pairs: scored.append(len(pairs[0])) or exact(*pairs))
-    search(torch.randn(8, 32, generator=generator), torch.zeros(8, 0, dtype=torch.int64), [], items, 10)
+    monkeypatch.setattr(
+        topk, "exact_scores", lambda *pairs: scored.append(len(pairs[0])) or exact(*pairs)
+    )
+    search(
+        torch.randn(8, 32, generator=generator), torch.zeros(8, 0, dtype=torch.int64), [], items, 10
+    )
     assert 10 * 8 <= sum(scored) < 200 * 8
