@@ -35,6 +35,13 @@ def predict(
             help="Predictions file. (default: artifacts/predictions.parquet or artifacts/validation_predictions.parquet)"
         ),
     ] = None,
+    allow: Annotated[
+        Path | None,
+        typer.Option(
+            help="Recommend only the vacancies of this file: ids, one a line, or Parquet with a column vacancy_id.",
+            metavar="FILE",
+        ),
+    ] = None,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,
@@ -56,6 +63,7 @@ def predict(
             vocab=vocab,
             out=out or DEFAULTS[part],
             part=part.value,
+            allow=allow,
             progress=progress,
         )
     _console.show(report, title="predict", as_json=as_json, quiet=quiet)

@@ -270,8 +270,28 @@ class PredictParams(Section):
     """Recommendations a row."""
     seen: SeenParams = SeenParams()
     """`keep`, `last` (after every other of the k) or `hide`, by action."""
-    batch_rows: Annotated[int, Field(ge=1)] = 512
-    """Rows ranked at once."""
+    candidates: Literal["all", "active"] = "all"
+    """`all` vacancies of the catalogue, or the `active` ones: with an event in a train history or a
+    row's context in the last `active_days` days before the day of the question (in UTC), or without
+    any event before it. A row's own vacancies are held to the same rule."""
+    active_days: Annotated[int, Field(ge=1)] | None = None
+    """Days for which an event keeps a vacancy active; only for `active`, where null means 14."""
+    batch_rows: Annotated[int, Field(ge=1)] = 1_024
+    """Rows ranked at once; no result depends on it."""
+    precision: Literal["no", "bf16", "auto"] = "auto"
+    """Precision of the products that choose which candidates are scored exactly: `no` is float32,
+    `auto` the faster one here. No result depends on it."""
+
+    def days(self) -> int:
+        """Days for which an event keeps a vacancy active."""
+        return 14 if self.active_days is None else self.active_days
+
+    @model_validator(mode="after")
+    def _used(self) -> "PredictParams":
+        if self.candidates == "all" and self.active_days is not None:
+            msg = "active_days is not used by candidates all: set it to null"
+            raise ValueError(msg)
+        return self
 
 
 class EvaluateParams(Section):

@@ -7,29 +7,37 @@ import polars as pl
 import torch
 from safetensors import SafetensorError
 
-from stages import store, tables
-from stages.bert4rec import batches, ranking
+from stages import candidates, store, tables
+from stages.asked import asked_rows
+from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.quiet import quieten
+from stages.bert4rec.ranking import Ranker
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.books import books_hash
 from stages.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.report import Progress, Report, silent
 from stages.schema import PREDICTIONS, VOCAB
-from stages.seen import fates
-
-TOKENS_PER_ROW = 8  # a ranking batch holds batch_rows rows of this length, fewer of longer ones
 
 
 class PredictReport(Report):
-    """How many rows were ranked over how many candidates."""
+    """How many rows were ranked over how many candidates.
+
+    `catalogue` counts all vacancies; `candidates` and `candidates_fewest` those that could be
+    recommended to the rows with the most and the fewest of them, before seen ones are hidden;
+    `fewest` and `most` are lengths of lists; `allow_unknown` are ids of the allow-list that the
+    vocabulary lacks.
+    """
 
     part: str
     rows: int
     empty_contexts: int
+    catalogue: int
     candidates: int
+    candidates_fewest: int
+    allow_unknown: int
     fewest: int
     most: int
 
@@ -43,35 +51,58 @@ def run(
     vocab: Path,
     out: Path,
     part: str = "test",
+    allow: Path | None = None,
     progress: Progress = silent,
 ) -> PredictReport:
-    """Rank the whole catalogue for every row of a part.
+    """Rank the candidates for every row of a part.
 
     Raises:
-        MissingInputError: The model or a table is not there.
-        HhrecError: The model was trained with other books than the features were made with.
+        MissingInputError: The model, a table or the allow-list is not there.
+        HhrecError: The model was trained with other books than the features were made with, or the
+            allow-list has no vacancy of the vocabulary.
     """
     quieten()
-    ranker = load_model(model)
-    check_books(ranker, model, features)
-    near = ranker.config.neighbours > 0
+    network = load_model(model)
+    check_books(network, model, features)
     rows = tables.scan(
         sequences / part, store.schema_of(part), made_by="hhrec sequences build"
     ).collect()
-    later = rows if part == "test" else None  # the sessions of validation rows are in train
     catalogue = store.catalogue(
-        features / "items", sequences / "train", neighbours=near, rows=later
+        features / "items",
+        sequences / "train",
+        neighbours=network.config.neighbours > 0,
+        rows=rows if part == "test" else None,  # the sessions of validation rows are in train
     )
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)
-    items, counts = rank_rows(params, ranker, catalogue, rows, progress)
-    write(rows, items, counts, names, out)
+    allowed, unknown = None, 0
+    if allow:
+        allowed, unknown = candidates.allowed_items(candidates.read_allowed(allow), names, allow)
+    active = None
+    if params.predict.candidates == "active":
+        days = params.predict.days()
+        active = candidates.activity(sequences / "train", rows, len(catalogue), days)
+    ranker = Ranker(
+        network,
+        catalogue,
+        k=min(params.predict.k, len(names)),
+        batch_rows=params.predict.batch_rows,
+        precision=params.predict.precision,
+        allowed=None if allowed is None else torch.from_numpy(allowed),
+        activity=active,
+    )
+    ranked, pools = rank_rows(params, ranker, rows, progress)
+    write(rows, ranked, names, out)
+    counts = (ranked > 0).sum(axis=1)
     return PredictReport(
         part=part,
         rows=len(rows),
         empty_contexts=int((rows["items"].list.len() == 0).sum()),
-        candidates=len(names),
-        fewest=int(counts.min(initial=0)) if not len(counts) else int(counts.min()),
+        catalogue=len(names),
+        candidates=max(pools, default=0),
+        candidates_fewest=min(pools, default=0),
+        allow_unknown=unknown,
+        fewest=int(counts.min()) if len(counts) else 0,
         most=int(counts.max(initial=0)),
     )
 
@@ -109,70 +140,46 @@ def check_rows(catalogue: Catalogue, names: pl.DataFrame, features: Path, vocab:
 
 
 def rank_rows(
-    params: Params, model: HhrecModel, catalogue: Catalogue, rows: pl.DataFrame, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rank for each row: item ids (R, k), 0 where candidates ran out, and how many there are, (R,)."""
-    histories = store.histories(rows)
-    settings, max_length = params.predict, params.sequences.max_length
-    matrix = ranking.item_matrix(model, catalogue)
-    asked_at = store.moments(rows)
-    k = min(settings.k, len(catalogue) - FIRST_ITEM)
-    ranked = np.zeros((len(rows), k), dtype=np.int64)
-    lengths = np.minimum(histories.lengths(), max_length)
-    plan = batches.in_order(lengths, settings.batch_rows * TOKENS_PER_ROW)
-    done = 0
-    for part in plan:
-        last, hidden = seen(rows, part, params)
-        asked = ranking.question(histories, part, max_length, model, catalogue, asked_at[part])
-        items, scores = ranking.rank(model, catalogue, matrix, asked, k, hidden)
-        items = torch.where(scores > ranking.NEVER, items, 0)
-        ranked[part] = to_the_end(items, last).numpy()
-        done += len(part)
+    params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Progress
+) -> tuple[np.ndarray, list[int]]:
+    """Rank all rows.
+
+    Returns:
+        Item ids, best first, 0 where candidates ran out, (R, k) int32; and how many candidates
+        there were, for some of the rows each.
+    """
+    asked = asked_rows(rows, params.sequences.max_length, params.predict.seen)
+    ranked = np.zeros((len(rows), ranker.k), dtype=np.int32)
+    pools, done = [], 0
+    for batch in ranker.rank(asked.rows):
+        ranked[batch.rows] = batch.items.cpu().numpy()
+        pools.append(batch.candidates)
+        done += len(batch.rows)
         progress(done, len(rows))
-    return ranked, (ranked > 0).sum(axis=1)
+    return asked.arranged(ranked), pools
 
 
-def seen(rows: pl.DataFrame, part: np.ndarray, params: Params) -> tuple[torch.Tensor, torch.Tensor]:
-    """Items of the rows' whole contexts that go last or are hidden, padded with 0: 2 x (B, S)."""
-    chosen = [
-        fates(
-            rows["items"][int(row)].to_numpy(),
-            rows["actions"][int(row)].to_numpy(),
-            params.predict.seen,
-        )
-        for row in part
-    ]
-    return _pad([last for last, _ in chosen]), _pad([hidden for _, hidden in chosen])
+def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> None:
+    """Write predictions with vacancy ids, in the contest's format.
 
-
-def to_the_end(items: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
-    """Move `last` items, and empty places behind them, to the end of their rows, order kept."""
-    place = (items[..., None] == last[:, None]).any(-1).to(torch.int8)
-    place = torch.where(items == 0, 2, place)
-    return items.gather(1, place.sort(dim=1, stable=True).indices)
-
-
-def write(
-    rows: pl.DataFrame, items: np.ndarray, counts: np.ndarray, names: pl.DataFrame, out: Path
-) -> None:
-    """Write predictions with vacancy ids, in the contest's format."""
-    ids = names["vacancy_id"].gather(items[items > 0] - FIRST_ITEM)
-    owner = pl.Series("row", np.repeat(np.arange(len(rows)), counts))
-    lists = (
-        pl.DataFrame({"row": owner, "predictions": ids}).group_by("row", maintain_order=True).all()
-    )
+    Args:
+        rows: The rows ranked, R.
+        ranked: Item ids, best first, 0 behind the last, (R, k).
+        names: The vocabulary, by item.
+        out: The file.
+    """
+    ids = names["vacancy_id"].gather(ranked[ranked > 0] - FIRST_ITEM)
+    counts = (ranked > 0).sum(axis=1)
+    lists = pl.DataFrame({"row": np.repeat(np.arange(len(rows)), counts), "predictions": ids})
     frame = (
         rows.select("user_id", "session_id")
         .with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
-        .join(lists, on="row", how="left", maintain_order="left")
+        .join(
+            lists.group_by("row", maintain_order=True).all(),
+            on="row",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(pl.col("predictions").fill_null([]))
     )
     tables.write(frame, out, PREDICTIONS)
-
-
-def _pad(lists: list[np.ndarray]) -> torch.Tensor:
-    width = max((len(values) for values in lists), default=0)
-    table = torch.zeros(len(lists), width, dtype=torch.int64)
-    for row, values in enumerate(lists):
-        table[row, : len(values)] = torch.from_numpy(np.asarray(values, dtype=np.int64))
-    return table

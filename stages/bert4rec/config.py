@@ -25,6 +25,7 @@ class HhrecConfig(PretrainedConfig):
         id_dropout: float = 0.1,
         books: str = "",
         neighbours: int = 0,
+        asks: str = "session",
         precision: str = "no",
         feed_width: int | None = None,
         **kwargs: Any,
@@ -42,6 +43,7 @@ class HhrecConfig(PretrainedConfig):
         self.id_dropout = id_dropout
         self.books = books
         self.neighbours = neighbours
+        self.asks = asks  # for the next `session`, or for an `event` of the newest
         self.precision = precision  # of the training's matrix products
         self.feed_width = feed_width
         super().__init__(**kwargs)

@@ -152,8 +152,8 @@ def _answers(view: Window, generator: np.random.Generator) -> Ints:
     return np.where(starts, answer[run], -1)
 
 
-def what_next(view: Window, asked_at: Ints | None = None) -> Questions:
-    """One question for each row's future: the first response of the session to come."""
+def what_next(view: Window, asked_at: Ints | None = None, *, new_session: bool = True) -> Questions:
+    """One question for each row's future: the next response, in a session to come or in this one."""
     rows = len(view.lengths)
     end = view.lengths.astype(np.int64)[:, None]
     last = np.take_along_axis(view.sessions, np.maximum(end - 1, 0), axis=1)
@@ -162,7 +162,7 @@ def what_next(view: Window, asked_at: Ints | None = None) -> Questions:
         place=end,
         asked=zeros + RESPONSE,
         gap=zeros,
-        session=last + 1,
+        session=last + new_session,
         target=zeros,
         weight=np.ones((rows, 1), dtype=np.float32),
         when=zeros - 1 if asked_at is None else asked_at[:, None],

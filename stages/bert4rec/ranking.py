@@ -1,139 +1,212 @@
-"""The best k vacancies of each row: exact, in a total order, never a rows x items matrix at once."""
+"""The best k vacancies of each row: exact, in a total order, whatever the batches.
 
+Rows are ranked together with all others that ask at the same moment: what demand says of an item is
+then a part of its bias, computed once a moment, and ranking is a search for the greatest inner
+products (`topk`). Vacancies of a row's own history bring their scores along.
+"""
+
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from stages.bert4rec.batch import Batch, tensors
-from stages.bert4rec.histories import Histories, Ints, window
+from stages.bert4rec import matrix, topk
+from stages.bert4rec.asking import NEVER, Encoded, Rows, encode
+from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
-from stages.bert4rec.masking import what_is_next
+from stages.bert4rec.matrix import ItemMatrix
 from stages.bert4rec.model import HhrecModel
-from stages.bert4rec.neighbours import held, near
-from stages.bert4rec.questions import what_next
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import periods_of
 
-NEAR = 200  # neighbours scored a row
-NEVER = float("-inf")
-BLOCK = 65_536  # items scored at once
+SLAB = 4_194_304  # positions encoded before they are ranked
+WORTH = 10**9  # multiplications from which on `auto` tries which precision is faster
+Precision = Literal["no", "bf16", "auto"]
+
+
+class Activity(Protocol):
+    """Which vacancies are active when a question is asked."""
+
+    def day_of(self, asked_at: Ints) -> Ints:
+        """Day of each question, (R,)."""
+
+    def active(self, day: int) -> np.ndarray:
+        """Whether each item is a candidate on a day, by item id, (N,) bool."""
+
+    def since(self, day: int) -> int:
+        """Moment from which on an event on the row's own side makes a candidate."""
 
 
 @dataclass(frozen=True)
-class ItemMatrix:
-    """Vectors (N, H) and biases (N,) of the catalogue by item id; -inf bias: not a candidate."""
+class Ranked:
+    """Some rows with their best candidates.
 
-    vectors: Tensor
-    biases: Tensor
+    Attributes:
+        rows: Row numbers, (B,).
+        items: Item ids, best first, equal scores by ascending id, (B, k); 0 where none is left.
+        scores: -inf where none is left, (B, k).
+        candidates: Vacancies that these rows could have got, before any were hidden.
+    """
+
+    rows: Ints
+    items: Tensor
+    scores: Tensor
+    candidates: int
 
 
 @torch.inference_mode()
 def item_matrix(
     model: HhrecModel, catalogue: Catalogue, allowed: Tensor | None = None
 ) -> ItemMatrix:
-    """Compute all item vectors once; special ids, and items not `allowed` (N,), can't win."""
-    parts = [
-        model.tower(ids, catalogue)
-        for ids in torch.arange(len(catalogue), device=catalogue.codes.device).split(BLOCK)
-    ]
-    vectors = torch.cat([part[0] for part in parts])
-    biases = torch.cat([part[1] for part in parts])
-    biases[:FIRST_ITEM] = NEVER
-    if allowed is not None:
-        biases[~allowed] = NEVER
-    return ItemMatrix(vectors, biases)
+    """Compute the vectors of all vacancies once, or of those `allowed`, (N,) bool."""
+    device = catalogue.codes.device
+    ids = torch.arange(FIRST_ITEM, len(catalogue), device=device)
+    ids = ids if allowed is None else ids[allowed[FIRST_ITEM:].to(device)]
+    made = matrix.empty(ids, model.config.hidden_size)
+    for some, rows in zip(ids.split(matrix.SLICE), made.exact.split(matrix.SLICE), strict=False):
+        vectors, biases = model.tower(some, catalogue)
+        rows[: len(some), :-2] = vectors
+        rows[: len(some), -2] = biases
+    return made
 
 
-def question(
-    histories: Histories,
-    rows: Ints,
-    max_length: int,
-    model: HhrecModel,
-    catalogue: Catalogue,
-    asked_at: Ints | None = None,
-) -> Batch:
-    """Ask rows (B,) for the first response of their next session, at a moment (B,) if known."""
-    view = window(histories, rows, max_length)
-    if model.config.objective == "mlm":
-        return tensors(*what_is_next(view, asked_at))
-    asked = what_next(view, asked_at)
-    if not model.config.neighbours:
-        return tensors(view, asked)
-    found = near(catalogue.neighbours, view, held(histories, rows, len(catalogue)), asked, NEAR)
-    return tensors(view, asked, near=found)
-
-
-@torch.inference_mode()
-def rank(
-    model: HhrecModel, catalogue: Catalogue, matrix: ItemMatrix, rows: Batch, k: int, hidden: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Rank the catalogue for each row.
+class Ranker:
+    """Ranks rows.
 
     Args:
         model: In eval mode.
-        catalogue: What is known of the vacancies.
-        matrix: Their vectors.
-        rows: B rows with one question each.
+        catalogue: What is known of the vacancies, on the model's device.
         k: Candidates wanted.
-        hidden: Item ids that must not be returned, padded with 0, (B, S).
-
-    Returns:
-        Item ids (B, k) and scores (B, k), best first, equal scores by ascending id; scores of
-        -inf mark places for which no candidate is left.
+        batch_rows: Rows ranked at once; no result depends on it.
+        precision: Of the products that choose candidates; no result depends on it.
+        allowed: Vacancies that may be returned, by item id, (N,) bool; all if not given.
+        activity: Which of them are active at a question's time; all if not given.
     """
-    states, own, history = model.answers(rows, catalogue)
-    states, own, history = states[:, 0], own[:, 0], history[:, 0]
-    asked, known = periods_of(rows.when, catalogue.demand, rows.lag)
-    best_items = torch.zeros(len(states), 0, dtype=torch.int64, device=states.device)
-    best_scores = torch.zeros(len(states), 0, device=states.device)
-    for start in range(0, len(matrix.biases), BLOCK):
-        biases = matrix.biases[start : start + BLOCK]
-        scores = states @ matrix.vectors[start : start + BLOCK].T + biases
-        ids = torch.arange(start, start + len(biases), device=states.device)
-        trend, moments = model.trends(ids, asked, known, catalogue)
-        scores += trend[moments[:, 0]]
-        place_history(scores, own, history, start)
-        hide(scores, hidden, start)
-        values, items = top(scores, k)
-        best_scores = torch.cat([best_scores, values], dim=1)
-        best_items = torch.cat([best_items, items + start], dim=1)
-        best_scores, best_items = ordered(best_scores, best_items, k)
-    return best_items, best_scores
+
+    def __init__(
+        self,
+        model: HhrecModel,
+        catalogue: Catalogue,
+        *,
+        k: int,
+        batch_rows: int,
+        precision: Precision = "auto",
+        allowed: Tensor | None = None,
+        activity: Activity | None = None,
+    ) -> None:
+        self.model, self.catalogue, self.activity = model, catalogue, activity
+        self.k, self.batch_rows, self.precision = k, batch_rows, precision
+        self.matrix = item_matrix(model, catalogue, allowed)
+        self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
+        self.moment = (-1, -1)
+
+    def rank(self, rows: Rows, share: tuple[int, int] = (0, 1)) -> Iterator[Ranked]:
+        """Rank the rows, those of one moment after the other; process n of m ranks its share.
+
+        Raises:
+            HhrecError: The model's states are not finite.
+        """
+        half = self.in_half(len(rows.asked_at))
+        self.matrix = self.matrix.measured(half=half)
+        asked, known = periods_of(torch.from_numpy(rows.asked_at), self.catalogue.demand, 0)
+        days = self.activity.day_of(rows.asked_at) if self.activity else np.zeros(len(asked), int)
+        keys = np.stack([asked.numpy(), known.numpy(), days], axis=1).astype(np.int64)
+        order = np.lexsort(keys.T[::-1])
+        lengths = np.minimum(rows.histories.lengths()[order], rows.max_length)
+        slab = np.cumsum(lengths + 1) // SLAB
+        for chosen in np.split(order, np.flatnonzero(np.diff(slab)) + 1):
+            encoded = encode(self.model, self.catalogue, rows, np.sort(chosen), share)
+            moments, group = np.unique(keys[encoded.rows], axis=0, return_inverse=True)
+            for index, moment in enumerate(moments.tolist()):
+                members = np.flatnonzero(group.ravel() == index)
+                yield from self.at(moment, encoded.picked(members), rows)
+
+    @torch.inference_mode()
+    def at(self, moment: list[int], encoded: Encoded, rows: Rows) -> Iterator[Ranked]:
+        """Rank rows that ask at one moment: (period asked, periods known, day)."""
+        *periods, day = moment
+        self.set_demand((periods[0], periods[1]))
+        items, active = self.matrix, None
+        if self.activity:
+            active = torch.from_numpy(self.activity.active(day)).to(items.ids.device)
+            items = items.narrowed(active[items.ids])
+            recent = encoded.times >= self.activity.since(day)
+            active = recent | active[encoded.items]
+        places = torch.full((len(self.catalogue),), -1, device=items.ids.device)
+        places[items.ids] = torch.arange(len(items), device=places.device)
+        own = self.allowed[encoded.items]
+        own = own if active is None else own & active
+        for start in range(0, len(encoded.rows), self.batch_rows):
+            members = np.arange(start, min(start + self.batch_rows, len(encoded.rows)))
+            some, kept = encoded.picked_with(members, own)
+            yield self.best(some, kept, rows.hidden_pairs(some.rows), items, places)
+
+    def best(
+        self,
+        encoded: Encoded,
+        own: Tensor,
+        hidden: tuple[Tensor, Tensor],
+        items: ItemMatrix,
+        places: Tensor,
+    ) -> Ranked:
+        """Rank a batch: those `own` (P,) of its vacancies that are candidates, and the items."""
+        owner, concealed = (part.to(places.device) for part in hidden)
+        width = len(self.catalogue)
+        taken = torch.isin(encoded.owner * width + encoded.items, owner * width + concealed)
+        own = own & ~taken
+        packed = topk.keys(encoded.logits[own], encoded.items[own])
+        mine = topk.padded(encoded.owner[own], packed, len(encoded.rows), topk.NOTHING)
+        excluded = topk.pairs(
+            torch.cat([encoded.owner, owner]), places[torch.cat([encoded.items, concealed])]
+        )
+        found = topk.best(encoded.states, mine, excluded, items, self.k)
+        scores, ids = topk.unpacked(found)
+        none = found == topk.NOTHING
+        return Ranked(
+            encoded.rows, ids.masked_fill(none, 0), scores.masked_fill(none, NEVER), len(items)
+        )
+
+    def set_demand(self, moment: tuple[int, int]) -> None:
+        """Add what demand says at a moment, (period asked, periods known), to the biases."""
+        if moment == self.moment:
+            return
+        asked, known = (torch.tensor([[period]], device=self.biases.device) for period in moment)
+        biases = self.biases.clone()
+        for some, ids in zip(
+            biases.split(matrix.SLICE), self.matrix.ids.split(matrix.SLICE), strict=True
+        ):
+            some.add_(self.model.trends(ids, asked, known, self.catalogue)[0][0])
+        self.matrix, self.moment = self.matrix.with_biases(biases), moment
+
+    @cached_property
+    def allowed(self) -> Tensor:
+        """Whether each item is in the matrix, by item id, (N,) bool."""
+        inside = torch.zeros(len(self.catalogue), dtype=torch.bool, device=self.biases.device)
+        inside[self.matrix.ids] = True
+        return inside
+
+    def in_half(self, rows: int) -> bool:
+        """Whether to multiply in bfloat16; `auto` tries both when there is much to do."""
+        if self.precision != "auto":
+            return self.precision == "bf16"
+        shape = min(rows, self.batch_rows), self.matrix.exact.shape[1]
+        if rows * self.matrix.exact.numel() < WORTH or not shape[0]:
+            return False
+        left = torch.ones(shape, device=self.biases.device)
+        right = self.matrix.exact[: topk.CHUNK]
+        return seconds(left.bfloat16(), right.bfloat16()) < seconds(left, right)
 
 
-def place_history(scores: Tensor, items: Tensor, history: Tensor, start: int) -> None:
-    """Write the logits of a row's own vacancies over those by vector alone, in place."""
-    here = (history > NEVER) & (items >= max(start, FIRST_ITEM))
-    here &= items < start + scores.shape[1]
-    rows, places = here.nonzero(as_tuple=True)
-    scores[rows, items[rows, places] - start] = history[rows, places]
-
-
-def hide(scores: Tensor, hidden: Tensor, start: int) -> None:
-    """Put hidden items out of the race, in place."""
-    here = (hidden >= max(start, FIRST_ITEM)) & (hidden < start + scores.shape[1])
-    rows, places = here.nonzero(as_tuple=True)
-    scores[rows, hidden[rows, places] - start] = NEVER
-
-
-def top(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Best k columns of each row, equal scores by ascending column: (B, N) -> 2 x (B, <= k)."""
-    k = min(k, scores.shape[1])
-    values, places = scores.topk(k, dim=1)
-    least = values[:, -1:]
-    tied = ((scores >= least).sum(1) > k) & (least[:, 0] > NEVER)
-    for row in tied.nonzero()[:, 0].tolist():
-        # topk breaks a tie at the border as it likes: settle it by column
-        enough = (scores[row] >= least[row]).nonzero()[:, 0]
-        order = scores[row, enough].sort(descending=True, stable=True).indices[:k]
-        places[row], values[row] = enough[order], scores[row, enough[order]]
-    return values, places
-
-
-def ordered(scores: Tensor, items: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Sort by score descending, then item ascending, and keep k."""
-    items, order = items.sort(dim=1)
-    scores = scores.gather(1, order)
-    scores, order = scores.sort(dim=1, descending=True, stable=True)
-    return scores[:, :k], items.gather(1, order)[:, :k]
+def seconds(left: Tensor, right: Tensor, tries: int = 5) -> float:
+    """Shortest time of a product."""
+    times = []
+    for _ in range(tries):
+        start = time.perf_counter()
+        (left @ right.T).sum().item()  # waits for a device that works on its own
+        times.append(time.perf_counter() - start)
+    return min(times)

@@ -90,14 +90,7 @@ class Watch:
         self.state = replace(self.state, done=last)
         if not len(self.validation):
             return
-        mrr = validation_mrr(
-            self.model,
-            self.task.catalogue,
-            self.validation,
-            max_length=self.params.sequences.max_length,
-            batch_rows=self.params.predict.batch_rows,
-            accelerator=self.accelerator,
-        )
+        mrr = self.ask()
         self.tracker.log({"validation_mrr_100": mrr, "epoch": epoch}, self.state.step)
         if mrr > self.state.best:
             self.state = replace(self.state, best=mrr, best_step=self.state.step, waited=0)
@@ -108,6 +101,24 @@ class Watch:
         if patience and self.state.waited >= patience and not last:
             self.stopped = f"early, {patience} epochs without a better MRR@100"
             self.state = replace(self.state, done=True)
+
+    def ask(self) -> float:
+        """Rank the validation rows, asked both ways; the better way becomes the model's.
+
+        Most logs end a context with a session, some (leave-one-out) in the middle of one.
+        """
+        found = {}
+        for asks in ("session", "event")[: 1 + (self.model.config.objective != "mlm")]:
+            self.model.config.asks = asks
+            found[asks] = validation_mrr(
+                self.model,
+                self.task.catalogue,
+                self.validation,
+                params=self.params,
+                accelerator=self.accelerator,
+            )
+        self.model.config.asks = max(found, key=lambda asks: found[asks])
+        return max(found.values())
 
     def keep_best(self) -> None:
         """Write the model that ranks best so far, and with which figure after which step."""

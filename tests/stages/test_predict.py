@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -102,13 +104,74 @@ def test_an_empty_context_gets_an_answer(
     assert found["predictions"].n_unique() == 1  # nothing known: one answer for all
 
 
-def test_batches_change_no_answer(small_artifacts: Path, model: Path, tmp_path: Path) -> None:
+def test_settings_of_speed_change_no_answer(
+    small_artifacts: Path, model: Path, tmp_path: Path
+) -> None:
     found = [
-        answers(small_artifacts, model, tmp_path, params(predict={"batch_rows": rows}))
-        for rows in (1, 512)
+        answers(small_artifacts, model, tmp_path, params(predict=settings))
+        for settings in (
+            {"batch_rows": 1, "precision": "no"},
+            {"batch_rows": 512, "precision": "no"},
+            {"batch_rows": 512, "precision": "bf16"},
+        )
     ]
-    heads = [frame["predictions"].list.head(10) for frame in found]
-    assert heads[0].equals(heads[1])
+    assert found[1].equals(found[0])
+    assert found[2].equals(found[0])
+
+
+def test_an_allow_list_is_all_that_is_recommended(
+    small_artifacts: Path, model: Path, tmp_path: Path
+) -> None:
+    names = pl.read_parquet(small_artifacts / "vocab.parquet").sort("item")["vacancy_id"]
+    wanted = names.gather([0, 7, 7, 250])
+    text, table = tmp_path / "allow.txt", tmp_path / "allow.parquet"
+    text.write_text("\n".join([*wanted, "", " no-such-id "]), encoding="utf-8")
+    wanted.to_frame("vacancy_id").write_parquet(table)
+    paths = {"sequences": small_artifacts / "sequences", "features": small_artifacts / "features"}
+    for file, unknown in ((text, 1), (table, 0)):
+        report = predict.run(
+            params(), model=model, vocab=small_artifacts / "vocab.parquet",
+            out=tmp_path / "p.parquet", allow=file, **paths,
+        )  # fmt: skip
+        assert (report.allow_unknown, report.candidates, report.catalogue) == (unknown, 3, 300)
+        found = pl.read_parquet(tmp_path / "p.parquet")["predictions"]
+        assert {frozenset(row) for row in found.to_list()} == {frozenset(wanted)}
+        assert (report.fewest, report.most) == (3, 3)
+
+
+def test_an_active_vacancy_has_a_recent_event_or_none(
+    small_artifacts: Path, model: Path, tmp_path: Path
+) -> None:
+    settings = params(predict={"candidates": "active", "active_days": 1, "k": 300})
+    found = answers(small_artifacts, model, tmp_path, settings)
+    names = pl.read_parquet(small_artifacts / "vocab.parquet").select("item", "vacancy_id")
+    rows = pl.read_parquet(small_artifacts / "sequences" / "test" / "*.parquet")
+    learnt = pl.read_parquet(small_artifacts / "sequences" / "train" / "*.parquet")
+    events = [
+        frame.select("items", "times").explode("items", "times", empty_as_null=False)
+        for frame in (learnt, rows)
+    ]
+    log = pl.concat(events).join(names, left_on="items", right_on="item")
+    left_out = 0
+    for asked_at, predictions in (
+        rows.join(found, on=["user_id", "session_id"]).select("asked_at", "predictions").iter_rows()
+    ):
+        midnight = asked_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        before = log.filter(pl.col("times") < midnight)
+        recent = before.filter(pl.col("times") >= midnight - timedelta(days=1))
+        over = set(before["vacancy_id"]) - set(recent["vacancy_id"])
+        returned = set(predictions) & over
+        own = log.filter(pl.col("times") >= midnight, pl.col("times") <= asked_at)
+        assert returned <= set(own["vacancy_id"])  # revived by the row itself on that day
+        assert set(names["vacancy_id"]) - over <= set(predictions)
+        left_out += len(over)
+    assert left_out > 0
+
+
+def test_pairs_move_to_the_end() -> None:
+    ranked = np.array([[5, 9, 4, 7], [4, 5, 0, 0], [7, 8, 9, 6]])
+    moved = predict.to_the_end(ranked, np.array([0, 0, 1, 2]), np.array([9, 5, 4, 3]))
+    assert moved.tolist() == [[4, 7, 5, 9], [5, 4, 0, 0], [7, 8, 9, 6]]
 
 
 def test_other_books_are_refused(small_artifacts: Path, model: Path, tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+"""Rows that ask which vacancy comes next, and what the model says of each before it sees the catalogue."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stages.bert4rec import batches
+from stages.bert4rec.batch import Batch, tensors
+from stages.bert4rec.histories import Histories, Ints, window
+from stages.bert4rec.items import Catalogue
+from stages.bert4rec.masking import what_is_next
+from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.neighbours import held, near
+from stages.bert4rec.questions import what_next
+from stages.errors import HhrecError
+
+ENCODED = 16_384  # positions encoded at once: fixed, since a state's last bits depend on its batch
+NEAR = 200  # neighbours scored a row
+NEVER = float("-inf")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """R rows to rank.
+
+    Attributes:
+        histories: Their contexts.
+        asked_at: When they are asked, microseconds since 1970, -1 where not known, (R,).
+        max_length: Events that the model sees.
+        hidden: Item ids that row i must not get: those from offsets[i] to offsets[i + 1].
+        offsets: (R + 1,).
+    """
+
+    histories: Histories
+    asked_at: Ints
+    max_length: int
+    hidden: Ints
+    offsets: Ints
+
+    def hidden_pairs(self, rows: Ints) -> tuple[Tensor, Tensor]:
+        """Return the hidden items of some rows: (which of the rows, item id)."""
+        counts = self.offsets[rows + 1] - self.offsets[rows]
+        owner = np.repeat(np.arange(len(rows)), counts)
+        places = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        items = self.hidden[np.repeat(self.offsets[rows], counts) + places]
+        return torch.from_numpy(owner), torch.from_numpy(items.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Rows with what the model says of them.
+
+    Attributes:
+        rows: Row numbers, (B,).
+        states: (B, H).
+        owner: Row of each vacancy of the histories, as a place in `rows`, (P,).
+        items: Which vacancy it is, (P,).
+        logits: Its score, (P,).
+        times: When it was last touched, microseconds since 1970, (P,).
+    """
+
+    rows: Ints
+    states: Tensor
+    owner: Tensor
+    items: Tensor
+    logits: Tensor
+    times: Tensor
+
+    def picked(self, members: Ints) -> "Encoded":
+        """Return some of the rows, (b,), with what is theirs."""
+        return self.picked_with(members, self.owner)[0]
+
+    def picked_with(self, members: Ints, marks: Tensor) -> tuple["Encoded", Tensor]:
+        """Return some of the rows, and their part of `marks`, (P,)."""
+        wanted = torch.from_numpy(members).to(self.owner.device)
+        place = torch.full((len(self.rows),), -1, device=self.owner.device)
+        place[wanted] = torch.arange(len(members), device=place.device)
+        kept = (place[self.owner] >= 0).nonzero()[:, 0]
+        some = Encoded(
+            self.rows[members],
+            self.states[wanted],
+            place[self.owner[kept]],
+            self.items[kept],
+            self.logits[kept],
+            self.times[kept],
+        )
+        return some, marks[kept]
+
+
+def question(model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints) -> Batch:
+    """Ask some rows, (B,), for the first response of their next session."""
+    view = window(rows.histories, part, rows.max_length)
+    config, asked_at = model.config, rows.asked_at[part]
+    if config.objective == "mlm":
+        return tensors(*what_is_next(view, asked_at))
+    asked = what_next(view, asked_at, new_session=config.asks == "session")
+    if not config.neighbours:
+        return tensors(view, asked)
+    whole = held(rows.histories, part, len(catalogue))
+    return tensors(view, asked, near=near(catalogue.neighbours, view, whole, asked, NEAR))
+
+
+@torch.inference_mode()
+def encode(
+    model: HhrecModel, catalogue: Catalogue, rows: Rows, chosen: Ints, share: tuple[int, int]
+) -> Encoded:
+    """Encode chosen rows, (B,), in batches of like length; process n of m takes every m-th batch.
+
+    Raises:
+        HhrecError: The model's states are not finite.
+    """
+    lengths = np.minimum(rows.histories.lengths()[chosen], rows.max_length)
+    plan = [chosen[part] for part in batches.in_order(lengths, ENCODED)][share[0] :: share[1]]
+    parts = [_encode(model, catalogue, rows, part) for part in plan]
+    if not parts:
+        nothing = torch.zeros(0, dtype=torch.int64, device=catalogue.codes.device)
+        states = torch.zeros(0, model.config.hidden_size, device=nothing.device)
+        return Encoded(chosen[:0], states, nothing, nothing, states[:, 0], nothing)
+    whole = together(parts)
+    if not bool(whole.states.isfinite().all()):
+        raise HhrecError(
+            "the model's answers are not finite numbers: its training has diverged",
+            "train anew with a lower train.lr or train.clip",
+        )
+    return whole
+
+
+def together(parts: list[Encoded]) -> Encoded:
+    """Put encoded rows one below the other."""
+    starts = np.cumsum([0, *(len(part.rows) for part in parts)])
+    owners = [part.owner + int(start) for part, start in zip(parts, starts, strict=False)]
+    return Encoded(
+        np.concatenate([part.rows for part in parts]),
+        torch.cat([part.states for part in parts]),
+        torch.cat(owners),
+        torch.cat([part.items for part in parts]),
+        torch.cat([part.logits for part in parts]),
+        torch.cat([part.times for part in parts]),
+    )
+
+
+def _encode(model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints) -> Encoded:
+    asked = question(model, catalogue, rows, part)
+    states, items, logits = model.answers(asked.to(catalogue.codes.device), catalogue)
+    owner, place = (logits[:, 0] > NEVER).nonzero(as_tuple=True)
+    times = window(rows.histories, part, rows.max_length).times
+    times = np.pad(times, ((0, 0), (0, items.shape[-1] - times.shape[1])))  # neighbours: never
+    return Encoded(
+        part,
+        states[:, 0].float(),
+        owner,
+        items[owner, 0, place],
+        logits[:, 0][owner, place].float(),
+        torch.from_numpy(times)[owner.cpu(), place.cpu()].to(owner.device),
+    )
