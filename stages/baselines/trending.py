@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stages.baselines.shelf import Shelf, item_space, no_items
+from stages.baselines.shelf import Shelf, item_space
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.params import Params
 
@@ -74,8 +73,8 @@ class Trending:
             was = now
             best = _most(counts, most)
             found.append(pl.DataFrame({"end": end, "item": best}).with_row_index("order"))
-        kinds: dict[str, Any] = {"order": pl.Int64, "end": pl.Int64, "item": pl.Int32}
-        return pl.concat([pl.DataFrame(schema=kinds), *(part.cast(kinds) for part in found)])
+        kinds = pl.Schema({"order": pl.Int64(), "end": pl.Int64(), "item": pl.Int32()})
+        return pl.concat([kinds.to_frame(), *(part.cast(kinds) for part in found)])
 
     def _counted(self, begin: int, stop: int) -> NDArray[np.int64]:
         return np.bincount(self.items[begin:stop], minlength=self.size)
