@@ -61,7 +61,7 @@ def _ranked(rows: pl.DataFrame, table: pl.DataFrame, name: str) -> pl.DataFrame:
 def fuse(
     keys: pl.DataFrame, tables: Sequence[pl.DataFrame], weights: Sequence[float], k: int
 ) -> pl.DataFrame:
-    """Make one list of several: the k best by score, ties by rank in the first list, the second, …
+    """Make one list of several: the k best by score, ties by rank in the first list that differs.
 
     Args:
         keys: Rows to recommend for, user_id and session_id.

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from stages.baselines.shelf import Shelf, no_items, ranked
 from stages.baselines.touches import touches
-from stages.params import ActionWeights, AlsParams, Params
+from stages.params import AlsParams, Params
 from stages.seeds import derive
 
 ABSENT = -1e30  # `topk` scores below that what it was told to leave out
@@ -26,9 +26,9 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
     """Factorise users x items; see `Als`. Equal for equal seed, whatever the number of threads."""
     del vocab
     given = params.baseline.als
-    histories = train.sort("user_id").collect()
+    histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
     items = touches(histories, given.weights)["item"].unique().sort().to_numpy()
-    shelf = Als(_model(given, derive(params.seed, "baseline", "als")), items, given.weights)
+    shelf = Als(_model(given, derive(params.seed, "baseline", "als")), items, given)
     if len(items):
         with threadpool_limits(1, "blas"):  # faster, and sums that do not depend on threads
             shelf.model.fit(shelf.confidences(histories), show_progress=False)
@@ -40,7 +40,6 @@ def _model(given: AlsParams, seed: int) -> Any:
         return AlternatingLeastSquares(
             factors=given.factors,
             regularization=given.regularization,
-            alpha=given.alpha,
             iterations=given.iterations,
             random_state=seed,
         )
@@ -53,24 +52,29 @@ class Als(NamedTuple):
     """`implicit.cpu.als.AlternatingLeastSquares`, fitted where there are items."""
     items: NDArray[np.int32]
     """Item of each line of the item factors, ascending; shape (items,)."""
-    weights: ActionWeights
+    given: AlsParams
 
     def confidences(self, rows: pl.DataFrame) -> Any:
-        """What each row had to do with each known item: CSR of shape (rows, items)."""
-        return self._matrix(touches(rows, self.weights), rows.height, "weight")
+        """1 + alpha weight of each row's known items: CSR of shape (rows, items)."""
+        confidence = 1 + self.given.alpha * pl.col("weight")
+        known = touches(rows, self.given.weights).with_columns(confidence=confidence)
+        return self._matrix(known, rows.height, "confidence")
 
     def _matrix(self, cells: pl.DataFrame, height: int, value: str) -> Any:
-        known = cells.filter(pl.col("item").is_in(self.items.tolist()))
-        places = np.searchsorted(self.items, known["item"].to_numpy())
-        values = known[value].to_numpy().astype(np.float32)
-        shape = (height, len(self.items))
-        return sparse.csr_matrix((values, (known["row"].to_numpy(), places)), shape=shape)
+        item = cells["item"].to_numpy()
+        places = np.minimum(np.searchsorted(self.items, item), len(self.items) - 1)
+        known = self.items[places] == item
+        values = cells[value].to_numpy().astype(np.float32)[known]
+        row, shape = cells["row"].to_numpy()[known], (height, len(self.items))
+        return sparse.csr_matrix((values, (row, places[known])), shape=shape)
 
     def __call__(self, rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFrame:
         """Give the items of the greatest products with the row's factors: see `Shelf`.
 
         Rows without a known item have no factors and get nothing.
         """
+        if not len(self.items):
+            return no_items()
         known = self.confidences(rows)
         asked = np.flatnonzero(np.diff(known.indptr))
         if not len(asked):

@@ -22,7 +22,7 @@ ROWS = 1_000  # rows scored at once: their scores are some millions
 def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
     """Learn each item's neighbours: see `stages.baselines.neighbours.neighbours` and `score`."""
     given = params.baseline.item_knn
-    histories = train.sort("user_id").collect()
+    histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
     known = arrays(touches(histories, given.weights))
     return partial(score, neighbours(known, item_space(vocab), given), given)
 
