@@ -55,7 +55,11 @@ def means(values: Floats, *, resamples: int, seed: int) -> Floats:
 
 def intervals(values: Floats, *, resamples: int, seed: int) -> list[Interval]:
     """Mean and 95 % percentile interval of each column of `values`, shape (n, m), n >= 1."""
-    low, high = np.percentile(means(values, resamples=resamples, seed=seed), [LOW, HIGH], axis=0)
+    return _intervals(values, means(values, resamples=resamples, seed=seed))
+
+
+def _intervals(values: Floats, drawn: Floats) -> list[Interval]:
+    low, high = np.percentile(drawn, [LOW, HIGH], axis=0)
     mean = np.sort(values, axis=0).mean(axis=0)  # sorted: a sum's last bit depends on the order
     columns = zip(mean.tolist(), low.tolist(), high.tolist(), strict=True)
     return [Interval(*column) for column in columns]
@@ -73,7 +77,7 @@ def differences(first: Floats, second: Floats, *, resamples: int, seed: int) -> 
     values = first - second
     drawn = means(values, resamples=resamples, seed=seed)
     above = (drawn > 0).mean(axis=0).tolist()
-    found = intervals(values, resamples=resamples, seed=seed)
+    found = _intervals(values, drawn)
     return [Difference(*interval, share) for interval, share in zip(found, above, strict=True)]
 
 

@@ -44,7 +44,9 @@ def candidates(keys: pl.DataFrame, tables: Sequence[pl.DataFrame]) -> Candidates
         ranks = _ranked(rows, table, name)
         found = found.join(ranks, on=["row", "vacancy_id"], how="full", coalesce=True)
     found = found.sort("row", *names, nulls_last=True)
-    gains = found.select((1.0 / (OFFSET + pl.col(name))).fill_null(0.0) for name in names)
+    gains = found.select(
+        (1.0 / (pl.col(name) + OFFSET)).fill_null(0.0).alias(name) for name in names
+    )
     return Candidates(found.select("row", "vacancy_id"), gains.to_numpy())
 
 

@@ -230,7 +230,7 @@ class ItemKnnParams(Section):
     """Vacancies that others went on to: `stages/baselines/neighbours.py` has the formula."""
 
     window: Annotated[int, Field(ge=1)] = 20
-    """Most distinct vacancies between two of one history that are counted as a pair, plus one."""
+    """Distinct vacancies that two of one history may lie apart to count as a pair."""
     distance: Annotated[float, Field(ge=0)] = 0.25
     """Exponent by which a pair counts less the farther apart it is; 0 counts all alike."""
     backward: Fraction = 0.25
