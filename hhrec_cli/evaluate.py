@@ -110,10 +110,11 @@ def _alone(
     quiet: bool,
 ) -> None:
     """Score one predictions file, or compare two."""
+    from stages import compare
     from stages import evaluate as stage
 
     if two is not None:
-        compared = stage.compare_files(settings, files=two, **given)
+        compared = compare.run(settings, files=two, **given)
         _scores.show_comparison(compared, as_json=as_json, quiet=quiet)
     elif one is not None:
         scored = stage.score_file(settings, predictions=one, **given)

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
 from stages import baselines, protocol
 from stages.params import Params
 from stages.report import Progress, silent
+from stages.schema import LABELS
 from stages.scoring.beside import Asked, beside
-from stages.scoring.cards import CompareReport, EvaluateReport, FileReport, Score
+from stages.scoring.cards import EvaluateReport, FileReport, Score
 from stages.scoring.files import MODEL, write_one, write_report
 from stages.scoring.inputs import check_overlap, held_out, read_labels, read_predictions
 from stages.scoring.known import familiar, known_rows, scored
-from stages.scoring.paired import by_segment, paired, values
 
 
 def run(
@@ -44,10 +46,7 @@ def run(
     asked, notes = {}, []
     for part, file in {"validation": validation_predictions, "test": predictions}.items():
         named = labels if part == "test" else None
-        if part == "test" and named is None:
-            notes.append("test: no labels, not scored")
-            continue
-        truth = held_out(sequences / part) if named is None else read_labels(named)
+        truth = truth_of(part, named, sequences)
         if truth.is_empty():
             notes.append(f"{part}: no labels, not scored")
             continue
@@ -62,6 +61,15 @@ def run(
     report = EvaluateReport(parts=parts, notes=notes)
     write_report(report, out)
     return report
+
+
+def truth_of(part: str, labels: Path | None, sequences: Path) -> pl.DataFrame:
+    """Labels of one part: from the file, or from the validation sequences; maybe without rows."""
+    if labels is not None:
+        return read_labels(labels)
+    if part == "validation":
+        return held_out(sequences / part)
+    return pl.DataFrame(schema=dict(LABELS))
 
 
 def found_labels(raw: Path) -> Path | None:
@@ -119,50 +127,6 @@ def score_file(
     )
     notes += missing(str(predictions), result)
     report = FileReport(**result.model_dump(), protocol=card, notes=notes)
-    if out is not None:
-        write_one(report, out)
-    return report
-
-
-def compare_files(
-    params: Params,
-    *,
-    files: tuple[Path, Path],
-    labels: Path | None,
-    part: baselines.Part,
-    sequences: Path,
-    vocab: Path,
-    raw: Path,
-    out: Path | None,
-) -> CompareReport:
-    """Compare two predictions files on the same labelled rows; see `score_file` for the others.
-
-    Args:
-        params: All parameters.
-        files: The first and the second.
-        labels: True vacancies; none takes those of the validation sequences.
-        part: Whose contexts the rows have.
-        sequences: Directory of contexts; without it there are no segments.
-        vocab: The vocabulary; without it there are no segments.
-        raw: Directory of the input files: hashed for the protocol card, cut by for segments.
-        out: JSON file to write, or none.
-    """
-    truth = held_out(sequences / part) if labels is None else read_labels(labels)
-    tables = [read_predictions(file) for file in files]
-    for file, table in zip(files, tables, strict=True):
-        check_overlap(truth, table, file)
-    first, second = (values(truth, table) for table in tables)
-    known, notes = familiar(truth, sequences, part, vocab, raw)
-    card = protocol.card(
-        params, part=part, rows=truth.height, raw=raw, labels=labels, sequences=sequences
-    )
-    report = CompareReport(
-        **paired(first, second, params).model_dump(),
-        files=(str(files[0]), str(files[1])),
-        segments={} if known is None else by_segment(first, second, known.segments(truth), params),
-        protocol=card,
-        notes=notes,
-    )
     if out is not None:
         write_one(report, out)
     return report
