@@ -84,7 +84,7 @@ def evaluate(
         given |= {"labels": stage.labels_of(root, part, labels), "part": part, "out": out}
         _alone(settings, one, compare, given, as_json=as_json, quiet=quiet)
         return
-    names = baselines.split(",") if baselines is not None else known.BASELINES
+    names = known.BASELINES if baselines is None else baselines.split(",")
     with _console.progress("evaluate", quiet=quiet) as progress:
         report = stage.run(
             settings,
@@ -93,7 +93,7 @@ def evaluate(
             or ARTIFACTS / "validation_predictions.parquet",
             labels=labels or stage.found_labels(root),
             out=out or ARTIFACTS / "metrics",
-            against=[known.canonical(name.strip()) for name in names],
+            against=list(dict.fromkeys(known.canonical(name.strip()) for name in names)),
             progress=progress,
             **given,
         )

@@ -10,7 +10,7 @@ from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.params import ItemKnnParams
 
-PAIRS = 20_000_000  # pairs of items held at once: about 1 GB
+PAIRS = 20_000_000  # pairs of items held at once: about 1.5 GB while they are sorted
 Floats = NDArray[np.float64]
 Ints = NDArray[Any]
 
