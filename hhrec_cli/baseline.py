@@ -10,7 +10,14 @@ from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFi
 
 
 def baseline(
-    name: Annotated[str, typer.Argument(help="popular or last_viewed.", metavar="NAME")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="popular, trending, item_knn, als, last_viewed, or last_viewed_then_ and one of the "
+            "middle three.",
+            metavar="NAME",
+        ),
+    ],
     part: Annotated[
         Literal["test", "validation"], typer.Option(help="Rows to recommend for.")
     ] = "test",

@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hhrec_cli import _console
+from hhrec_cli import _console, _scores
 from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
 
 if TYPE_CHECKING:
-    from stages.scoring.cards import EvaluateReport, Figures, FileReport
-
-COLUMNS = ["MRR@100", "95 %", "HR@10", "HR@100", "NDCG@10", "coverage"]
+    from stages.params import Params
 
 
 def evaluate(
@@ -26,6 +24,20 @@ def evaluate(
             "test rows. (default: artifacts/validation_predictions.parquet)"
         ),
     ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            help="Is the first of two predictions files better than the second?",
+            metavar="FILE FILE",
+        ),
+    ] = None,
+    baselines: Annotated[
+        str | None,
+        typer.Option(
+            help="Baselines beside the model, as names with commas between. (default: all)",
+            metavar="NAMES",
+        ),
+    ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(help="True vacancies. (default: RAW/labels.parquet where it exists)"),
@@ -33,13 +45,13 @@ def evaluate(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Directory of metrics (default: artifacts/metrics); with --predictions a JSON "
-            "file, not written unless named."
+            help="Directory of metrics (default: artifacts/metrics); with --predictions or "
+            "--compare a JSON file, not written unless named."
         ),
     ] = None,
     part: Annotated[
         Literal["test", "validation"],
-        typer.Option(help="With --predictions: whose rows they are."),
+        typer.Option(help="With --predictions or --compare: whose rows they are."),
     ] = "test",
     sequences: Annotated[
         Path, typer.Option(help="Directory of train, validation and test sequences.")
@@ -49,7 +61,7 @@ def evaluate(
         Path | None,
         typer.Option(
             help="Directory of the input files. (default: `raw` of the parameters; with "
-            "--predictions where --labels is)"
+            "--predictions or --compare where --labels is)"
         ),
     ] = None,
     params: ParamsFile = PARAMS_FILE,
@@ -57,26 +69,22 @@ def evaluate(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Score the model beside the baselines, or any predictions against labels."""
+    """Score the model beside the baselines, any predictions against labels, or two of them."""
+    from stages import baselines as known
     from stages import evaluate as stage
     from stages.params import load
 
+    one = predictions if validation_predictions is None else None
+    _refuse_unused(predictions, validation_predictions, compare, baselines, one)
     settings = load(params, overrides or ())
-    alone = predictions is not None and validation_predictions is None
+    alone = one is not None or compare is not None
     root = raw or (labels.parent if alone and labels else Path(settings.raw))
-    if predictions is not None and validation_predictions is None:
-        one = stage.score_file(
-            settings,
-            predictions=predictions,
-            labels=stage.labels_of(root, part, labels),
-            part=part,
-            sequences=sequences,
-            vocab=vocab,
-            raw=root,
-            out=out,
-        )
-        _show_file(one, as_json=as_json, quiet=quiet)
+    given: dict[str, Any] = {"sequences": sequences, "vocab": vocab, "raw": root}
+    if alone:
+        given |= {"labels": stage.labels_of(root, part, labels), "part": part, "out": out}
+        _alone(settings, one, compare, given, as_json=as_json, quiet=quiet)
         return
+    names = known.BASELINES if baselines is None else baselines.split(",")
     with _console.progress("evaluate", quiet=quiet) as progress:
         report = stage.run(
             settings,
@@ -84,49 +92,52 @@ def evaluate(
             validation_predictions=validation_predictions
             or ARTIFACTS / "validation_predictions.parquet",
             labels=labels or stage.found_labels(root),
-            sequences=sequences,
-            vocab=vocab,
-            raw=root,
             out=out or ARTIFACTS / "metrics",
+            against=list(dict.fromkeys(known.canonical(name.strip()) for name in names)),
             progress=progress,
+            **given,
         )
-    show_parts(report, as_json=as_json, quiet=quiet)
+    _scores.show_parts(report, as_json=as_json, quiet=quiet)
 
 
-def show_parts(report: "EvaluateReport", *, as_json: bool, quiet: bool) -> None:
-    """Print the model beside the baselines, part by part."""
-    for text in report.notes:
-        _console.note(text, quiet=quiet)
-    if as_json:
-        _console.show_json(report.model_dump(mode="json"))
-    elif not quiet:
-        rows = [
-            (part, name, score.rows, *_cells(score))
-            for part, found in report.parts.items()
-            for name, score in found.scores.items()
-        ]
-        _console.show_rows(["part", "", "rows", *COLUMNS], rows)
+def _alone(
+    settings: "Params",
+    one: Path | None,
+    two: tuple[Path, Path] | None,
+    given: dict[str, Any],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Score one predictions file, or compare two."""
+    from stages import compare
+    from stages import evaluate as stage
+
+    if two is not None:
+        compared = compare.run(settings, files=two, **given)
+        _scores.show_comparison(compared, as_json=as_json, quiet=quiet)
+    elif one is not None:
+        scored = stage.score_file(settings, predictions=one, **given)
+        _scores.show_file(scored, as_json=as_json, quiet=quiet)
 
 
-def _show_file(report: "FileReport", *, as_json: bool, quiet: bool) -> None:
-    for text in report.notes:
-        _console.note(text, quiet=quiet)
-    if as_json:
-        _console.show_json(report.model_dump(mode="json"))
-    elif not quiet:
-        rows: list[tuple[Any, ...]] = [("all", report.rows, *_cells(report))]
-        for cut, segments in report.segments.items():
-            rows += [
-                (f"{cut} {name}", found.rows, *_cells(found)) for name, found in segments.items()
-            ]
-        _console.show_rows(["rows", "", *COLUMNS], rows)
+def _refuse_unused(
+    predictions: Path | None,
+    validation_predictions: Path | None,
+    compare: tuple[Path, Path] | None,
+    baselines: str | None,
+    one: Path | None,
+) -> None:
+    """Refuse options that the others leave without a use."""
+    from stages.errors import UsageError
 
-
-def _cells(figures: "Figures") -> list[str]:
-    low, high = figures.intervals["MRR@100"]
-    cells = [
-        f"{figures.metrics[name]:.4f}" if name in figures.metrics else ""
-        for name in COLUMNS
-        if "@" in name or name == "coverage"
-    ]
-    return [cells[0], f"{low:.4f} to {high:.4f}", *cells[1:]]
+    if compare is not None and (predictions or validation_predictions or baselines is not None):
+        raise UsageError(
+            "--compare takes neither --predictions, --validation-predictions nor --baselines",
+            "name the two files only: --compare A.parquet B.parquet",
+        )
+    if one is not None and baselines is not None:
+        raise UsageError(
+            "--baselines stand beside the model; --predictions alone scores one file",
+            "leave --baselines out, or --compare the file with a baseline's predictions",
+        )

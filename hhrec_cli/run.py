@@ -64,7 +64,7 @@ def run(
 
 def _show(name: str, report: "Report", *, quiet: bool) -> None:
     """Print what a stage did as it ends; scores as the table of `hhrec evaluate`."""
-    from hhrec_cli.evaluate import show_parts
+    from hhrec_cli._scores import show_parts
     from stages.scoring.cards import EvaluateReport
 
     if isinstance(report, EvaluateReport):

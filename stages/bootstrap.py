@@ -30,6 +30,16 @@ class Interval(NamedTuple):
     high: float
 
 
+class Difference(NamedTuple):
+    """How much the first of two models is better, with the paired 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    above: float
+    """Share of the resamples in which the first is better."""
+
+
 def means(values: Floats, *, resamples: int, seed: int) -> Floats:
     """Means of resampled rows: values of shape (n, m), n >= 1, give shape (resamples, m)."""
     distinct, counts = np.unique(values, axis=0, return_counts=True)
@@ -45,15 +55,30 @@ def means(values: Floats, *, resamples: int, seed: int) -> Floats:
 
 def intervals(values: Floats, *, resamples: int, seed: int) -> list[Interval]:
     """Mean and 95 % percentile interval of each column of `values`, shape (n, m), n >= 1."""
-    low, high = np.percentile(means(values, resamples=resamples, seed=seed), [LOW, HIGH], axis=0)
+    return _intervals(values, means(values, resamples=resamples, seed=seed))
+
+
+def _intervals(values: Floats, drawn: Floats) -> list[Interval]:
+    low, high = np.percentile(drawn, [LOW, HIGH], axis=0)
     mean = np.sort(values, axis=0).mean(axis=0)  # sorted: a sum's last bit depends on the order
     columns = zip(mean.tolist(), low.tolist(), high.tolist(), strict=True)
     return [Interval(*column) for column in columns]
 
 
-def difference(first: Floats, second: Floats, *, resamples: int, seed: int) -> Interval:
-    """Mean of first - second over the *same* rows, shape (n,) each, with its paired interval."""
-    return intervals((first - second)[:, None], resamples=resamples, seed=seed)[0]
+def differences(first: Floats, second: Floats, *, resamples: int, seed: int) -> list[Difference]:
+    """Mean of first - second of each column over the *same* rows, with its paired interval.
+
+    Args:
+        first: Values of shape (n, m), n >= 1.
+        second: Those of the other model on the same rows, in the same order.
+        resamples: How often rows are drawn; a drawn row brings both its values.
+        seed: Seed of the draws.
+    """
+    values = first - second
+    drawn = means(values, resamples=resamples, seed=seed)
+    above = (drawn > 0).mean(axis=0).tolist()
+    found = _intervals(values, drawn)
+    return [Difference(*interval, share) for interval, share in zip(found, above, strict=True)]
 
 
 def coverage(codes: Ints, rows: Ints, *, count: int, catalogue: int, seed: int) -> Interval:

@@ -1,16 +1,19 @@
 """Evaluate: how good the recommendations are, beside baselines, with intervals and by segment."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from stages import baselines, protocol, segments
+from stages import baselines, protocol
 from stages.params import Params
 from stages.report import Progress, silent
-from stages.scoring.cards import EvaluateReport, FileReport, PartReport, Score
-from stages.scoring.files import MODEL, write_file_report, write_report
+from stages.schema import LABELS
+from stages.scoring.beside import Asked, beside
+from stages.scoring.cards import EvaluateReport, FileReport, Score
+from stages.scoring.files import MODEL, write_one, write_report
 from stages.scoring.inputs import check_overlap, held_out, read_labels, read_predictions
-from stages.scoring.known import Known, familiar, known_rows, scored
+from stages.scoring.known import familiar, known_rows, scored
 
 
 def run(
@@ -23,6 +26,7 @@ def run(
     vocab: Path,
     raw: Path,
     out: Path,
+    against: Sequence[str] = tuple(baselines.BASELINES),
     progress: Progress = silent,
 ) -> EvaluateReport:
     """Score the model and the baselines on validation and, where labels exist, on test.
@@ -34,31 +38,38 @@ def run(
         labels: True vacancies of the test rows, or none.
         sequences: Directory of contexts; validation labels are inside.
         vocab: The vocabulary.
-        raw: Directory of the input files, hashed for the protocol card.
+        raw: Directory of the input files: hashed for the protocol card, cut by for segments.
         out: Directory of metrics, replaced as a whole.
-        progress: Told how many of all scores are finished.
+        against: Baselines to score beside the model, keys of `baselines.BASELINES`.
+        progress: Told how many of all baselines are scored.
     """
-    parts: dict[str, PartReport] = {}
-    notes: list[str] = []
-    truths = {
-        "validation": (held_out(sequences / "validation"), validation_predictions, None),
-        "test": (None if labels is None else read_labels(labels), predictions, labels),
-    }
-    for part, (truth, file, given) in truths.items():
-        if truth is None or truth.is_empty():
+    asked, notes = {}, []
+    for part, file in {"validation": validation_predictions, "test": predictions}.items():
+        named = labels if part == "test" else None
+        truth = truth_of(part, named, sequences)
+        if truth.is_empty():
             notes.append(f"{part}: no labels, not scored")
             continue
         model = read_predictions(file)
         check_overlap(truth, model, file)
-        scores = compared(params, truth, model, known_rows(sequences, part, vocab), progress)
-        notes += missing(part, scores[MODEL])
         card = protocol.card(
-            params, part=part, rows=truth.height, raw=raw, labels=given, sequences=sequences
+            params, part=part, rows=truth.height, raw=raw, labels=named, sequences=sequences
         )
-        parts[part] = PartReport(protocol=card, scores=scores)
+        asked[part] = Asked(truth, model, known_rows(sequences, part, vocab, raw), card)
+    parts = beside(params, asked, against, progress)
+    notes += [note for part, found in parts.items() for note in missing(part, found.scores[MODEL])]
     report = EvaluateReport(parts=parts, notes=notes)
     write_report(report, out)
     return report
+
+
+def truth_of(part: str, labels: Path | None, sequences: Path) -> pl.DataFrame:
+    """Labels of one part: from the file, or from the validation sequences; maybe without rows."""
+    if labels is not None:
+        return read_labels(labels)
+    if part == "validation":
+        return held_out(sequences / part)
+    return pl.DataFrame(schema=dict(LABELS))
 
 
 def found_labels(raw: Path) -> Path | None:
@@ -68,34 +79,19 @@ def found_labels(raw: Path) -> Path | None:
 
 
 def labels_of(raw: Path, part: str, given: Path | None) -> Path | None:
-    """The labels of one predictions file: those given, else RAW's; none for validation rows."""
+    """The labels of predictions files: those given, else RAW's; none for validation rows."""
     if given is None and part == "test":
         return raw / "labels.parquet"
     return given
 
 
-def compared(
-    params: Params, truth: pl.DataFrame, model: pl.DataFrame, known: Known, progress: Progress
-) -> dict[str, Score]:
-    """Score the model, then each baseline, on the labelled rows."""
-    rows = known.contexts.join(truth, on=segments.KEYS, how="semi")
-    total = len(baselines.BASELINES) + 1
-    scores = {MODEL: scored(params, truth, model, known)}
-    for done, (name, baseline) in enumerate(baselines.BASELINES.items(), start=1):
-        progress(done, total, name)
-        found = baselines.predictions(
-            baseline, rows, train=known.train, vocab=known.vocab, params=params
-        )
-        scores[name] = scored(params, truth, found, known)
-    progress(total, total)
-    return scores
-
-
-def missing(part: str, model: Score) -> list[str]:
+def missing(where: str, found: Score) -> list[str]:
     """Remark on labelled rows without predictions, if there are any."""
-    if not model.unpredicted:
+    if not found.unpredicted:
         return []
-    return [f"{part}: {model.unpredicted:,} of {model.rows:,} rows have no predictions and count 0"]
+    return [
+        f"{where}: {found.unpredicted:,} of {found.rows:,} rows have no predictions and count 0"
+    ]
 
 
 def score_file(
@@ -118,19 +114,19 @@ def score_file(
         part: Whose contexts the rows have.
         sequences: Directory of contexts; without it there are no segments.
         vocab: The vocabulary; without it there are no segments and no coverage.
-        raw: Directory of the input files, hashed for the protocol card.
+        raw: Directory of the input files: hashed for the protocol card, cut by for segments.
         out: JSON file to write, or none.
     """
     truth = held_out(sequences / part) if labels is None else read_labels(labels)
     found = read_predictions(predictions)
     check_overlap(truth, found, predictions)
-    known, notes = familiar(truth, sequences, part, vocab)
-    result = scored(params, truth, found, known)
+    known, notes = familiar(truth, sequences, part, vocab, raw)
+    result = scored(params, truth, found, known, None if known is None else known.segments(truth))
     card = protocol.card(
         params, part=part, rows=truth.height, raw=raw, labels=labels, sequences=sequences
     )
     notes += missing(str(predictions), result)
     report = FileReport(**result.model_dump(), protocol=card, notes=notes)
     if out is not None:
-        write_file_report(report, out)
+        write_one(report, out)
     return report

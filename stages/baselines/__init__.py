@@ -1,13 +1,20 @@
-"""Recommenders that need no model: what a model has to beat. One small file each, one signature."""
+"""Recommenders that need no model: what a model has to beat.
 
-from collections.abc import Mapping
+Each is a sequence of shelves (`stages.baselines.shelf`), of which the first fills the list as far
+as it can, the next goes on behind it, and popularity fills it up.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, TypeAlias
 
 import polars as pl
 
+from stages import seen as policy
 from stages import tables
-from stages.baselines import last_viewed, popular
+from stages.baselines.shelf import Learn, Shelf, no_items
 from stages.errors import UsageError
 from stages.params import Params, SeenParams
 from stages.report import Progress, Report, silent
@@ -16,38 +23,19 @@ from stages.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VOCAB
 Part = Literal["test", "validation"]
 KEYS = ("user_id", "session_id")
 SLICE = 10_000  # rows ranked at once: about a million candidates in memory
+BEHIND = 2**40  # offset of `order` from one shelf to the next: above any order within a shelf
 
-
-class Baseline(Protocol):
-    """What every baseline is."""
-
-    def __call__(
-        self,
-        rows: pl.DataFrame,
-        *,
-        train: pl.LazyFrame,
-        vocab: pl.DataFrame,
-        k: int,
-        seen: SeenParams,
-    ) -> pl.DataFrame:
-        """Recommend at most k distinct items of the catalogue for each row, best first.
-
-        Args:
-            rows: Contexts, `schema.TEST_SEQUENCES`.
-            train: Train histories, `schema.HISTORY`.
-            vocab: `schema.VOCAB`.
-            k: Most recommendations a row.
-            seen: What becomes of vacancies of the row's own context.
-
-        Returns:
-            user_id, session_id, items (list[i32]), in the order of `rows`.
-        """
-
-
-BASELINES: Mapping[str, Baseline] = {
-    "popular": popular.recommend,
-    "last_viewed": last_viewed.recommend,
+BASELINES: Mapping[str, Sequence[str]] = {
+    "popular": ("popular",),
+    "trending": ("trending", "popular"),
+    "item_knn": ("item_knn", "popular"),
+    "als": ("als", "popular"),
+    "last_viewed": ("last_viewed", "popular"),
+    "last_viewed_then_trending": ("last_viewed", "trending", "popular"),
+    "last_viewed_then_item_knn": ("last_viewed", "item_knn", "popular"),
+    "last_viewed_then_als": ("last_viewed", "als", "popular"),
 }
+Recommender: TypeAlias = Callable[[pl.DataFrame, int, SeenParams], pl.DataFrame]
 
 
 class BaselineReport(Report):
@@ -75,11 +63,55 @@ def canonical(name: str) -> str:
     return own
 
 
+def learn(
+    names: Iterable[str], *, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params
+) -> dict[str, Recommender]:
+    """Learn baselines, what several share once.
+
+    Args:
+        names: Keys of `BASELINES`.
+        train: Train histories, `schema.HISTORY`; their order changes nothing.
+        vocab: `schema.VOCAB`, in any order.
+        params: The section `baseline` and the seed.
+    """
+    learnt: dict[str, Shelf] = {}
+    for shelf in dict.fromkeys(shelf for name in names for shelf in BASELINES[name]):
+        # a module is imported where it is needed: some rest on large libraries
+        module: Learn = import_module(f"stages.baselines.{shelf}").learn
+        learnt[shelf] = module(train=train, vocab=vocab, params=params)
+    return {
+        name: partial(recommend, [learnt[shelf] for shelf in BASELINES[name]]) for name in names
+    }
+
+
+def recommend(
+    shelves: Sequence[Shelf], rows: pl.DataFrame, k: int, seen: SeenParams
+) -> pl.DataFrame:
+    """Recommend at most k distinct items of the catalogue for each row, best first.
+
+    Args:
+        shelves: Where items come from; the seen policy is applied to their order.
+        rows: Contexts, `schema.TEST_SEQUENCES`.
+        k: Most recommendations a row; fewer only where the catalogue is smaller.
+        seen: What becomes of vacancies of the row's own context.
+
+    Returns:
+        user_id, session_id, items (list[i32]), in the order of `rows`.
+    """
+    touched = policy.touched(policy.events(rows), seen)
+    gone = touched.filter(pl.col("fate") == policy.HIDE).select("row", "item")
+    found = [no_items()]
+    for number, shelf in enumerate(shelves):
+        given = shelf(rows, gone, k).select("row", "item", pl.col("order") + number * BEHIND)
+        found.append(given)
+        gone = pl.concat([gone, given.select("row", "item")])
+    return policy.attach(rows, policy.choose(pl.concat(found), touched, k))
+
+
 def predictions(
-    baseline: Baseline,
+    recommender: Recommender,
     rows: pl.DataFrame,
     *,
-    train: pl.LazyFrame,
     vocab: pl.DataFrame,
     params: Params,
     progress: Progress = silent,
@@ -88,9 +120,7 @@ def predictions(
     parts = [as_vacancies(rows.clear(), vocab)]
     for start in range(0, rows.height, SLICE):
         piece = rows.slice(start, SLICE)
-        items = baseline(
-            piece, train=train, vocab=vocab, k=params.predict.k, seen=params.predict.seen
-        )
+        items = recommender(piece, params.predict.k, params.predict.seen)
         parts.append(as_vacancies(items, vocab))
         progress(start + piece.height, rows.height)
     return pl.concat(parts)
@@ -126,9 +156,8 @@ def run(
     rows = tables.scan(sequences / part, TEST_SEQUENCES, made_by=made_by).sort(*KEYS).collect()
     train = tables.scan(sequences / "train", HISTORY, made_by=made_by)
     items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
-    found = predictions(
-        BASELINES[name], rows, train=train, vocab=items, params=params, progress=progress
-    )
+    recommender = learn([name], train=train, vocab=items, params=params)[name]
+    found = predictions(recommender, rows, vocab=items, params=params, progress=progress)
     tables.write(found, out, PREDICTIONS)
     total = int(found["predictions"].list.len().sum())
     return BaselineReport(

@@ -1,36 +1,29 @@
-"""Five lines that beat much machine learning: what the user looked at last and did not answer."""
+"""What the user looked at last and did not answer: five lines that beat much machine learning."""
 
 import polars as pl
 
 from stages import seen as policy
-from stages.baselines.popular import most_popular
-from stages.params import SeenParams
+from stages.baselines.shelf import Shelf
+from stages.params import Params
 
 RESPONSE = 1
-RESPONDED, REST = 2**32, 2**33  # offsets of `order`: above any place in a context
+RESPONDED = 2**32  # offset of `order`: above any place in a context
 
 
-def recommend(
-    rows: pl.DataFrame, *, train: pl.LazyFrame, vocab: pl.DataFrame, k: int, seen: SeenParams
-) -> pl.DataFrame:
-    """Recommend the row's own vacancies by last touch, newest first, then popular ones.
+def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+    """Learn nothing: see `own_vacancies`."""
+    del train, vocab, params
+    return own_vacancies
 
-    Those never responded to come first, then those responded to, then popularity fills up to k;
-    the seen policy is applied to that order. Contexts are in time order, so the place in the list
-    is the total order of touches. See `stages.baselines.Baseline` for the arguments.
+
+def own_vacancies(rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFrame:
+    """Give the row's own vacancies by last touch, newest first, then those responded to.
+
+    Contexts are in time order, so the place in the list is the total order of touches. See
+    `stages.baselines.shelf.Shelf`; all of a row's vacancies are given, whatever k is.
     """
-    del train
-    events = policy.events(rows)
-    own = own_vacancies(events)
-    extra = own.group_by("row").len("extra")
-    popular = most_popular(rows.height, extra, vocab, k).join(own, on=["row", "item"], how="anti")
-    candidates = pl.concat([own, popular.with_columns(pl.col("order") + REST)])
-    return policy.attach(rows, policy.choose(candidates, policy.touched(events, seen), k))
-
-
-def own_vacancies(events: pl.DataFrame) -> pl.DataFrame:
-    """Each row's own items: columns row, item, order (the best has the least)."""
+    del k
     responded = (pl.col("action") == RESPONSE).any()
-    return events.group_by("row", "item").agg(
-        order=RESPONDED * responded.cast(pl.Int64) - pl.col("place").max()
-    )
+    own = policy.events(rows).group_by("row", "item")
+    order = RESPONDED * responded.cast(pl.Int64) - pl.col("place").max()
+    return own.agg(order=order).join(gone, on=["row", "item"], how="anti")

@@ -29,11 +29,39 @@ class FileReport(Score):
     notes: list[str]
 
 
+class Difference(Report):
+    """First - second on the same rows: paired 95 % interval, share of resamples above 0."""
+
+    value: float
+    low: float
+    high: float
+    above: float
+
+
 class PartReport(Report):
-    """The model beside the baselines, on one part."""
+    """The model beside the baselines, on one part; differences are model - baseline, by metric."""
 
     protocol: dict[str, Any]
     scores: dict[str, Score]
+    differences: dict[str, dict[str, Difference]]
+
+
+class Paired(Report):
+    """Two predictions tables on the same rows, by metric."""
+
+    rows: int
+    first: dict[str, float]
+    second: dict[str, float]
+    differences: dict[str, Difference]
+
+
+class CompareReport(Paired):
+    """Two predictions files, compared on every labelled row and by segment."""
+
+    files: tuple[str, str]
+    segments: dict[str, dict[str, Paired]]
+    protocol: dict[str, Any]
+    notes: list[str]
 
 
 class EvaluateReport(Report):

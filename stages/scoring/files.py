@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from stages import tables
-from stages.scoring.cards import EvaluateReport, FileReport
+from stages.report import Report
+from stages.scoring.cards import EvaluateReport
 
 COLUMNS = ("part", "model", "metric", "value", "low", "high")
 MODEL = "model"
 
 
-def write_file_report(report: FileReport, out: Path) -> None:
-    """Write one file's scores as JSON, atomically."""
+def write_one(report: Report, out: Path) -> None:
+    """Write one report as JSON, atomically."""
     with tables.atomic(out) as scratch:
         _json(report.model_dump(mode="json"), scratch)
 

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import polars as pl
 
-from stages import segments, tables
+from stages import tables
 from stages.errors import MissingInputError
 from stages.params import Params
 from stages.schema import HISTORY, TEST_SEQUENCES, VOCAB
 from stages.scoring.cards import Score
 from stages.scoring.score import score
+from stages.segments import FACTS, KEYS, segments
 
 SEQUENCES_BY, VOCAB_BY = "hhrec sequences build", "hhrec vocab build"
 
@@ -21,39 +22,61 @@ class Known(NamedTuple):
     contexts: pl.DataFrame
     train: pl.LazyFrame
     vocab: pl.DataFrame
+    facts: pl.DataFrame
+
+    def segments(self, truth: pl.DataFrame) -> pl.DataFrame:
+        """Cut the labelled rows: see `stages.segments.segments`."""
+        users = self.train.select("user_id").unique().collect()
+        return segments(truth, self.contexts, self.vocab, users=users, facts=self.facts)
 
 
-def known_rows(sequences: Path, part: str, vocab: Path) -> Known:
-    """Open contexts, train histories and vocabulary; label columns stay closed."""
+def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> Known:
+    """Open contexts, train histories, vocabulary and catalogue; label columns stay closed."""
     return Known(
         tables.scan(sequences / part, TEST_SEQUENCES, made_by=SEQUENCES_BY).collect(),
         tables.scan(sequences / "train", HISTORY, made_by=SEQUENCES_BY),
         tables.scan(vocab, VOCAB, made_by=VOCAB_BY).collect(),
+        catalogue(raw),
     )
 
 
+def catalogue(raw: Path) -> pl.DataFrame:
+    """Region and schedule of each vacancy of RAW/vacancies.parquet, as far as it has them."""
+    file = raw / "vacancies.parquet"
+    if not file.is_file():
+        return pl.DataFrame(schema={"vacancy_id": pl.String})
+    found = pl.scan_parquet(file)
+    columns = [name for name in ("vacancy_id", *FACTS.values()) if name in found.collect_schema()]
+    table = found.select(pl.col(name).cast(pl.String) for name in columns)
+    return table.unique("vacancy_id", keep="first", maintain_order=True).collect()
+
+
 def familiar(
-    truth: pl.DataFrame, sequences: Path, part: str, vocab: Path
+    truth: pl.DataFrame, sequences: Path, part: str, vocab: Path, raw: Path
 ) -> tuple[Known | None, list[str]]:
     """Open what is known of the rows; none, with a remark, where it is absent or of other rows."""
     try:
-        known = known_rows(sequences, part, vocab)
+        known = known_rows(sequences, part, vocab, raw)
     except MissingInputError as error:
         return None, [f"no segments, no coverage: {error.message}"]
-    if truth.join(known.contexts, on=segments.KEYS, how="semi").is_empty():
+    if truth.join(known.contexts, on=KEYS, how="semi").is_empty():
         where = sequences / part
         return None, [f"no segments, no coverage: none of the labelled rows is in {where}"]
     return known, []
 
 
 def scored(
-    params: Params, truth: pl.DataFrame, predictions: pl.DataFrame, known: Known | None
+    params: Params,
+    truth: pl.DataFrame,
+    predictions: pl.DataFrame,
+    known: Known | None,
+    cuts: pl.DataFrame | None,
 ) -> Score:
     """Score one table of predictions; segments and coverage only where the rows are known."""
     return score(
         truth,
         predictions,
-        targets=None if known is None else segments.targets(truth, known.contexts, known.vocab),
+        cuts=cuts,
         catalogue=None if known is None else known.vocab["vacancy_id"],
         resamples=params.evaluate.bootstrap,
         seed=params.seed,

@@ -1,8 +1,10 @@
 """One set of predictions against one set of labels: every metric, interval and segment."""
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from stages import bootstrap, metrics, segments
+from stages import bootstrap, metrics
 from stages.scoring.cards import Figures, Score
 from stages.seeds import derive
 
@@ -13,7 +15,7 @@ def score(
     labels: pl.DataFrame,
     predictions: pl.DataFrame,
     *,
-    targets: pl.DataFrame | None,
+    cuts: pl.DataFrame | None,
     catalogue: pl.Series | None,
     resamples: int,
     seed: int,
@@ -23,7 +25,7 @@ def score(
     Args:
         labels: `schema.LABELS`, unique keys, at least one row.
         predictions: `schema.PREDICTIONS`, unique keys; rows without a label are not looked at.
-        targets: `segments.targets` of the labels, or none for no segments.
+        cuts: `stages.segments.segments` of the labels, or none for no segments.
         catalogue: Every vacancy id, or none for no coverage.
         resamples: Resamples of the bootstrap.
         seed: The user's seed.
@@ -37,7 +39,7 @@ def score(
     return Score(
         **_figures(labels.height, found).model_dump(),
         unpredicted=labels.height - predicted,
-        segments={} if targets is None else _segments(ranks, targets, resamples, seed),
+        segments={} if cuts is None else _segments(ranks, cuts, resamples, seed),
     )
 
 
@@ -57,16 +59,28 @@ def _intervals(ranks: metrics.Ranks, resamples: int, seed: int) -> dict[str, boo
 
 
 def _segments(
-    ranks: metrics.Ranks, targets: pl.DataFrame, resamples: int, seed: int
+    ranks: metrics.Ranks, cuts: pl.DataFrame, resamples: int, seed: int
 ) -> dict[str, dict[str, Figures]]:
     """Scores by each way of cutting the rows; segments without rows are left out."""
     return {
         cut: {
             name: _figures(int(inside.sum()), _intervals(ranks[inside], resamples, seed))
-            for name in names
-            if (inside := (targets[cut] == name).to_numpy()).any()
+            for name, inside in found.items()
         }
-        for cut, names in segments.ORDER.items()
+        for cut, found in masks(cuts).items()
+    }
+
+
+def masks(cuts: pl.DataFrame) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    """Rows of each segment of each cut, segments in order: masks of shape (rows,), none empty."""
+    found = {
+        cut.name: {name: (cut == name).to_numpy() for name in cut.dtype.categories}
+        for cut in cuts
+        if isinstance(cut.dtype, pl.Enum)
+    }
+    return {
+        cut: {name: mask for name, mask in inside.items() if mask.any()}
+        for cut, inside in found.items()
     }
 
 

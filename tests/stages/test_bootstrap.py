@@ -43,11 +43,25 @@ def test_blocks_only_bound_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_paired_difference_is_sharper_than_two_intervals() -> None:
     better = np.minimum(1, VALUES + 0.02)
-    paired = bootstrap.difference(better, VALUES, resamples=500, seed=1)
+    paired = bootstrap.differences(better[:, None], VALUES[:, None], resamples=500, seed=1)[0]
     alone = bootstrap.intervals(VALUES[:, None], resamples=500, seed=1)[0]
     assert paired.value == pytest.approx((better - VALUES).mean())
     assert paired.low > 0
     assert paired.high - paired.low < (alone.high - alone.low) / 5
+
+
+def test_a_paired_difference_agrees_with_a_plain_loop_that_draws_rows() -> None:
+    other = np.random.default_rng(5).permutation(VALUES)
+    found = bootstrap.differences(VALUES[:, None], other[:, None], resamples=2_000, seed=1)[0]
+    slow = oracles.resampled_means((VALUES - other).tolist(), resamples=2_000, seed=2)
+    assert found.low == pytest.approx(np.percentile(slow, 2.5), abs=0.2 * np.std(slow))
+    assert found.high == pytest.approx(np.percentile(slow, 97.5), abs=0.2 * np.std(slow))
+    assert found.above == pytest.approx(np.mean(np.array(slow) > 0), abs=0.05)
+
+
+def test_no_difference_is_above_zero_in_no_resample() -> None:
+    same = bootstrap.differences(VALUES[:, None], VALUES[:, None], resamples=100, seed=1)[0]
+    assert same == (0, 0, 0, 0)
 
 
 def coverage(codes: list[int], rows: list[int], count: int) -> bootstrap.Interval:

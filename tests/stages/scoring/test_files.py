@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stages import evaluate
+from stages import baselines, evaluate
 from stages.errors import MissingInputError
 from stages.params import EvaluateParams, Params
 from stages.scoring.cards import EvaluateReport
@@ -37,7 +37,8 @@ def test_the_metrics_directory_is_whole(world: World) -> None:
     with (out / "comparison.csv").open(newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert list(lines[0]) == ["part", "model", "metric", "value", "low", "high"]
-    assert len(lines) == 2 * 3 * 9
+    models, metrics = 1 + len(baselines.BASELINES), 9
+    assert len(lines) == 2 * models * metrics
     value = next(line["value"] for line in lines if line["model"] == "popular")
     assert float(value) == report.parts["validation"].scores["popular"].metrics["MRR@100"]
 

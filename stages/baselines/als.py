@@ -1,0 +1,89 @@
+"""ALS: matrix factorisation of implicit feedback, the usual first model for such logs.
+
+Source: Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008,
+as the library `implicit` computes it.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from implicit.cpu.als import AlternatingLeastSquares  # type: ignore[import-untyped]
+from implicit.cpu.topk import topk  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from stages.baselines.shelf import Shelf, no_items, ranked
+from stages.baselines.touches import touches
+from stages.params import AlsParams, Params
+from stages.seeds import derive
+
+ABSENT = -1e30  # `topk` scores below that what it was told to leave out
+
+
+def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+    """Factorise users x items; see `Als`. Equal for equal seed, whatever the number of threads."""
+    del vocab
+    given = params.baseline.als
+    histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
+    items = touches(histories, given.weights)["item"].unique().sort().to_numpy()
+    shelf = Als(_model(given, derive(params.seed, "baseline", "als")), items, given)
+    if len(items):
+        with threadpool_limits(1, "blas"):  # faster, and sums that do not depend on threads
+            shelf.model.fit(shelf.confidences(histories), show_progress=False)
+    return shelf
+
+
+def _model(given: AlsParams, seed: int) -> Any:
+    with threadpool_limits(1, "blas"):  # implicit warns of more
+        return AlternatingLeastSquares(
+            factors=given.factors,
+            regularization=given.regularization,
+            iterations=given.iterations,
+            random_state=seed,
+        )
+
+
+class Als(NamedTuple):
+    """Factors of the train items; a row's factors are solved from its own context."""
+
+    model: Any
+    """`implicit.cpu.als.AlternatingLeastSquares`, fitted where there are items."""
+    items: NDArray[np.int32]
+    """Item of each line of the item factors, ascending; shape (items,)."""
+    given: AlsParams
+
+    def confidences(self, rows: pl.DataFrame) -> Any:
+        """1 + alpha weight of each row's known items: CSR of shape (rows, items)."""
+        confidence = 1 + self.given.alpha * pl.col("weight")
+        known = touches(rows, self.given.weights).with_columns(confidence=confidence)
+        return self._matrix(known, rows.height, "confidence")
+
+    def _matrix(self, cells: pl.DataFrame, height: int, value: str) -> Any:
+        item = cells["item"].to_numpy()
+        places = np.minimum(np.searchsorted(self.items, item), len(self.items) - 1)
+        known = self.items[places] == item
+        values = cells[value].to_numpy().astype(np.float32)[known]
+        row, shape = cells["row"].to_numpy()[known], (height, len(self.items))
+        return sparse.csr_matrix((values, (row, places[known])), shape=shape)
+
+    def __call__(self, rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFrame:
+        """Give the items of the greatest products with the row's factors: see `Shelf`.
+
+        Rows without a known item have no factors and get nothing.
+        """
+        if not len(self.items):
+            return no_items()
+        known = self.confidences(rows)
+        asked = np.flatnonzero(np.diff(known.indptr))
+        if not len(asked):
+            return no_items()
+        hidden = self._matrix(gone.with_columns(value=1.0), rows.height, "value")[asked]
+        with threadpool_limits(1, "blas"):
+            users = self.model.recalculate_user(asked, known[asked])
+            most = min(k, len(self.items))
+            places, scores = topk(self.model.item_factors, users, most, filter_query_items=hidden)
+        line, column = np.nonzero(scores > ABSENT)
+        items = self.items[places[line, column]]
+        return ranked(asked[line], items, scores[line, column], gone, k)

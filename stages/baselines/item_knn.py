@@ -1,0 +1,54 @@
+"""Item-kNN: vacancies that other people went on to after the vacancies of this user's history.
+
+Source: Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms", TOIS 2004, with pairs
+that count less the farther apart they are, as in Ludewig and Jannach, "Evaluation of Session-based
+Recommendation Algorithms", UMUAI 2018 (sequential rules with decay).
+"""
+
+from functools import partial
+from typing import Any
+
+import polars as pl
+from scipy import sparse  # type: ignore[import-untyped]
+
+from stages.baselines.neighbours import Touches, arrays, neighbours
+from stages.baselines.shelf import Shelf, item_space, no_items, ranked
+from stages.baselines.touches import touches
+from stages.params import ItemKnnParams, Params
+
+ROWS = 1_000  # rows scored at once: their scores are some millions
+
+
+def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+    """Learn each item's neighbours: see `stages.baselines.neighbours.neighbours` and `score`."""
+    given = params.baseline.item_knn
+    histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
+    known = arrays(touches(histories, given.weights))
+    return partial(score, neighbours(known, item_space(vocab), given), given)
+
+
+def score(
+    table: Any, given: ItemKnnParams, rows: pl.DataFrame, gone: pl.DataFrame, k: int
+) -> pl.DataFrame:
+    """Add up the neighbours of a row's newest items: see `stages.baselines.shelf.Shelf`.
+
+    An item after which the row touched `a` others, in a session `s` before the newest, passes on
+    its similarities times weight (1 + a) ** -recency session_recency ** s.
+    """
+    found = [no_items()]
+    for start in range(0, rows.height, ROWS):
+        piece = rows.slice(start, ROWS)
+        known = recent(piece, given)
+        query = (known.weight, (known.row, known.item))
+        scores = (sparse.csr_matrix(query, shape=(piece.height, table.shape[0])) @ table).tocoo()
+        found.append(ranked(scores.row + start, scores.col, scores.data, gone, k))
+    return pl.concat(found)
+
+
+def recent(rows: pl.DataFrame, given: ItemKnnParams) -> Touches:
+    """The newest `given.history` items of each row and what each passes on."""
+    age = pl.int_range(pl.len(), dtype=pl.Int64).reverse().over("row")
+    sessions = (pl.col("session").max().over("row") - pl.col("session")).cast(pl.Float64)
+    decay = (1.0 + age) ** -given.recency * given.session_recency**sessions
+    known = touches(rows, given.weights).with_columns(weight=pl.col("weight") * decay, age=age)
+    return arrays(known.filter(pl.col("age") < given.history))

@@ -1,0 +1,64 @@
+"""The model beside the baselines, on the labelled rows of each part."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from stages import baselines
+from stages.params import Params
+from stages.report import Progress
+from stages.scoring.cards import PartReport
+from stages.scoring.files import MODEL
+from stages.scoring.known import Known, scored
+from stages.scoring.paired import paired, values
+from stages.segments import KEYS
+
+
+class Asked(NamedTuple):
+    """One part to be scored."""
+
+    truth: pl.DataFrame
+    model: pl.DataFrame
+    known: Known
+    card: dict[str, Any]
+
+
+def beside(
+    params: Params, asked: Mapping[str, Asked], against: Sequence[str], progress: Progress
+) -> dict[str, PartReport]:
+    """Score the model of each part, then the baselines, which are learnt once for all parts."""
+    if not asked:
+        return {}
+    known, whole = next(iter(asked.values())).known, len(asked) * len(against)
+    progress(0, whole, "learning")
+    recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
+    found: dict[str, PartReport] = {}
+    for part, one in asked.items():
+
+        def hook(
+            done: int, total: int, note: str = "", before: int = len(found) * len(against)
+        ) -> None:
+            del total
+            progress(before + done, whole, note)
+
+        found[part] = _part(params, one, recommenders, hook)
+    return found
+
+
+def _part(
+    params: Params,
+    one: Asked,
+    recommenders: Mapping[str, baselines.Recommender],
+    progress: Progress,
+) -> PartReport:
+    truth, known = one.truth, one.known
+    cuts, rows = known.segments(truth), known.contexts.join(truth, on=KEYS, how="semi")
+    scores = {MODEL: scored(params, truth, one.model, known, cuts)}
+    model, differences = values(truth, one.model), {}
+    for done, (name, recommender) in enumerate(recommenders.items(), start=1):
+        own = baselines.predictions(recommender, rows, vocab=known.vocab, params=params)
+        scores[name] = scored(params, truth, own, known, cuts)
+        differences[name] = paired(model, values(truth, own), params).differences
+        progress(done, len(recommenders), name)
+    return PartReport(protocol=one.card, scores=scores, differences=differences)
