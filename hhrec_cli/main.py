@@ -15,6 +15,7 @@ from hhrec_cli import (
     filter,  # noqa: A004  the stage is called filter
     params,
     predict,
+    report,
     run,
     sequences,
     train,
@@ -24,7 +25,7 @@ from hhrec_cli._console import complain
 from stages import STAGES
 from stages.errors import HhrecError
 
-ORDER = ("data", *STAGES, "evaluate", "baseline", "run", "params")
+ORDER = ("data", *STAGES, "evaluate", "baseline", "report", "run", "params")
 
 
 class InOrder(TyperGroup):
@@ -58,6 +59,7 @@ app.command("train", rich_help_panel=WORK)(train.train)
 app.command("predict", rich_help_panel=WORK)(predict.predict)
 app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
+app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("run", rich_help_panel=AFTER)(run.run)
 app.command("params", rich_help_panel=AFTER)(params.params)
 
