@@ -5,9 +5,9 @@ from typing import Any
 
 from stages.page.markup import Content, Html, tag
 from stages.page.score_plots import Bar
-from stages.page.scores import bars
+from stages.page.scores import bars, differences
 from stages.page.sources import Scores, headline
-from stages.page.wording import number, words
+from stages.page.wording import number, percent, words
 
 HITS = {"HR@10": "found in the first 10", "HR@100": "found in the 100"}
 IN_FULL = 12  # characters of a hash that are shown; all of it stands in the tooltip
@@ -54,6 +54,8 @@ def headlines(part: str, found: Scores) -> Content:
     model = next(iter(scores.values()))
     main, *rivals = bars(scores, metric)
     best = max(rivals, key=lambda bar: bar.value, default=None)
+    pairs = {bar.name: bar for bar in differences(found, metric)}
+    pair = pairs.get(best.name) if best else None
     asked = f"{model.get('rows', 0):,} {part} sessions"
     tiles = [_tile(number(main.value), metric, f"95 %: {number(main.low)} to {number(main.high)}")]
     if best and best.value:
@@ -61,23 +63,26 @@ def headlines(part: str, found: Scores) -> Content:
         tiles.append(_tile(ratio, "the best baseline", f"{best.name}: {number(best.value)}"))
     for name, where in HITS.items():
         if name in model["metrics"]:
-            tiles.append(_tile(f"{model['metrics'][name]:.1%}", where, f"{name}, {asked}"))
+            tiles.append(_tile(percent(model["metrics"][name]), where, f"{name}, {asked}"))
     return [
-        tag("p", _sentence(asked, metric, main, best), class_="lead"),
+        tag("p", _sentence(asked, metric, main, best, pair), class_="lead"),
         tag("div", tiles, class_="tiles"),
     ]
 
 
-def _sentence(asked: str, metric: str, main: Bar, best: Bar | None) -> str:
+def _sentence(asked: str, metric: str, main: Bar, best: Bar | None, pair: Bar | None) -> str:
     text = f"Asked on {asked} for the vacancy that the person responds to next, the model reaches"
     text += f" {metric} {number(main.value)}"
     if best is None:
         return f"{text}. There is no baseline to compare it with."
     side = "above" if main.value > best.value else "not above"
     text += f", {side} the best baseline, {best.name}, with {number(best.value)}"
-    if main.low > best.high or best.low > main.high:
-        return f"{text}; their 95 % intervals do not overlap."
-    return f"{text}; their 95 % intervals overlap."
+    if pair:
+        side = "excludes" if pair.low > 0 or pair.high < 0 else "includes"
+        interval = f"{number(pair.low)} to {number(pair.high)}"
+        return f"{text}. On the same rows they differ by {number(pair.value)} (95 %: {interval}, which {side} zero)."
+    apart = main.low > best.high or best.low > main.high
+    return f"{text}; their 95 % intervals {'do not ' if apart else ''}overlap."
 
 
 def _tile(figure: str, name: str, meaning: str) -> Html:

@@ -80,6 +80,11 @@ def picture(
     return tag("figure", caption, _inline(out.getvalue(), key, title, note))
 
 
+def nothing(title: str) -> Html:
+    """What stands in a picture's place where there is nothing to draw."""
+    return tag("figure", tag("figcaption", tag("b", title), tag("span", "There are none.")))
+
+
 def _inline(svg: str, key: str, title: str, note: str) -> Html:
     """The `<svg>` element alone: named, ids of its own, sized by the page, in the page's ink."""
     body = svg[svg.index("<svg") :]

@@ -8,7 +8,7 @@ import polars as pl
 from stages import tables
 from stages.page.counts import Log, Raw, Tally
 from stages.page.markup import Content, Html, table, tag
-from stages.page.wording import number
+from stages.page.wording import number, percent
 from stages.params import Params
 from stages.schema import VOCAB
 
@@ -74,7 +74,7 @@ def bar(part: int, whole: int, kind: str) -> Content:
     """A bar as long as the share, with the share beside it."""
     share = part / max(whole, 1)
     width = f"width:{max(0.0, min(1.0, share)) * 100:.2f}%"
-    return [tag("i", class_=kind, style=width) if part else None, tag("small", f"{share:.1%}")]
+    return [tag("i", class_=kind, style=width) if part else None, tag("small", percent(share))]
 
 
 def vacancies(vocab: Path, recommended: int | None, params: Params) -> Html:

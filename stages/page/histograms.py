@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.page.counts import Histogram
-from stages.page.figures import ACCENT, QUIET, SECOND, THIRD, picture
+from stages.page.figures import ACCENT, QUIET, SECOND, THIRD, nothing, picture
 from stages.page.markup import Html
+from stages.page.wording import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,8 @@ TIMES = {1: "1 min", 60: "1 h", DAY: "1 day", 7 * DAY: "1 week", 365 * DAY: "1 y
 
 def spread(key: str, title: str, found: Histogram, of: str) -> Html:
     """Draw how many of `of` have how many events, from `events: how many`; each bar is a doubling."""
+    if not found:
+        return nothing(title)
     values, weights = _arrays(found)
     draw = partial(_doublings, values=values, weights=weights, of=of)
     return picture(key, title, draw, note=_facts(values, weights))
@@ -35,18 +38,21 @@ def spread(key: str, title: str, found: Histogram, of: str) -> Html:
 
 def gaps(found: Histogram) -> Html:
     """Draw how long it takes until a person comes back, from `minutes: how many`."""
+    title = "Time until the next session"
+    if not found:
+        return nothing(title)
     values, weights = _arrays(found)
-    day = int(weights[values < DAY].sum()) / max(1, int(weights.sum()))
+    day = int(weights[values < DAY].sum()) / int(weights.sum())
 
     def draw(axes: "Axes") -> None:
         _doublings(axes, np.maximum(values, 1), weights, of="sessions")
-        ticks = {at: name for at, name in TIMES.items() if at <= values.max(initial=1)}
+        ticks = {at: name for at, name in TIMES.items() if at <= values.max()}
         axes.set_xticks([*ticks], [*ticks.values()])
         axes.minorticks_off()
         axes.set_xlabel("from the end of a session to the start of the next")
 
-    note = f"{day:.0%} of those who come back do so within a day."
-    return picture("gaps", "Time until the next session", draw, note=note)
+    note = f"{percent(day, 0)} of those who come back do so within a day."
+    return picture("gaps", title, draw, note=note)
 
 
 def weekdays(found: Mapping[tuple[int, int], int]) -> Html:
@@ -67,7 +73,11 @@ def weekdays(found: Mapping[tuple[int, int], int]) -> Html:
         if bottom.any():
             axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1)
 
-    note = f"The mean weekend day has {rest / work:.0%} of a working day's events." if work else ""
+    note = (
+        f"The mean weekend day has {percent(rest / work, 0)} of a working day's events."
+        if work
+        else ""
+    )
     return picture("weekdays", "What happens when", draw, note=note)
 
 
@@ -87,7 +97,7 @@ def _arrays(found: Histogram) -> tuple[Ints, Ints]:
 
 def _doublings(axes: "Axes", values: Ints, weights: Ints, of: str) -> None:
     """Log axes; bars from 1 to 2, 2 to 4, ..., because narrower ones would hold unequal integers."""
-    edges = 2 ** np.arange(int(values.max(initial=1)).bit_length() + 1)
+    edges = 2 ** np.arange(int(values.max()).bit_length() + 1)
     heights, _ = np.histogram(values, bins=edges, weights=weights)
     axes.bar(edges[:-1], heights, width=np.diff(edges) * 0.94, align="edge", color=ACCENT)
     axes.set_xscale("log")
@@ -101,8 +111,6 @@ def _doublings(axes: "Axes", values: Ints, weights: Ints, of: str) -> None:
 
 
 def _facts(values: Ints, weights: Ints) -> str:
-    if not len(values):
-        return "There are none."
     mean = float((values * weights).sum() / weights.sum())
     middle = values[np.searchsorted(weights.cumsum(), weights.sum() / 2)]
     return f"Mean {mean:,.1f}, median {middle:,}, most {values[-1]:,} events."

@@ -65,6 +65,11 @@ def section(key: str, title: str, *content: Content) -> Html:
     return tag("section", tag("h2", title), content, id=key)
 
 
+def fold(title: str, *content: Content) -> Html:
+    """Something that is looked at on demand."""
+    return tag("details", tag("summary", tag("b", title)), tag("div", content, class_="in"))
+
+
 def absent(reason: str) -> Html:
     """What stands where a part of the page could not be made."""
     return tag("p", tag("b", "Not here: "), reason, class_="absent")

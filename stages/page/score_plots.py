@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stages.page.figures import ACCENT, QUIET, SECOND, picture
 from stages.page.markup import Html
-from stages.page.wording import number
+from stages.page.wording import number, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def reach(key: str, title: str, lines: Mapping[str, Mapping[int, float]], *, fir
         axes.set_xticks(ticks, [str(k) for k in ticks])
         axes.minorticks_off()
         axes.set_xlabel("first k recommendations")
-        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        axes.yaxis.set_major_formatter(lambda share, _: percent(share, 0))
         axes.set_ylim(bottom=0)
         axes.grid(visible=True)
         axes.legend(loc="upper left")
@@ -101,7 +101,7 @@ def rivals(key: str, title: str, pairs: Sequence[tuple[Bar, Bar | None]]) -> Htm
         axes.set_xlim(left=0)
         axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1)
 
-    return picture(key, title, draw, size=(WIDTH, 0.9 + LINE * len(pairs)))
+    return picture(key, title, draw, size=(4.4, 0.9 + 0.21 * len(pairs)))
 
 
 def _whisker(axes: "Axes", bar: Bar, place: int, colour: str, label: str | None = None) -> None:

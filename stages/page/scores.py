@@ -30,6 +30,9 @@ def comparison(part: str, found: Scores) -> Content:
         drawn.append(
             reach(f"reach-{part}", f"Found among the first k, {part} rows", lines, first=model)
         )
+    if pairs := differences(found, metric):
+        title = f"{metric}: {model} minus each baseline, {part} rows"
+        drawn.append(forest(f"pairs-{part}", title, pairs, first="", zero=True))
     return [tag("div", drawn, class_="pictures"), _table(scores)]
 
 
@@ -44,6 +47,16 @@ def _hits(scores: Scores) -> dict[str, dict[int, float]]:
         for name, score in scores.items()
     }
     return {name: points for name, points in found.items() if points}
+
+
+def differences(found: Scores, metric: str) -> list[Bar]:
+    """Paired differences of a metric, model minus baseline, where the file holds some."""
+    given = found.get("differences") or {}
+    return [
+        Bar(words(name), one["value"], one["low"], one["high"])
+        for name, metrics in given.items()
+        if (one := metrics.get(metric))
+    ]
 
 
 def _table(scores: Scores) -> Html:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from stages.page import card, curves, scores, segments
 from stages.page.gather import Ledger, Paths
-from stages.page.markup import Content, Html, section, tag
+from stages.page.markup import Content, Html, fold, section, tag
 from stages.page.sources import Scores
 from stages.params import Params
 
@@ -30,10 +30,7 @@ class Site(NamedTuple):
             where = self.paths / "metrics"
             return self.ledger.without(what, f"{where}: no scores found; run `hhrec evaluate`")
         first, *others = ((part, make(part, found)) for part, found in self.parts.items())
-        folds = (
-            tag("details", tag("summary", tag("b", _rows(part))), tag("div", made, class_="in"))
-            for part, made in others
-        )
+        folds = (fold(_rows(part), body) for part, body in others)
         return [tag("h3", _rows(first[0])), first[1], folds]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from stages.page.markup import Content, Html, absent, table, tag
+from stages.page.markup import Content, Html, absent, fold, table, tag
 from stages.page.score_plots import Bar, rivals
 from stages.page.scores import bar_of, cell
 from stages.page.sources import Scores, headline
@@ -20,14 +20,13 @@ def segments(part: str, found: Scores) -> Content:
     if not pieces:
         return absent("the metrics hold no segments, because the rows' contexts were not known.")
     pairs = [(piece.bar._replace(name=piece.name), piece.rival) for piece in pieces]
+    title = f"{metric} by segment, {part} rows"
+    every = [(tag("h4", f"By {words(cut)}"), _cut(scores, cut, metric)) for cut in cuts]
     return [
         tag(
-            "div",
-            rivals(f"segments-{part}", f"{metric} by segment, {part} rows", pairs),
-            worst(pieces, metric),
-            class_="halves",
+            "div", rivals(f"segments-{part}", title, pairs), worst(pieces, metric), class_="halves"
         ),
-        [(tag("h4", f"By {words(cut)}"), _cut(scores, cut, metric)) for cut in cuts],
+        fold("Every segment, every model", every),
     ]
 
 
@@ -47,7 +46,7 @@ def pieces_of(scores: Scores, metric: str) -> list[Piece]:
     return [
         Piece(
             cut,
-            f"{words(cut)}: {words(name)}",
+            f"{words(cut)}: {name}",
             figures["rows"],
             bar,
             _best(scores, others, (cut, name), metric),
@@ -80,7 +79,7 @@ def _cut(scores: Scores, cut: str, metric: str) -> Html:
 def _segment(name: str, figures: Sequence[dict[str, Any] | None], metric: str) -> Iterator[Content]:
     found = [figure and bar_of("", figure, metric) for figure in figures]
     best = max((bar.value for bar in found if bar), default=None)
-    yield tag("th", words(name), scope="row")
+    yield tag("th", name, scope="row")
     yield tag("td", number(next(figure["rows"] for figure in figures if figure)), class_="n")
     yield from (cell(bar or None, best) for bar in found)
 

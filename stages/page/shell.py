@@ -34,12 +34,12 @@ small{font-size:.8rem;color:var(--soft)}header small{color:inherit}
 figure{margin:0;border:1px solid var(--line);border-radius:12px;padding:.8rem .8rem .4rem;min-width:0}
 figcaption b{display:block}figcaption span{color:var(--soft);font-size:.86rem}
 svg{width:100%;height:auto;display:block;margin-top:.3rem}svg text{font-family:inherit!important}
-.halves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:1rem;align-items:start}.halves .scroll{margin:0}
+.halves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(25rem,100%),1fr));gap:1rem;align-items:start}.halves .scroll{margin:0}
 .scroll{overflow-x:auto;margin:.3rem 0 .6rem;border:1px solid var(--line);border-radius:10px}
 table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.42rem .45rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-tbody tr:last-child>*{border-bottom:0}thead th{color:var(--soft);font-weight:600;white-space:nowrap;background:var(--page)}
-thead th:not(:first-child){text-align:right}tbody th{font-weight:500;min-width:7.2rem;overflow-wrap:normal}tbody th mark{display:table}thead th:first-child,tbody th{position:sticky;left:0}tbody th{background:var(--card)}
+tbody tr:last-child>*{border-bottom:0}thead th{color:var(--soft);font-weight:600;overflow-wrap:normal;background:var(--page)}
+thead th:not(:first-child){text-align:right}tbody th{font-weight:500;min-width:7.2rem;overflow-wrap:normal}tbody th mark{display:table}thead th:first-child,tbody th{position:sticky;left:0;background-clip:padding-box}tbody th{background:var(--card)}
 .n{text-align:right;white-space:nowrap;overflow-wrap:normal}td small{display:block;font-size:.74rem}td.loss,td.aside{color:var(--soft)}
 tbody th span{color:var(--soft);padding-left:1rem;display:block}
 .bar{min-width:9.5rem;width:24%;white-space:nowrap}.bar i{display:inline-block;height:.7rem;border-radius:3px;background:var(--accent);margin-right:.4rem;vertical-align:middle;max-width:calc(100% - 3.6rem);min-width:1px}

@@ -14,7 +14,13 @@ def number(value: float | None, digits: int = 4) -> str:
     """A figure as people read it: thousands apart, `digits` decimals, a dash for nothing."""
     if value is None:
         return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}"
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}"
+    return text.replace("-", "−")
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """`17.2 %`, which no line break parts."""
+    return f"{share * 100:.{digits}f}\u00a0%"
 
 
 def salary(low: int | None, high: int | None, currency: str | None) -> str:
