@@ -51,8 +51,9 @@ def compared(site: Site) -> Html:
 def pieces(site: Site) -> Html:
     """The same scores, the rows cut in several ways."""
     text = (
-        f"Segments of {segments.FEW} rows or more in which the model scores least, and what the best "
-        "baseline reaches on the same rows."
+        "The model and the best baseline in every segment of the rows, and the segments of "
+        f"{segments.FEW} rows or more in which the model scores least. Behind means that the "
+        "baseline lies above the model's 95 % interval."
     )
     body = site.by_part("segments", segments.segments)
     return section("segments", "Where it is strong, and where weak", tag("p", text), body)

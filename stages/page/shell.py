@@ -34,7 +34,7 @@ small{font-size:.8rem;color:var(--soft)}header small{color:inherit}
 figure{margin:0;border:1px solid var(--line);border-radius:12px;padding:.8rem .8rem .4rem;min-width:0}
 figcaption b{display:block}figcaption span{color:var(--soft);font-size:.86rem}
 svg{width:100%;height:auto;display:block;margin-top:.3rem}svg text{font-family:inherit!important}
-.halves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(25rem,100%),1fr));gap:1rem;align-items:start}.halves .scroll{margin:0}
+.halves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(25rem,100%),1fr));gap:1rem;align-items:start;margin-bottom:.8rem}.halves .scroll{margin:0}
 .scroll{overflow-x:auto;margin:.3rem 0 .6rem;border:1px solid var(--line);border-radius:10px}
 table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.42rem .45rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}

@@ -117,7 +117,7 @@ def browser(home: Path) -> Iterator[Browser]:
             yield found
             found.session = ""
             found.ask("Browser.close")
-        process.wait(timeout=20)
+        process.wait(timeout=120)
     finally:
         process.kill()
         process.wait()
