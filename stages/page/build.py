@@ -1,8 +1,9 @@
 """Gathers what there is, says why the rest is not, and writes the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from stages import tables
 from stages.errors import MissingInputError
@@ -28,6 +29,11 @@ class PageReport(Report):
     pictures: int
     sessions: int
     notes: list[str]
+
+    def figures(self) -> Iterator[tuple[str, Any]]:
+        """Yield `(name, value)`; of the notes only how many, since the page has them too."""
+        for name, value in super().figures():
+            yield name, len(value) if name == "notes" else value
 
 
 def run(

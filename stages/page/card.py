@@ -43,7 +43,8 @@ def brief(found: Scores) -> Html:
     parts = [f"hhrec {card.get('hhrec') or 'of no known version'}"]
     parts += [f"{file.removesuffix('.parquet')} {text[:IN_FULL]}" for file, text in hashes.items()]
     parts += [f"{name} {card[name]}" for name in ("split", "seed", "k") if name in card]
-    parts += [f"{action} {fate}" for action, fate in (card.get("seen") or {}).items()]
+    if seen := card.get("seen"):
+        parts.append("seen: " + ", ".join(f"{action} {fate}" for action, fate in seen.items()))
     return tag("p", tag("small", " · ".join(parts)), class_="brief")
 
 

@@ -60,6 +60,7 @@ def reach(key: str, title: str, lines: Mapping[str, Mapping[int, float]], *, fir
                 "o-",
                 color=colour,
                 markersize=4,
+                zorder=3 if named else 2,
                 linewidth=1.8 if named else 1.0,
                 label=name if named else None,
             )

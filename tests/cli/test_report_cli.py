@@ -23,6 +23,7 @@ def test_it_writes_beside_the_artifacts_and_says_what_is_missing(
     assert done.code == 0
     assert (artifacts / "report.html").read_text().startswith("<!doctype html>")
     assert "artifacts/report.html" in done.out
+    assert "no scores" not in done.out
     assert "no scores: artifacts/metrics: no scores found; run `hhrec evaluate`" in done.said()
 
 
