@@ -16,6 +16,7 @@ from hhrec_cli import (
     filter,  # noqa: A004  the stage is called filter
     params,
     predict,
+    report,
     run,
     sequences,
     train,
@@ -25,7 +26,7 @@ from hhrec_cli._console import complain
 from stages import STAGES
 from stages.errors import HhrecError
 
-ORDER = ("data", *STAGES, "evaluate", "baseline", "blend", "run", "params")
+ORDER = ("data", *STAGES, "evaluate", "baseline", "blend", "report", "run", "params")
 
 
 class InOrder(TyperGroup):
@@ -60,6 +61,7 @@ app.command("predict", rich_help_panel=WORK)(predict.predict)
 app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("blend", rich_help_panel=AFTER)(blend.blend)
+app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("run", rich_help_panel=AFTER)(run.run)
 app.command("params", rich_help_panel=AFTER)(params.params)
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from stages import evaluate, explode, features, predict, sequences, train, vocab
+from stages import evaluate, explode, features, page, predict, sequences, train, vocab
 from stages import filter as filter_stage
 from stages.inputs import claim
 from stages.params import Params
@@ -24,6 +24,7 @@ OUTPUTS = (
     "predictions.parquet",
     "validation_predictions.parquet",
     "metrics",
+    "report.html",
 )
 
 
@@ -94,6 +95,7 @@ def steps(params: Params, raw: Path, out: Path, *, resume: bool = False) -> tupl
         _step("evaluate", evaluate.run, params, predictions=answers["test"],
               validation_predictions=answers["validation"], labels=labels,
               sequences=asked["sequences"], vocab=tables["vocab"], raw=raw, out=out / "metrics"),
+        _step("report", page.run, params, raw=raw, artifacts=out, out=out / "report.html"),
     )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def test_a_new_learning_rate_reruns_train_predict_evaluate(repo: Path) -> None:
     ran = [
         line.split("'")[1] for line in shell(repo, "dvc", "repro").splitlines() if "Running" in line
     ]
-    assert ran == ["train", "predict", "evaluate"]
+    assert ran == ["train", "predict", "evaluate", "report"]
     shell(repo, "git", "checkout", "--quiet", ".")
 
 

@@ -89,7 +89,14 @@ def test_each_test_session_gets_100_distinct_catalogue_vacancies(
 
 def test_scores_are_reported_beside_the_baselines(finished: tuple[Path, dict[str, Any]]) -> None:
     out, reports = finished
-    assert list(reports) == [*DATA, "train", "predict test", "predict validation", "evaluate"]
+    assert list(reports) == [
+        *DATA,
+        "train",
+        "predict test",
+        "predict validation",
+        "evaluate",
+        "report",
+    ]
     for part in ("validation", "test"):
         scores = reports["evaluate"].parts[part].scores
         assert next(iter(scores)) == "model"

@@ -24,7 +24,7 @@ COMMANDS = dict(leaves(typer.main.get_command(app), "hhrec"))
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 CONFIGURED = ["hhrec " + name for name in STAGES if name not in {"vocab", "features", "sequences"}]
 CONFIGURED += ["hhrec vocab build", "hhrec features build", "hhrec sequences build"]
-CONFIGURED += ["hhrec evaluate", "hhrec baseline", "hhrec run", "hhrec params"]
+CONFIGURED += ["hhrec evaluate", "hhrec baseline", "hhrec report", "hhrec run", "hhrec params"]
 
 
 def in_order(names: Iterator[str] | list[str]) -> list[str]:

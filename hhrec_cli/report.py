@@ -1,0 +1,45 @@
+"""`hhrec report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hhrec_cli import _console
+from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+
+
+def report(
+    artifacts: Annotated[
+        Path, typer.Option(help="Directory of all that the stages wrote.")
+    ] = ARTIFACTS,
+    raw: Annotated[
+        Path | None,
+        typer.Option(help="Directory of the input files. (default: `raw` of the parameters)"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file. (default: report.html in --artifacts)")
+    ] = None,
+    sessions: Annotated[int, typer.Option(min=0, help="Sessions to show.")] = 30,
+    params: ParamsFile = PARAMS_FILE,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write one self-contained HTML page: data, training, scores, segments, sessions to read."""
+    from stages import page
+    from stages.params import load
+
+    settings = load(params, overrides or ())
+    with _console.progress("report", quiet=quiet) as progress:
+        done = page.run(
+            settings,
+            raw=raw or Path(settings.raw),
+            artifacts=artifacts,
+            out=out or artifacts / "report.html",
+            sessions=sessions,
+            progress=progress,
+        )
+    for text in done.notes:
+        _console.note(text, quiet=quiet)
+    _console.show(done, title="report", as_json=as_json, quiet=quiet)
