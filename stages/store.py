@@ -13,6 +13,7 @@ from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import Demand, demand
 from stages.books import Books
 from stages.buckets import buckets
+from stages.codes import FIRST_VALUE
 from stages.schema import (
     CATEGORICAL,
     FEATURES,
@@ -102,9 +103,11 @@ def moments(rows: pl.DataFrame) -> Ints:
     return rows["asked_at"].to_physical().fill_null(-1).to_numpy().astype(np.int64)
 
 
-def code_sizes(books: Books) -> tuple[int, ...]:
-    """Codes of each column of `Catalogue.codes`."""
-    return (*(books.sizes[name] for name in CATEGORICAL.values()), books.salary_buckets)
+def code_sizes(books: Books, *, has_salary: bool) -> tuple[int, ...]:
+    """Codes of each column of `Catalogue.codes`; 0 for a column that holds no value."""
+    sizes = [books.sizes[name] for name in CATEGORICAL.values()]
+    told = [size if size > FIRST_VALUE else 0 for size in sizes]
+    return (*told, books.salary_buckets if has_salary else 0)
 
 
 def padded(lists: pl.Series) -> np.ndarray:

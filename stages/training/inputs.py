@@ -93,7 +93,8 @@ def make_task(params: Params, inputs: Inputs) -> Task:
 
 def config(params: Params, inputs: Inputs) -> HhrecConfig:
     """Write down what the model is made of."""
-    settings = params.train
+    settings, catalogue = params.train, inputs.catalogue
+    has_salary = bool(catalogue.salary.any())
     return HhrecConfig(
         backbone=settings.backbone,
         objective=settings.objective,
@@ -103,8 +104,10 @@ def config(params: Params, inputs: Inputs) -> HhrecConfig:
         dropout=settings.dropout,
         history_length=params.sequences.max_length,
         trained=len(inputs.share),
-        code_sizes=store.code_sizes(inputs.books),
-        word_count=inputs.books.token_count,
+        code_sizes=store.code_sizes(inputs.books, has_salary=has_salary),
+        word_count=inputs.books.token_count if catalogue.words.shape[1] else 0,
+        has_salary=has_salary,
+        text_width=catalogue.text.shape[1],
         id_dropout=settings.id_dropout,
         books=inputs.books_hash,
     )
