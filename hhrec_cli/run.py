@@ -23,6 +23,12 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Replace what was made from other input files.")
     ] = False,
+    final: Annotated[
+        bool,
+        typer.Option(
+            "--final", help="Then train on everything, and predict from that into final/."
+        ),
+    ] = False,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,
@@ -45,6 +51,7 @@ def run(
         raw=source,
         artifacts=artifacts,
         force=force,
+        final=final,
         progress=lambda name: _console.progress(name, quiet=quiet),
     ):
         reports[name] = report.model_dump(mode="json")
@@ -56,6 +63,9 @@ def run(
         _console.show_json(reports)
     else:
         _console.note(f"written to {artifacts}", quiet=quiet)
+        if final:
+            found = artifacts / "final" / "predictions.parquet"
+            _console.note(f"of the final fit, which no figure above is of: {found}", quiet=quiet)
 
 
 def _show(name: str, report: "Report", *, quiet: bool) -> None:

@@ -24,10 +24,10 @@ class SplitParams(Section):
     """How `explode` chooses validation rows."""
 
     kind: Annotated[
-        str, Field(pattern=r"^(auto|test_sessions|last_session|after: ?\d{4}-\d\d-\d\d)$")
+        str, Field(pattern=r"^(auto|test_sessions|last_session|none|after: ?\d{4}-\d\d-\d\d)$")
     ] = "auto"
     """`test_sessions`, `last_session`, `after: YYYY-MM-DD`, or `auto`: the first where it gives
-    1,000 labels, else the second."""
+    1,000 labels, else the second. `none` holds nothing out and trains on the test contexts too."""
     max_users: Annotated[int, Field(ge=1)] = 20_000
     """Most users held out for validation, chosen by a seeded hash of the user id."""
 
@@ -136,6 +136,8 @@ class TrainParams(Section):
     """Largest global gradient norm."""
     epochs: Annotated[int, Field(ge=1)] = 6
     """Passes over the train histories."""
+    stop_epoch: Annotated[int, Field(ge=1)] | None = None
+    """Epoch after which training ends, while the learning rate falls as for `epochs`; null: all."""
     precision: Literal["no", "bf16"] = "no"
     """Mixed precision of the encoder."""
     loss: Literal["auto", "full", "sampled"] = "auto"
@@ -161,6 +163,10 @@ class TrainParams(Section):
         """Share of rows in which `mlm` masks the last position only."""
         return 0.5 if self.last_prob is None else self.last_prob
 
+    def last_epoch(self) -> int:
+        """Epoch after which training ends."""
+        return self.stop_epoch or self.epochs
+
     def ahead(self) -> float:
         """Weight of the question for the next session."""
         return 2.0 if self.session_weight is None else self.session_weight
@@ -175,6 +181,13 @@ class TrainParams(Section):
                 raise ValueError(msg)
         if self.backbone == "modernbert" and self.objective == "prefix":
             msg = "modernbert cannot serve objective prefix: choose bert or distilbert, or objective mlm"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _stops_in_time(self) -> "TrainParams":
+        if self.stop_epoch is not None and self.stop_epoch > self.epochs:
+            msg = f"stop_epoch ({self.stop_epoch}) must not be above epochs ({self.epochs})"
             raise ValueError(msg)
         return self
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from stages import evaluate, explode, features, predict, sequences, train, vocab
+from stages import evaluate, explode, features, predict, sequences, tables, train, vocab
 from stages import filter as filter_stage
+from stages import final as final_fit
 from stages.inputs import claim
 from stages.params import Params
 from stages.report import Progress, Report, silent
@@ -24,6 +26,7 @@ OUTPUTS = (
     "predictions.parquet",
     "validation_predictions.parquet",
     "metrics",
+    final_fit.DIRECTORY,
 )
 
 
@@ -40,6 +43,7 @@ def run(
     raw: Path,
     artifacts: Path,
     force: bool = False,
+    final: bool = False,
     progress: Callable[[str], AbstractContextManager[Progress]] = lambda _: nullcontext(silent),
 ) -> Iterator[tuple[str, Report]]:
     """Run every stage from `raw` into `artifacts`; yield its name and report as each ends.
@@ -49,6 +53,7 @@ def run(
         raw: Directory of train.parquet, test.parquet, vacancies.parquet and maybe labels.parquet.
         artifacts: Directory of everything that is written.
         force: Remove the artifacts of other inputs instead of refusing.
+        final: When all is done, train on everything and predict anew in `artifacts/final`.
         progress: Opens the progress display of a stage, given its name.
 
     Raises:
@@ -56,17 +61,28 @@ def run(
         HhrecError: `artifacts` was made from other inputs, or a stage found a fault.
     """
     claim(raw, artifacts, OUTPUTS, force=force)
-    for step in steps(params.model_copy(update={"raw": str(raw)}), raw, artifacts):
+    params = params.model_copy(update={"raw": str(raw)})
+    tables.remove(artifacts / final_fit.DIRECTORY)  # an older one is not of this run's model
+    planned = steps(params, raw, artifacts)
+    for step in chain(planned, _final(params, raw, artifacts) if final else ()):
         with progress(step.name) as hook:
             report = step.work(progress=hook)
         yield step.name, report
 
 
+def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:
+    """The final fit's steps, planned once the validated model is there."""
+    chosen = final_fit.final_params(params, artifacts / "model")
+    for name, work in steps(chosen, raw, artifacts / final_fit.DIRECTORY):
+        if name in final_fit.STAGES:
+            yield Step(f"final {name}", work)
+
+
 def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
-    tables = {"features": out / "features", "vocab": out / "vocab.parquet"}
-    asked = {"sequences": out / "sequences", **tables}
+    items = {"features": out / "features", "vocab": out / "vocab.parquet"}
+    asked = {"sequences": out / "sequences", **items}
     answers = {
         "test": out / "predictions.parquet",
         "validation": out / "validation_predictions.parquet",
@@ -76,11 +92,11 @@ def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
               test=raw / "test.parquet", out=out / "events"),
         _step("filter", filter_stage.run, params, events=out / "events", out=out / "filtered"),
         _step("vocab", _quietly(vocab.run), params, events=out / "filtered",
-              vacancies=raw / "vacancies.parquet", out=tables["vocab"]),
+              vacancies=raw / "vacancies.parquet", out=items["vocab"]),
         _step("features", features.run, params, vacancies=raw / "vacancies.parquet",
-              vocab=tables["vocab"], out=tables["features"]),
+              vocab=items["vocab"], out=items["features"]),
         _step("sequences", sequences.run, params, filtered=out / "filtered",
-              events=out / "events", vocab=tables["vocab"], out=asked["sequences"]),
+              events=out / "events", vocab=items["vocab"], out=asked["sequences"]),
         _step("train", train.run, params, **asked, out=out / "model",
               checkpoints=out / "checkpoints", live=out / "live"),
         *(
@@ -90,7 +106,7 @@ def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
         ),
         _step("evaluate", evaluate.run, params, predictions=answers["test"],
               validation_predictions=answers["validation"], labels=labels,
-              sequences=asked["sequences"], vocab=tables["vocab"], raw=raw, out=out / "metrics"),
+              sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / "metrics"),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from stages.params import Params
 from stages.report import Progress, Report, silent
 from stages.schema import PREDICTIONS, VOCAB
 from stages.seen import fates
+from stages.training.sidecar import check_names
 
 TOKENS_PER_ROW = 8  # a ranking batch holds batch_rows rows of this length, fewer of longer ones
 
@@ -58,6 +59,7 @@ def run(
     catalogue = store.catalogue(features / "items", sequences / "train")
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)
+    check_names(model, names, vocab)
     rows = tables.scan(
         sequences / part, store.schema_of(part), made_by="hhrec sequences build"
     ).collect()

@@ -15,6 +15,7 @@ from stages.errors import HhrecError
 from stages.params import Params, TrainParams
 from stages.report import Progress, Report, silent
 from stages.seeds import derive
+from stages.training import warm
 from stages.training.inputs import config, fingerprint_of, make_task, read
 from stages.training.trackers import open_tracker
 from stages.training.watch import Watch
@@ -38,10 +39,12 @@ class TrainReport(Report):
     steps: int
     epochs: float
     resumed_at: int
+    started_from: dict[str, int]
     final_loss: float | None
     tokens_per_second: float | None
     validation_rows: int
     best_mrr_100: float | None
+    best_epoch: int | None
     stopped: str
 
 
@@ -53,11 +56,14 @@ def run(
     vocab: Path,
     out: Path,
     checkpoints: Path,
+    origin: Path | None = None,
     resume: bool = False,
     live: Path | None = None,
     progress: Progress = silent,
 ) -> TrainReport:
     """Train from the sequences, features and vocabulary to a model directory.
+
+    With `origin`, the directory of an older model, the weights start from that one's.
 
     Raises:
         MissingInputError: A table is not there.
@@ -70,9 +76,11 @@ def run(
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))
-    model = HhrecModel(config(params, inputs))
+    shape = config(params, inputs)
+    model = HhrecModel(warm.like(shape, origin) if origin else shape)
+    started = warm.start(model, origin, inputs.names) if origin else {}
     optimizer = optim.adamw(model, params.train.lr, params.train.weight_decay)
-    fingerprint = fingerprint_of(params, sequences, features, vocab)
+    fingerprint = fingerprint_of(params, sequences, features, vocab, origin)
     state, found = stand(checkpoints, fingerprint, resume=resume, accelerator=accelerator)
     prepared, prepared_optimizer = accelerator.prepare(model, optimizer)
     if found:
@@ -104,10 +112,10 @@ def run(
             )
     tracker.close()
     if accelerator.is_main_process and not watch.interrupted:
-        watch.publish(out)
+        watch.publish(out, inputs.names)
     accelerator.wait_for_everyone()
     accelerator.end_training()
-    return report_of(watch, resumed_at=state.step, full=full)
+    return report_of(watch, started, resumed_at=state.step, full=full)
 
 
 def takes_all(settings: TrainParams, trained: int) -> bool:
@@ -115,7 +123,7 @@ def takes_all(settings: TrainParams, trained: int) -> bool:
     return settings.loss == "full" or (settings.loss == "auto" and trained <= FULL_UNTIL)
 
 
-def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:
+def report_of(watch: Watch, started: dict[str, int], *, resumed_at: int, full: bool) -> TrainReport:
     """Sum a training up."""
     task, processes = watch.task, watch.accelerator.num_processes
     return TrainReport(
@@ -132,10 +140,12 @@ def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:
         steps=watch.state.step,
         epochs=round(watch.state.step / steps_per_epoch(task, processes), 2),
         resumed_at=resumed_at,
+        started_from=started,
         final_loss=watch.loss,
         tokens_per_second=watch.speed(),
         validation_rows=len(watch.validation),
         best_mrr_100=watch.state.best if watch.state.best >= 0 else None,
+        best_epoch=watch.chosen().epoch if watch.state.best >= 0 else None,
         stopped=watch.stopped,
     )
 

@@ -29,6 +29,7 @@ class Inputs:
     users: Ints  # rows of the histories in order of user id
     catalogue: Catalogue
     share: torch.Tensor
+    names: pl.Series  # vacancy ids of the vocabulary by item
     validation: pl.DataFrame
     books: Books
     books_hash: str
@@ -44,7 +45,8 @@ def read(
 ) -> Inputs:
     """Read the vocabulary, the catalogue and the histories; the histories stay on disk."""
     counts = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").filter("trained").sort("item")
-    count = counts.select("count").collect().to_series().to_numpy().astype(np.float64)
+    trained = counts.select("vacancy_id", "count").collect()
+    count = trained["count"].to_numpy().astype(np.float64)
     if not len(count):
         raise HhrecError(
             f"{vocab}: no vacancy has vocab.min_count={params.vocab.min_count} train events",
@@ -65,6 +67,7 @@ def read(
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
         ),
+        names=trained["vacancy_id"],
         validation=validation,
         books=load_books(features / "books"),
         books_hash=books_hash(features / "books"),
@@ -113,7 +116,9 @@ def config(params: Params, inputs: Inputs) -> HhrecConfig:
     )
 
 
-def fingerprint_of(params: Params, sequences: Path, features: Path, vocab: Path) -> str:
+def fingerprint_of(
+    params: Params, sequences: Path, features: Path, vocab: Path, origin: Path | None = None
+) -> str:
     """Hash what a run's weights depend on: parameters that shape them, and the input files."""
     settings = params.train.model_dump(
         exclude={"keep", "tracker", "patience", "validation_rows", "save_minutes"}
@@ -124,8 +129,10 @@ def fingerprint_of(params: Params, sequences: Path, features: Path, vocab: Path)
     files = [
         *sorted((sequences / "train").glob("*")),
         *sorted((features / "items").glob("*")),
+        *features.glob("vectors.npy"),
         vocab,
     ]
+    files += [origin / "model.safetensors"] if origin else []
     for file in files:
         digest.update(file.name.encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
