@@ -69,7 +69,7 @@ def write_facts(
 ) -> Counts:
     """Write the facts of every vocabulary item to buckets in `work`, one a slice, by item."""
     scattered = work / "scattered"
-    scatter(catalogue, slicing, scattered, text=settings.max_text_tokens > 0)
+    scatter(catalogue, slicing, scattered, text=settings.reads_descriptions())
     numbers = slicing.numbers()
     rows = absent = 0
     for done, number in enumerate(numbers):

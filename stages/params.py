@@ -86,6 +86,17 @@ class FeaturesParams(Section):
     """Tokens kept of the description without its HTML; 0 leaves descriptions out."""
     salary_cap: Annotated[int, Field(ge=1)] = 1_000_000
     """Salaries above this many roubles a month are clipped to it."""
+    text_model: str | None = None
+    """Directory of a local sentence encoder or table of token vectors, which reads the vacancies'
+    texts; null: none."""
+    text_tokens: Annotated[int, Field(ge=1)] = 128
+    """Most tokens of a text that `text_model` reads."""
+    text_description: bool = True
+    """Whether `text_model` reads the description behind title and skills."""
+
+    def reads_descriptions(self) -> bool:
+        """Whether anything is made of the descriptions."""
+        return self.max_text_tokens > 0 or (self.text_model is not None and self.text_description)
 
 
 class SequencesParams(Section):

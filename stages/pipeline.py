@@ -73,12 +73,13 @@ def run(
 def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:
     """The final fit's steps, planned once the validated model is there."""
     chosen = final_fit.final_params(params, artifacts / "model")
-    for name, work in steps(chosen, raw, artifacts / final_fit.DIRECTORY):
+    out, cache = artifacts / final_fit.DIRECTORY, artifacts / "text-cache"
+    for name, work in steps(chosen, raw, out, cache):
         if name in final_fit.STAGES:
             yield Step(f"final {name}", work)
 
 
-def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
+def steps(params: Params, raw: Path, out: Path, text_cache: Path | None = None) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
     items = {"features": out / "features", "vocab": out / "vocab.parquet"}
@@ -94,7 +95,7 @@ def steps(params: Params, raw: Path, out: Path) -> tuple[Step, ...]:
         _step("vocab", _quietly(vocab.run), params, events=out / "filtered",
               vacancies=raw / "vacancies.parquet", out=items["vocab"]),
         _step("features", features.run, params, vacancies=raw / "vacancies.parquet",
-              vocab=items["vocab"], out=items["features"]),
+              vocab=items["vocab"], out=items["features"], text_cache=text_cache),
         _step("sequences", sequences.run, params, filtered=out / "filtered",
               events=out / "events", vocab=items["vocab"], out=asked["sequences"]),
         _step("train", train.run, params, **asked, out=out / "model",

@@ -91,7 +91,7 @@ def load_model(path: Path) -> HhrecModel:
 def check_books(model: HhrecModel, path: Path, features: Path) -> None:
     """Refuse features that were encoded with other books than the model's."""
     found = books_hash(features / "books")
-    if found != model.config.books:
+    if found != model.config.books:  # which holds the hash of the text model, too
         raise HhrecError(
             f"{features}/books: hash {found[:12]}, but {path} was trained with {model.config.books[:12]}",
             "encode with the model's books: hhrec features build --books DIR, or train anew",

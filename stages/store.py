@@ -22,6 +22,7 @@ from stages.schema import (
     VALIDATION_SEQUENCES,
     Schema,
 )
+from stages.vectorfile import open_vectors
 
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
 CODES = (*CATEGORICAL.values(), "salary_bucket")
@@ -71,7 +72,7 @@ def catalogue(items: Path, train: Path) -> Catalogue:
     """Read features and demand of every vacancy into rows by item id.
 
     Args:
-        items: `features/items`.
+        items: `features/items`; `features/vectors.npy` is mapped into memory where there is one.
         train: `sequences/train`, whose events are the demand that is known.
     """
     frame = tables.scan(items, FEATURES, made_by="hhrec features build").sort("item").collect()
@@ -83,6 +84,7 @@ def catalogue(items: Path, train: Path) -> Catalogue:
         _below_specials(salary),
         _below_specials(words),
         known_demand(train, len(codes) + FIRST_ITEM),
+        torch.from_numpy(open_vectors(items.parent, len(codes))),
     )
 
 
