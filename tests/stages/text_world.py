@@ -31,9 +31,8 @@ def sentence_model(where: Path, *, seed: int = 0, width: int = 8) -> Path:
         initializer_range=0.5,
     )
     BertModel(config).save_pretrained(where)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer(), unk_token="[UNK]", pad_token="[PAD]"
-    ).save_pretrained(where)
+    names = {"unk_token": WORDS[1], "pad_token": WORDS[0]}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer(), **names).save_pretrained(where)
     return where
 
 
