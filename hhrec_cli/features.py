@@ -25,6 +25,10 @@ def build(
         Path | None,
         typer.Option(help="Encode with these code books, as a trained model needs.", metavar="DIR"),
     ] = None,
+    text_cache: Annotated[
+        Path | None,
+        typer.Option(help="Text vectors made so far. (default: text-cache beside OUT)"),
+    ] = None,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,
@@ -42,6 +46,7 @@ def build(
             vocab=vocab,
             out=out,
             books=books,
+            text_cache=text_cache,
             progress=progress,
         )
     _console.show(report, title="features", as_json=as_json, quiet=quiet)

@@ -26,6 +26,12 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Let training go on from its newest checkpoint.")
     ] = False,
+    final: Annotated[
+        bool,
+        typer.Option(
+            "--final", help="Then train on everything, and predict from that into final/."
+        ),
+    ] = False,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,
@@ -49,6 +55,7 @@ def run(
         artifacts=artifacts,
         force=force,
         resume=resume,
+        final=final,
         progress=lambda name: _console.progress(name, quiet=quiet),
     ):
         reports[name] = report.model_dump(mode="json")
@@ -60,6 +67,9 @@ def run(
         _console.show_json(reports)
     else:
         _console.note(f"written to {artifacts}", quiet=quiet)
+        if final:
+            found = artifacts / "final" / "predictions.parquet"
+            _console.note(f"of the final fit, which no figure above is of: {found}", quiet=quiet)
 
 
 def _show(name: str, report: "Report", *, quiet: bool) -> None:

@@ -20,6 +20,14 @@ def train(
     checkpoints: Annotated[Path, typer.Option(help="Directory of checkpoints.")] = ARTIFACTS
     / "checkpoints",
     live: Annotated[Path, typer.Option(help="Directory of curves.")] = ARTIFACTS / "live",
+    origin: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Start from this model's weights; its vacancies may be others.",
+            metavar="DIR",
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint.")
     ] = False,
@@ -49,6 +57,7 @@ def train(
             vocab=vocab,
             out=out,
             checkpoints=checkpoints,
+            origin=origin,
             resume=resume,
             live=live,
             progress=progress,

@@ -30,6 +30,7 @@ class Books(BaseModel):
     columns: dict[str, CodeBook]
     salary_edges: tuple[float, ...]
     token_count: int = Field(ge=2)
+    text_model: str = ""  # SHA-256 of the text model's files, empty without one
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -96,11 +97,14 @@ def read_tokenizer(directory: Path) -> str:
 
 
 def require_params(books: Books, asked: FeaturesParams, directory: Path) -> None:
-    """Raise HhrecError where parameters differ from those the books were made with."""
+    """Raise HhrecError where parameters differ from those the books were made with.
+
+    Where the text model lies may differ; `stages.textvectors` compares what it holds.
+    """
     used = books.params.model_dump()
     faults = [
         f"features.{name} is {value}, the books were made with {used[name]}"
-        for name, value in asked.model_dump().items()
+        for name, value in asked.model_dump(exclude={"text_model"}).items()
         if value != used[name]
     ]
     if faults:

@@ -69,7 +69,7 @@ def write_facts(
 ) -> Counts:
     """Write the facts of every vocabulary item to buckets in `work`, one a slice, by item."""
     scattered = work / "scattered"
-    scatter(catalogue, slicing, scattered, text=settings.max_text_tokens > 0)
+    scatter(catalogue, slicing, scattered, text=settings.reads_descriptions())
     numbers = slicing.numbers()
     rows = absent = 0
     for done, number in enumerate(numbers):
@@ -90,10 +90,19 @@ def write_facts(
 
 
 def scatter(catalogue: pl.LazyFrame, slicing: Slicing, out: Path, *, text: bool) -> None:
-    """Write the catalogue's rows to `out/slice=N/`, with their item; descriptions null unless asked."""
+    """Write the catalogue's rows to `out/slice=N/`, with their item.
+
+    Descriptions are null unless asked for, and so is a title that only repeats the id: a log
+    imported without titles has no others.
+    """
     out.mkdir(parents=True)
     description = pl.col("description") if text else pl.lit(None, pl.String).alias("description")
-    rows = catalogue.with_columns(description).rename(RAW).join(slicing.items, on="vacancy_id")
+    title = pl.when(pl.col("name").str.strip_chars() != pl.col("vacancy_id")).then("name")
+    rows = (
+        catalogue.with_columns(description, title.alias("name"))
+        .rename(RAW)
+        .join(slicing.items, on="vacancy_id")
+    )
     keyed = rows.drop("vacancy_id").with_columns(slicing.number().alias("slice"))
     keyed.sink_parquet(pl.PartitionBy(out, key="slice", include_key=False), mkdir=True)
 

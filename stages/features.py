@@ -1,5 +1,6 @@
 """Vacancies as numbers: codes, salary and tokens of every vacancy of the vocabulary."""
 
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,8 @@ from stages.params import FeaturesParams, Params
 from stages.report import Progress, Report, silent
 from stages.schema import FEATURES, RAW_VACANCIES, VOCAB
 from stages.text import visible
+from stages.textvectors import TextVectors, check_model, joined
+from stages.vectorfile import VECTORS, VectorFile
 
 SLICE_ITEMS = 100_000  # vacancies in memory at once
 
@@ -43,6 +46,8 @@ class FeaturesReport(Report):
     """Codes of each column."""
     tokens: int
     """Tokens of the tokenizer."""
+    text_vectors: dict[str, int]
+    """Width of the text vectors, and texts that were not in the cache; empty without a model."""
     frozen: bool
     """Whether the books were given and not learnt."""
     books: str
@@ -56,15 +61,18 @@ def run(
     vocab: Path,
     out: Path,
     books: Path | None = None,
+    text_cache: Path | None = None,
     progress: Progress = silent,
     slice_items: int = SLICE_ITEMS,
 ) -> FeaturesReport:
-    """Read catalogue and vocabulary, write `out/books/` and `out/items/`.
+    """Read catalogue and vocabulary, write `out/books/`, `out/items/` and maybe `out/vectors.npy`.
 
-    With `books` the vacancies are encoded by those and nothing is learnt.
+    With `books` the vacancies are encoded by those and nothing is learnt. Text vectors are kept in
+    `text_cache`, by default `text-cache` beside `out`.
     """
     settings = params.features
-    frozen = _frozen(books, settings) if books else None
+    reader = _reader(settings, text_cache or out.parent / "text-cache")
+    frozen = _frozen(books, settings, reader) if books else None
     catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
     slicing = _slicing(vocab, slice_items)
     rates = frozen[0].rates if frozen else salary.RATES
@@ -74,13 +82,17 @@ def run(
             catalogue, slicing, work, settings=settings, rates=rates, progress=progress
         )
         learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
+        learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
         save_books(learnt, words, scratch / "books")
         encode_slices(work, learnt, load_tokenizer(scratch / "books"), scratch / "items", progress)
+        if reader:
+            write_vectors(work, reader, settings, scratch / VECTORS, counts["vacancies"], progress)
         tables.remove(work)
     return FeaturesReport(
         **counts,
         codes={**learnt.sizes, "salary": learnt.salary_buckets},
         tokens=learnt.token_count,
+        text_vectors={"width": reader.encoder.width, "encoded": reader.encoded} if reader else {},
         frozen=frozen is not None,
         books=books_hash(out / "books"),
     )
@@ -97,11 +109,29 @@ def encode_slices(
         progress(len(files) + done + 1, 2 * len(files), "encoded")
 
 
+def write_vectors(
+    work: Path,
+    reader: TextVectors,
+    settings: FeaturesParams,
+    out: Path,
+    vacancies: int,
+    progress: Progress,
+) -> None:
+    """Write the text vectors of every bucket of facts to one file, by item."""
+    files, file = buckets(work), VectorFile(out, vacancies, reader.encoder.width)
+    for done, part in enumerate(files):
+        facts = pl.read_parquet(part)
+        described = visible(facts["text"]) if settings.text_description else None
+        note = partial(progress, len(files) + done, 2 * len(files))
+        file.write(facts["item"], reader.of(joined(facts, described), note))
+    file.close()
+
+
 def encode(facts: pl.DataFrame, books: Books, tokenizer: Tokenizer) -> pl.DataFrame:
     """Turn cleaned vacancies into FEATURES, row by row."""
     limits, lower, upper = books.params, pl.col("lower"), pl.col("upper")
     skills = facts["skills"].list.join(" ")
-    described = visible(facts["text"])
+    described = visible(facts["text"]) if limits.max_text_tokens else facts["text"]
     return facts.select(
         "item",
         **{name: book.encode(pl.col(name)) for name, book in books.columns.items()},
@@ -121,8 +151,15 @@ def _slicing(vocab: Path, size: int) -> Slicing:
     return Slicing(items, size)
 
 
-def _frozen(directory: Path, settings: FeaturesParams) -> tuple[Books, str]:
+def _reader(settings: FeaturesParams, cache: Path) -> TextVectors | None:
+    return None if settings.text_model is None else TextVectors(settings, cache)
+
+
+def _frozen(
+    directory: Path, settings: FeaturesParams, reader: TextVectors | None
+) -> tuple[Books, str]:
     books = load_books(directory)
     load_tokenizer(directory)
     require_params(books, settings, directory)
+    check_model(directory, books.text_model, reader.hash if reader else "")
     return books, read_tokenizer(directory)

@@ -1,5 +1,7 @@
 """What the model learns from: the train part without bots, unknown actions and rare pairs.
 
+With `split.kind: none` nothing is held out, and the test contexts, which are known when the
+questions are asked, belong to the train part.
 Contexts are never filtered: `sequences` reads them from the events themselves.
 """
 
@@ -29,10 +31,14 @@ class FilterReport(Report):
     vacancies: int
 
 
-def train_part(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Events of part `train`; `session` counts among them alone, so held-out ones leave no trace."""
+def train_part(events: pl.LazyFrame, *, everything: bool = False) -> pl.LazyFrame:
+    """Events of part `train`, or of every part.
+
+    `session` counts among them alone, so that held-out ones leave no trace.
+    """
     ordinal = (pl.col("session").rank("dense").over("user_id") - 1).cast(pl.Int32)
-    return events.filter(pl.col("part") == "train").with_columns(session=ordinal)
+    chosen = pl.col("vacancy_id").is_not_null() if everything else pl.col("part") == "train"
+    return events.filter(chosen).with_columns(session=ordinal)
 
 
 def is_bot(max_user_events: int) -> pl.Expr:
@@ -45,9 +51,9 @@ def is_known() -> pl.Expr:
     return pl.col("action_type") != 0
 
 
-def usable(events: pl.LazyFrame, max_user_events: int) -> pl.LazyFrame:
-    """Known actions of people in the train part, in the order of `events`."""
-    return train_part(events).filter(~is_bot(max_user_events) & is_known())
+def usable(part: pl.LazyFrame, max_user_events: int) -> pl.LazyFrame:
+    """Known actions of people in the train part, in its order."""
+    return part.filter(~is_bot(max_user_events) & is_known())
 
 
 def run(params: Params, *, events: Path, out: Path, progress: Progress = silent) -> FilterReport:
@@ -57,13 +63,20 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
         MissingInputError: There are no events.
         HhrecError: The events have other columns, or the filter leaves none of them.
     """
-    tables.scan(events, EVENTS, made_by="hhrec explode")
-    limits, files, counts = params.filter, buckets(events) or [events], Counter[str]()
+    table = tables.scan(events, EVENTS, made_by="hhrec explode")
+    everything = params.split.kind == "none"
+    if everything:
+        _check_whole(events, table)
+    limits, counts = params.filter, Counter[str]()
+    files = [
+        train_part(pl.scan_parquet(file), everything=everything)
+        for file in buckets(events) or [events]
+    ]
     with tables.atomic(out) as scratch:
         cores = [bucket_path(scratch / "work", index) for index in range(len(files))]
         for index, (file, core) in enumerate(zip(files, cores, strict=True)):
-            counts.update(_count(pl.scan_parquet(file), limits.max_user_events))
-            left = pairs(usable(pl.scan_parquet(file), limits.max_user_events))
+            counts.update(_count(file, limits.max_user_events))
+            left = pairs(usable(file, limits.max_user_events))
             tables.sink(left, core, left.collect_schema())
             progress(index + 1, 2 * len(files), "counted")
         shrunk = shrink(
@@ -74,7 +87,7 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
         )
         vacancies = _vacancies(cores)
         for index, (file, core) in enumerate(zip(files, cores, strict=True)):
-            kept = _keep(pl.scan_parquet(file), core, limits.max_user_events).collect()
+            kept = _keep(file, core, limits.max_user_events).collect()
             tables.sink(kept, bucket_path(scratch, index), FILTERED)
             counts.update(events=kept.height, users=kept["user_id"].n_unique())
             progress(len(files) + index + 1, 2 * len(files), "filtered")
@@ -93,12 +106,11 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
     )
 
 
-def _count(events: pl.LazyFrame, max_user_events: int) -> dict[str, int]:
+def _count(part: pl.LazyFrame, max_user_events: int) -> dict[str, int]:
     """Events of the train part, of bots, and of people with unknown actions; number of bots."""
     bot = pl.col("bot")
     return (
-        train_part(events)
-        .select("user_id", "action_type", bot=is_bot(max_user_events))
+        part.select("user_id", "action_type", bot=is_bot(max_user_events))
         .select(
             train=pl.len(),
             bots=bot.sum(),
@@ -110,17 +122,27 @@ def _count(events: pl.LazyFrame, max_user_events: int) -> dict[str, int]:
     )
 
 
-def _keep(events: pl.LazyFrame, core: Path, max_user_events: int) -> pl.LazyFrame:
+def _keep(part: pl.LazyFrame, core: Path, max_user_events: int) -> pl.LazyFrame:
     """Events whose user and vacancy are left in `core`, in order."""
     pair = ["user_id", "vacancy_id"]
     left = pl.scan_parquet(core).select(pair)
-    return usable(events, max_user_events).join(left, on=pair, how="semi", maintain_order="left")
+    return usable(part, max_user_events).join(left, on=pair, how="semi", maintain_order="left")
 
 
 def _vacancies(cores: list[Path]) -> int:
     """Distinct vacancies in all buckets together."""
     items = pl.scan_parquet(cores).select(pl.col("vacancy_id").n_unique())
     return int(items.collect(engine="streaming").item())
+
+
+def _check_whole(events: Path, table: pl.LazyFrame) -> None:
+    """Raise an error where events were held out although `split.kind` is none."""
+    held = table.filter(pl.col("part") == "validation").select(pl.len()).collect().item()
+    if held:
+        raise HhrecError(
+            f"{events}: split.kind is none, but {held:,} events were held out for validation",
+            "run `hhrec explode` with split.kind none first",
+        )
 
 
 def _check_rest(events: Path, counts: Counter[str]) -> None:

@@ -15,7 +15,7 @@ def learn(facts: pl.LazyFrame, settings: FeaturesParams) -> tuple[Books, str]:
     words = bpe.train(texts(facts), settings.tokens)
     middles = facts.select(salary.middle(pl.col("lower"), pl.col("upper"))).collect()
     books = Books(
-        params=settings,
+        params=settings.model_copy(update={"text_model": None}),  # a path is no fact
         rates=salary.RATES,
         columns={name: code_book(facts, name, settings) for name in CATEGORICAL.values()},
         salary_edges=salary.quantile_edges(middles.to_series()),

@@ -24,10 +24,10 @@ class SplitParams(Section):
     """How `explode` chooses validation rows."""
 
     kind: Annotated[
-        str, Field(pattern=r"^(auto|test_sessions|last_session|after: ?\d{4}-\d\d-\d\d)$")
+        str, Field(pattern=r"^(auto|test_sessions|last_session|none|after: ?\d{4}-\d\d-\d\d)$")
     ] = "auto"
     """`test_sessions`, `last_session`, `after: YYYY-MM-DD`, or `auto`: the first where it gives
-    1,000 labels, else the second."""
+    1,000 labels, else the second. `none` holds nothing out and trains on the test contexts too."""
     max_users: Annotated[int, Field(ge=1)] = 20_000
     """Most users held out for validation, chosen by a seeded hash of the user id."""
 
@@ -86,6 +86,17 @@ class FeaturesParams(Section):
     """Tokens kept of the description without its HTML; 0 leaves descriptions out."""
     salary_cap: Annotated[int, Field(ge=1)] = 1_000_000
     """Salaries above this many roubles a month are clipped to it."""
+    text_model: str | None = None
+    """Directory of a local sentence encoder or table of token vectors, which reads the vacancies'
+    texts; null: none."""
+    text_tokens: Annotated[int, Field(ge=1)] = 128
+    """Most tokens of a text that `text_model` reads."""
+    text_description: bool = True
+    """Whether `text_model` reads the description behind title and skills."""
+
+    def reads_descriptions(self) -> bool:
+        """Whether anything is made of the descriptions."""
+        return self.max_text_tokens > 0 or (self.text_model is not None and self.text_description)
 
 
 class SequencesParams(Section):
@@ -171,6 +182,8 @@ class TrainParams(Section):
     precision: Literal["no", "bf16", "auto"] = "no"
     """Matrix products in fp32 (`no`) or bfloat16; `auto` times both on some batches and takes
     bfloat16 where it is faster and the losses agree."""
+    stop_epoch: Annotated[int, Field(ge=1)] | None = None
+    """Epoch after which training ends, while the learning rate falls as for `epochs`; null: all."""
     negatives: Annotated[int, Field(ge=1)] = 2_048
     """Items drawn a step by `sampled` and `gbce`."""
     in_batch: Fraction | None = None
@@ -215,6 +228,10 @@ class TrainParams(Section):
         given = 20 if self.neighbours is None else self.neighbours
         return 0 if self.objective == "mlm" else given
 
+    def last_epoch(self) -> int:
+        """Epoch after which training ends."""
+        return self.stop_epoch or self.epochs
+
     def ahead(self) -> float:
         """Weight of the question for the next session."""
         return 2.0 if self.session_weight is None else self.session_weight
@@ -243,6 +260,13 @@ class TrainParams(Section):
         for name in (name for name, found in faults.items() if found):
             msg = f"{name} is not used by loss {self.loss}: leave it at its default"
             raise ValueError(msg)
+
+    @model_validator(mode="after")
+    def _stops_in_time(self) -> "TrainParams":
+        if self.stop_epoch is not None and self.stop_epoch > self.epochs:
+            msg = f"stop_epoch ({self.stop_epoch}) must not be above epochs ({self.epochs})"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "TrainParams":

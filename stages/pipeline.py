@@ -3,11 +3,23 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from stages import evaluate, explode, features, page, predict, sequences, train, vocab
+from stages import (
+    evaluate,
+    explode,
+    features,
+    page,
+    predict,
+    sequences,
+    tables,
+    train,
+    vocab,
+)
 from stages import filter as filter_stage
+from stages import final as final_fit
 from stages.inputs import claim
 from stages.params import Params
 from stages.report import Progress, Report, silent
@@ -25,6 +37,7 @@ OUTPUTS = (
     "validation_predictions.parquet",
     "metrics",
     "report.html",
+    final_fit.DIRECTORY,
 )
 
 
@@ -42,6 +55,7 @@ def run(
     artifacts: Path,
     force: bool = False,
     resume: bool = False,
+    final: bool = False,
     progress: Callable[[str], AbstractContextManager[Progress]] = lambda _: nullcontext(silent),
 ) -> Iterator[tuple[str, Report]]:
     """Run every stage from `raw` into `artifacts`; yield its name and report as each ends.
@@ -53,6 +67,7 @@ def run(
         force: Remove the artifacts of other inputs instead of refusing.
         resume: Let training go on from its newest checkpoint; the data stages write the same
             bytes again.
+        final: When all is done, train on everything and predict anew in `artifacts/final`.
         progress: Opens the progress display of a stage, given its name.
 
     Raises:
@@ -60,17 +75,36 @@ def run(
         HhrecError: `artifacts` was made from other inputs, or a stage found a fault.
     """
     claim(raw, artifacts, OUTPUTS, force=force)
-    for step in steps(params.model_copy(update={"raw": str(raw)}), raw, artifacts, resume=resume):
+    params = params.model_copy(update={"raw": str(raw)})
+    tables.remove(artifacts / final_fit.DIRECTORY)  # an older one is not of this run's model
+    planned = steps(params, raw, artifacts, resume=resume)
+    for step in chain(planned, _final(params, raw, artifacts) if final else ()):
         with progress(step.name) as hook:
             report = step.work(progress=hook)
         yield step.name, report
 
 
-def steps(params: Params, raw: Path, out: Path, *, resume: bool = False) -> tuple[Step, ...]:
+def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:
+    """The final fit's steps, planned once the validated model is there."""
+    chosen = final_fit.final_params(params, artifacts / "model")
+    out, cache = artifacts / final_fit.DIRECTORY, artifacts / "text-cache"
+    for name, work in steps(chosen, raw, out, cache):
+        if name in final_fit.STAGES:
+            yield Step(f"final {name}", work)
+
+
+def steps(
+    params: Params,
+    raw: Path,
+    out: Path,
+    text_cache: Path | None = None,
+    *,
+    resume: bool = False,
+) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
-    tables = {"features": out / "features", "vocab": out / "vocab.parquet"}
-    asked = {"sequences": out / "sequences", **tables}
+    items = {"features": out / "features", "vocab": out / "vocab.parquet"}
+    asked = {"sequences": out / "sequences", **items}
     answers = {
         "test": out / "predictions.parquet",
         "validation": out / "validation_predictions.parquet",
@@ -80,11 +114,11 @@ def steps(params: Params, raw: Path, out: Path, *, resume: bool = False) -> tupl
               test=raw / "test.parquet", out=out / "events"),
         _step("filter", filter_stage.run, params, events=out / "events", out=out / "filtered"),
         _step("vocab", _quietly(vocab.run), params, events=out / "filtered",
-              vacancies=raw / "vacancies.parquet", out=tables["vocab"]),
+              vacancies=raw / "vacancies.parquet", out=items["vocab"]),
         _step("features", features.run, params, vacancies=raw / "vacancies.parquet",
-              vocab=tables["vocab"], out=tables["features"]),
+              vocab=items["vocab"], out=items["features"], text_cache=text_cache),
         _step("sequences", sequences.run, params, filtered=out / "filtered",
-              events=out / "events", vocab=tables["vocab"], out=asked["sequences"]),
+              events=out / "events", vocab=items["vocab"], out=asked["sequences"]),
         _step("train", train.run, params, **asked, out=out / "model",
               checkpoints=out / "checkpoints", live=out / "live", resume=resume),
         *(
@@ -94,7 +128,7 @@ def steps(params: Params, raw: Path, out: Path, *, resume: bool = False) -> tupl
         ),
         _step("evaluate", evaluate.run, params, predictions=answers["test"],
               validation_predictions=answers["validation"], labels=labels,
-              sequences=asked["sequences"], vocab=tables["vocab"], raw=raw, out=out / "metrics"),
+              sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / "metrics"),
         _step("report", page.run, params, raw=raw, artifacts=out, out=out / "report.html"),
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from stages.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.report import Progress, Report, silent
 from stages.schema import PREDICTIONS, VOCAB
+from stages.training.sidecar import check_names
 
 
 class PredictReport(Report):
@@ -75,6 +76,7 @@ def run(
     )
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)
+    check_names(model, names, vocab)
     allowed, unknown = None, 0
     if allow:
         allowed, unknown = candidates.allowed_items(candidates.read_allowed(allow), names, allow)
@@ -123,7 +125,7 @@ def load_model(path: Path) -> HhrecModel:
 def check_books(model: HhrecModel, path: Path, features: Path) -> None:
     """Refuse features that were encoded with other books than the model's."""
     found = books_hash(features / "books")
-    if found != model.config.books:
+    if found != model.config.books:  # which holds the hash of the text model, too
         raise HhrecError(
             f"{features}/books: hash {found[:12]}, but {path} was trained with {model.config.books[:12]}",
             "encode with the model's books: hhrec features build --books DIR, or train anew",

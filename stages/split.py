@@ -21,7 +21,7 @@ ENOUGH_LABELS = 1_000
 
 @dataclass(frozen=True)
 class Split:
-    """A way to split: `test_sessions`, `last_session`, or `after` with its moment `cut`."""
+    """A way to split: `test_sessions`, `last_session`, `none`, or `after` with its moment `cut`."""
 
     name: str
     cut: datetime | None = None
@@ -54,7 +54,7 @@ def candidates(events: pl.DataFrame, split: Split) -> pl.DataFrame:
     Only sessions with a response count, and only where the user did something before them.
     `test_sessions`: those of the test file whose user is known from train. `last_session`: each
     user's last of the train file. `after`: all of the train file whose first event is not before
-    the cut.
+    the cut. `none`: no session.
     """
     sessions = _sessions(events).filter(pl.col("answer").is_not_null())
     if split.name == "test_sessions":
@@ -63,8 +63,10 @@ def candidates(events: pl.DataFrame, split: Split) -> pl.DataFrame:
     elif split.name == "last_session":
         last = pl.col("session") == pl.col("session").max().over("user_id")
         rows = sessions.filter(~pl.col("from_test")).filter(last)
-    else:
+    elif split.name == "after":
         rows = sessions.filter(~pl.col("from_test"), pl.col("opened") >= split.cut)
+    else:
+        rows = sessions.clear()
     return rows.filter(pl.col("start") > pl.col("user_start")).select("user_id", "start", "answer")
 
 

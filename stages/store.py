@@ -16,6 +16,7 @@ from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import demand
 from stages.books import Books
 from stages.buckets import buckets
+from stages.codes import FIRST_VALUE
 from stages.schema import (
     CATEGORICAL,
     FEATURES,
@@ -24,6 +25,7 @@ from stages.schema import (
     VALIDATION_SEQUENCES,
     Schema,
 )
+from stages.vectorfile import open_vectors
 
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
 FLAT = {**LISTS, "ranks": np.int32, "met": np.int32}
@@ -99,7 +101,7 @@ def catalogue(
     """Read features of every vacancy, and what is known of its events, into rows by item id.
 
     Args:
-        items: `features/items`.
+        items: `features/items`; `features/vectors.npy` is mapped into memory where there is one.
         train: `sequences/train`, whose events are what is known.
         met: The same events, where they are at hand as arrays.
         neighbours: Count which vacancies follow which; only where the model asks for it.
@@ -118,6 +120,7 @@ def catalogue(
         _below_specials(words),
         demand(known.items, known.times, count, None if rows is None else newest_sessions(rows)),
         follow.neighbours(known, count) if neighbours else follow.nobody(count),
+        torch.from_numpy(open_vectors(items.parent, len(codes))),
     )
 
 
@@ -136,9 +139,11 @@ def moments(rows: pl.DataFrame) -> Ints:
     return rows["asked_at"].to_physical().fill_null(-1).to_numpy().astype(np.int64)
 
 
-def code_sizes(books: Books) -> tuple[int, ...]:
-    """Codes of each column of `Catalogue.codes`."""
-    return (*(books.sizes[name] for name in CATEGORICAL.values()), books.salary_buckets)
+def code_sizes(books: Books, *, has_salary: bool) -> tuple[int, ...]:
+    """Codes of each column of `Catalogue.codes`; 0 for a column that holds no value."""
+    sizes = [books.sizes[name] for name in CATEGORICAL.values()]
+    told = [size if size > FIRST_VALUE else 0 for size in sizes]
+    return (*told, books.salary_buckets if has_salary else 0)
 
 
 def padded(lists: pl.Series) -> np.ndarray:

@@ -14,7 +14,7 @@ from stages.bert4rec.task import padding, steps_per_epoch
 from stages.params import Params
 from stages.report import Progress, Report, silent
 from stages.seeds import derive
-from stages.training import fitting, layers, sizes
+from stages.training import fitting, layers, sizes, warm
 from stages.training.inputs import config, fingerprint_of, make_task, read, takes_all
 from stages.training.plan import PlanReport, planned
 from stages.training.precision import Choice, settle
@@ -42,11 +42,12 @@ class TrainReport(Report):
     steps: int
     epochs: float
     resumed_at: int
+    started_from: dict[str, int]
     final_loss: float | None
     tokens_per_second: float | None
     validation_rows: int
     best_mrr_100: float | None
-    best_step: int | None
+    best_epoch: int | None
     stopped: str
 
     def choice(self) -> str:
@@ -62,11 +63,14 @@ def run(
     vocab: Path,
     out: Path,
     checkpoints: Path,
+    origin: Path | None = None,
     resume: bool = False,
     live: Path | None = None,
     progress: Progress = silent,
 ) -> TrainReport:
     """Train from the sequences, features and vocabulary to a model directory.
+
+    With `origin`, the directory of an older model, the weights start from that one's.
 
     Raises:
         MissingInputError: A table is not there.
@@ -83,12 +87,13 @@ def run(
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))
-    model = HhrecModel(config(params, inputs))
-    settings = params.train
+    shape, settings = config(params, inputs), params.train
+    model = HhrecModel(warm.like(shape, origin) if origin else shape)
     if settings.layers_from:
         layers.take(model.encoder, Path(settings.layers_from))
+    started = warm.start(model, origin, inputs.names) if origin else {}
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
-    fingerprint = fingerprint_of(params, sequences, features, vocab)
+    fingerprint = fingerprint_of(params, sequences, features, vocab, origin)
     state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
     full = takes_all(params.train, len(inputs.share))
     rows.leave_to_merge(model)
@@ -132,10 +137,10 @@ def run(
             )
     tracker.close()
     if accelerator.is_main_process and not watch.interrupted:
-        watch.publish(out)
+        watch.publish(out, inputs.names)
     accelerator.wait_for_everyone()
     accelerator.end_training()
-    return report_of(watch, resumed_at=state.step, full=full)
+    return report_of(watch, started, resumed_at=state.step, full=full)
 
 
 def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> PlanReport:
@@ -155,7 +160,7 @@ def plan_of(params: Params, found: sizes.Sizes, accelerator: Accelerator) -> Pla
     return planned(params, found, device=accelerator.device, processes=accelerator.num_processes)
 
 
-def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:
+def report_of(watch: Watch, started: dict[str, int], *, resumed_at: int, full: bool) -> TrainReport:
     """Sum a training up."""
     task, processes = watch.task, watch.accelerator.num_processes
     return TrainReport(
@@ -175,10 +180,11 @@ def report_of(watch: Watch, *, resumed_at: int, full: bool) -> TrainReport:
         steps=watch.state.step,
         epochs=round(watch.state.step / steps_per_epoch(task, processes), 2),
         resumed_at=resumed_at,
+        started_from=started,
         final_loss=watch.loss,
         tokens_per_second=watch.speed(),
         validation_rows=len(watch.validation),
         best_mrr_100=watch.state.best if watch.state.best >= 0 else None,
-        best_step=watch.state.best_step if watch.state.best >= 0 else None,
+        best_epoch=watch.chosen().epoch if watch.state.best >= 0 else None,
         stopped=watch.stopped,
     )

@@ -22,6 +22,8 @@ class HhrecConfig(PretrainedConfig):
         trained: int = 1,
         code_sizes: tuple[int, ...] = (),
         word_count: int = 0,
+        has_salary: bool = True,  # noqa: FBT001, FBT002
+        text_width: int = 0,
         id_dropout: float = 0.1,
         books: str = "",
         neighbours: int = 0,
@@ -40,6 +42,8 @@ class HhrecConfig(PretrainedConfig):
         self.trained = trained
         self.code_sizes = list(code_sizes)
         self.word_count = word_count
+        self.has_salary = has_salary
+        self.text_width = text_width
         self.id_dropout = id_dropout
         self.books = books
         self.neighbours = neighbours

@@ -1,6 +1,6 @@
-"""A vacancy's vector: id embedding + categorical codes + salary + bags of words."""
+"""A vacancy's vector: id embedding + categorical codes + salary + bags of words + text vector."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 import torch
@@ -22,6 +22,7 @@ class Catalogue:
         words: Title and skill tokens, padded with 0, (N, W) int32.
         demand: How often they were met, and when.
         neighbours: Which of them follow which.
+        text: Vectors of their texts, (N, D) float16; D is 0 without a text model.
     """
 
     codes: Tensor
@@ -29,6 +30,7 @@ class Catalogue:
     words: Tensor
     demand: Demand
     neighbours: Neighbours
+    text: Tensor = field(default_factory=lambda: torch.zeros(0, 0, dtype=torch.float16))
 
     def __len__(self) -> int:
         """Return the number of rows, special ids included."""
@@ -42,19 +44,24 @@ class Catalogue:
             self.words.to(device),
             self.demand.to(device),
             self.neighbours,
+            self.text.to(device),
         )
 
 
 class ItemTower(nn.Module):
     """Vectors and biases of any vacancies of the catalogue.
 
+    What the catalogue does not say has no weights and costs nothing.
+
     Args:
         hidden_size: H, width of a vector.
         trained: V, vocabulary items, which alone have an id embedding.
-        code_sizes: Codes of each categorical column.
+        code_sizes: Codes of each categorical column; 0 leaves the column out.
         word_count: Size of the tokenizer; 0 leaves words out.
         id_dropout: Share of vocabulary items that lose their id embedding in a training step, so
             that content carries weight (DropoutNet, Volkovs et al., 2017).
+        has_salary: Whether any salary is known.
+        text_width: D, width of the text vectors; 0 leaves them out.
     """
 
     def __init__(
@@ -64,46 +71,58 @@ class ItemTower(nn.Module):
         code_sizes: tuple[int, ...],
         word_count: int,
         id_dropout: float,
+        *,
+        has_salary: bool = True,
+        text_width: int = 0,
     ) -> None:
         super().__init__()
         self.id_dropout = id_dropout
         self.known = trained + FIRST_ITEM
         self.ids = nn.Embedding(self.known, hidden_size, sparse=True)
         self.id_bias = nn.Embedding(self.known, 1, sparse=True)
-        self.code_starts = list(accumulate(code_sizes, initial=0))[:-1]
-        self.codes = nn.Embedding(max(sum(code_sizes), 1), hidden_size)
-        self.salary = nn.Linear(2, hidden_size, bias=False)
-        self.words = nn.Embedding(max(word_count, 1), hidden_size)
-        self.mix = nn.Sequential(
-            nn.Linear(hidden_size, 2 * hidden_size),
-            nn.GELU(),
-            nn.Linear(2 * hidden_size, hidden_size),
-        )
-        self.content_bias = nn.Linear(hidden_size, 1, bias=False)
+        self.columns = [place for place, size in enumerate(code_sizes) if size]
+        sizes = [size for size in code_sizes if size]
+        self.code_starts = list(accumulate(sizes, initial=0))[:-1]
+        self.codes = nn.Embedding(sum(sizes), hidden_size) if sizes else None
+        self.salary = nn.Linear(2, hidden_size, bias=False) if has_salary else None
+        self.words = nn.Embedding(word_count, hidden_size) if word_count else None
+        self.described = bool(sizes or has_salary or word_count or text_width)
+        if self.described:
+            self.mix = nn.Sequential(
+                nn.Linear(hidden_size, 2 * hidden_size),
+                nn.GELU(),
+                nn.Linear(2 * hidden_size, hidden_size),
+            )
+            self.content_bias = nn.Linear(hidden_size, 1, bias=False)
+        self.text = nn.Linear(text_width, hidden_size, bias=False) if text_width else None
 
     def forward(self, items: Tensor, catalogue: Catalogue) -> tuple[Tensor, Tensor]:
         """Compute vectors (n, H) and biases (n,) of item ids (n,)."""
-        raw = self.content(items, catalogue)
-        content = raw + self.mix(raw)
         known = items < self.known
         if self.training and self.id_dropout:
             kept = torch.rand(items.shape, device=items.device) >= self.id_dropout
             known = known & (kept | (items < FIRST_ITEM))
         rows = torch.where(items < self.known, items, 0)
-        weight = known.to(content.dtype)
-        vectors = content + self.ids(rows) * weight[:, None]
-        biases = self.content_bias(content) + self.id_bias(rows) * weight[:, None]
+        weight = known.to(self.ids.weight.dtype)[:, None]
+        vectors, biases = self.ids(rows) * weight, self.id_bias(rows) * weight
+        if self.described:
+            raw = self.content(items, catalogue)
+            content = raw + self.mix(raw)
+            vectors, biases = content + vectors, self.content_bias(content) + biases
         return vectors, biases.squeeze(1)
 
     def content(self, items: Tensor, catalogue: Catalogue) -> Tensor:
         """Sum of what an item's own description says, (n,) -> (n, H); zeros for special ids."""
-        real = (items >= FIRST_ITEM).to(self.salary.weight.dtype)[:, None]
-        total = self.salary(catalogue.salary[items])
-        if catalogue.codes.shape[1]:
+        total = torch.zeros(len(items), self.ids.embedding_dim, device=items.device)
+        if self.salary is not None:
+            total = total + self.salary(catalogue.salary[items])
+        if self.codes is not None:
             starts = torch.tensor(self.code_starts, device=items.device)
-            codes = catalogue.codes[items] + starts
+            codes = catalogue.codes[items][:, self.columns] + starts
             total = total + F.embedding_bag(codes, self.codes.weight, mode="sum")
-        if catalogue.words.shape[1]:
+        if self.words is not None and catalogue.words.shape[1]:
             words = catalogue.words[items]
             total = total + F.embedding_bag(words, self.words.weight, mode="mean", padding_idx=0)
-        return total * real
+        if self.text is not None:
+            total = total + self.text(catalogue.text[items].to(total.dtype))
+        return total * (items >= FIRST_ITEM)[:, None]

@@ -56,7 +56,13 @@ class HhrecModel(PreTrainedModel):
         super().__init__(config)
         width = config.hidden_size
         self.tower = ItemTower(
-            width, config.trained, tuple(config.code_sizes), config.word_count, config.id_dropout
+            width,
+            config.trained,
+            tuple(config.code_sizes),
+            config.word_count,
+            config.id_dropout,
+            has_salary=config.has_salary,
+            text_width=config.text_width,
         )
         self.actions = nn.Embedding(4, width)
         self.gaps = nn.Embedding(GAPS, width)

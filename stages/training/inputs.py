@@ -32,6 +32,7 @@ class Inputs:
     users: Ints  # rows of the histories in order of user id
     catalogue: Catalogue
     share: torch.Tensor
+    names: pl.Series  # vacancy ids of the vocabulary by item
     validation: pl.DataFrame
     books: Books
     books_hash: str
@@ -47,7 +48,8 @@ def read(
 ) -> Inputs:
     """Read the vocabulary, the catalogue and the histories; the histories stay on disk."""
     counts = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").filter("trained").sort("item")
-    count = counts.select("count").collect().to_series().to_numpy().astype(np.float64)
+    trained = counts.select("vacancy_id", "count").collect()
+    count = trained["count"].to_numpy().astype(np.float64)
     if not len(count):
         raise HhrecError(
             f"{vocab}: no vacancy has vocab.min_count={params.vocab.min_count} train events",
@@ -75,6 +77,7 @@ def read(
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
         ),
+        names=trained["vacancy_id"],
         validation=validation,
         books=load_books(features / "books"),
         books_hash=books_hash(features / "books"),
@@ -105,16 +108,33 @@ def make_task(params: Params, inputs: Inputs) -> Task:
     )
 
 
+@dataclass(frozen=True)
+class Content:
+    """What is said of vacancies: codes of each column (0: none), tokens, salaries, text vectors."""
+
+    code_sizes: tuple[int, ...]
+    word_count: int
+    has_salary: bool
+    text_width: int
+    books: str
+
+
 def config(params: Params, inputs: Inputs) -> HhrecConfig:
     """Write down what the model of these inputs is made of."""
-    codes, words = store.code_sizes(inputs.books), inputs.books.token_count
-    return model_config(params, len(inputs.share), codes, words, inputs.books_hash)
+    catalogue = inputs.catalogue
+    has_salary = bool(catalogue.salary.any())
+    content = Content(
+        code_sizes=store.code_sizes(inputs.books, has_salary=has_salary),
+        word_count=inputs.books.token_count if catalogue.words.shape[1] else 0,
+        has_salary=has_salary,
+        text_width=catalogue.text.shape[1],
+        books=inputs.books_hash,
+    )
+    return model_config(params, len(inputs.share), content)
 
 
-def model_config(
-    params: Params, trained: int, code_sizes: tuple[int, ...], word_count: int, books: str
-) -> HhrecConfig:
-    """Write down a model for so many trained items, codes and words."""
+def model_config(params: Params, trained: int, content: Content) -> HhrecConfig:
+    """Write down a model for so many trained items."""
     settings = params.train
     return HhrecConfig(
         backbone=settings.backbone,
@@ -125,10 +145,12 @@ def model_config(
         dropout=settings.dropout,
         history_length=params.sequences.max_length,
         trained=trained,
-        code_sizes=code_sizes,
-        word_count=word_count,
+        code_sizes=content.code_sizes,
+        word_count=content.word_count,
+        has_salary=content.has_salary,
+        text_width=content.text_width,
         id_dropout=settings.id_dropout,
-        books=books,
+        books=content.books,
         neighbours=settings.near_ones(),
         feed_width=layers.feed_width(params),
     )
@@ -142,7 +164,9 @@ def takes_all(settings: TrainParams, trained: int) -> bool:
 WITHOUT_EFFECT = {"keep", "tracker", "patience", "validation_rows", "save_minutes", "save_steps"}
 
 
-def fingerprint_of(params: Params, sequences: Path, features: Path, vocab: Path) -> str:
+def fingerprint_of(
+    params: Params, sequences: Path, features: Path, vocab: Path, origin: Path | None = None
+) -> str:
     """Hash what a run's weights depend on: parameters that shape them, and the input files.
 
     The precision is not among them: a checkpoint's state says which it is, also after `auto`.
@@ -154,8 +178,10 @@ def fingerprint_of(params: Params, sequences: Path, features: Path, vocab: Path)
     files = [
         *sorted((sequences / "train").glob("*")),
         *sorted((features / "items").glob("*")),
+        *features.glob("vectors.npy"),
         vocab,
     ]
+    files += [origin / "model.safetensors"] if origin else []
     for file in files:
         digest.update(file.name.encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())

@@ -16,7 +16,7 @@ from stages.errors import HhrecError
 from stages.params import Params
 from stages.report import Report
 from stages.training import memory, probe
-from stages.training.inputs import model_config, takes_all
+from stages.training.inputs import Content, model_config, takes_all
 from stages.training.sizes import Sizes
 
 
@@ -47,7 +47,8 @@ class PlanReport(Report):
 
 def config_of(params: Params, found: Sizes) -> HhrecConfig:
     """The model that these tables give, of books yet to be hashed."""
-    return model_config(params, found.trained, found.code_sizes, found.word_count, "")
+    content = Content(found.code_sizes, found.word_count, found.has_salary, found.text_width, "")
+    return model_config(params, found.trained, content)
 
 
 def parameters(config: HhrecConfig) -> dict[str, int]:

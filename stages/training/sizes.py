@@ -12,6 +12,7 @@ from stages.books import load_books
 from stages.errors import HhrecError
 from stages.params import Params
 from stages.schema import FEATURES, HISTORY, VALIDATION_SEQUENCES, VOCAB
+from stages.vectorfile import open_vectors
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Sizes:
         words: Most tokens of a vacancy.
         periods: Periods of demand.
         code_sizes: Codes of each categorical column.
-        word_count: Size of the tokenizer.
+        word_count: Size of the tokenizer, 0 where no vacancy has a token.
+        has_salary: Some vacancy has a salary.
+        text_width: Width of the text vectors, 0 without a text model.
     """
 
     lengths: Ints
@@ -37,6 +40,8 @@ class Sizes:
     periods: int
     code_sizes: tuple[int, ...]
     word_count: int
+    has_salary: bool
+    text_width: int
 
 
 def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Sizes:
@@ -48,7 +53,10 @@ def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Siz
     """
     items = tables.scan(features / "items", FEATURES, made_by="hhrec features build")
     words = sum((pl.col(name).list.len() for name in store.TOKENS), pl.lit(0))
-    vacancies, most = items.select(pl.len(), words.max().alias("most")).collect().row(0)
+    salary = (pl.col("salary_from") != 0).any() | (pl.col("salary_to") != 0).any()
+    vacancies, most, has_salary = (
+        items.select(pl.len(), words.max().alias("most"), salary.alias("salary")).collect().row(0)
+    )
     known = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").filter("trained")
     trained = int(known.select(pl.len()).collect().item())
     if not trained:
@@ -66,8 +74,10 @@ def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Siz
         vacancies=int(vacancies),
         words=int(most or 0),
         periods=_periods(train),
-        code_sizes=store.code_sizes(books),
-        word_count=books.token_count,
+        code_sizes=store.code_sizes(books, has_salary=bool(has_salary)),
+        word_count=books.token_count if most else 0,
+        has_salary=bool(has_salary),
+        text_width=open_vectors(features, int(vacancies)).shape[1],
     )
 
 

@@ -22,6 +22,7 @@ from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.task import Task, steps_per_epoch
 from stages.params import Params
 from stages.report import Progress
+from stages.training.sidecar import Chosen, read_chosen, write_chosen, write_names
 from stages.training.trackers import Tracker
 from stages.training.validation import validation_mrr
 
@@ -79,14 +80,14 @@ class Watch:
         """Move the bar and log every few steps."""
         best = f"  best MRR {self.state.best:.4f}" if self.state.best >= 0 else ""
         note = f"loss {figures.loss:.3f}  {self.speed() or 0:,.0f} tokens/s{best}"
-        self.progress(figures.step, figures.total, note)
+        self.progress(figures.step, self.params.train.last_epoch() * self.an_epoch, note)
         if figures.step % LOG_EVERY == 0 or figures.step % self.an_epoch == 0:
             values = {"loss": figures.loss, "lr": figures.lr, "gradient_norm": figures.norm}
             self.tracker.log(values, figures.step)
 
     def end_epoch(self, epoch: int) -> None:
         """Rank the validation rows; keep the best weights; decide whether to go on."""
-        last = self.state.step == self.params.train.epochs * self.an_epoch
+        last = self.state.step == self.params.train.last_epoch() * self.an_epoch
         self.state = replace(self.state, done=last)
         if not len(self.validation):
             return
@@ -94,7 +95,7 @@ class Watch:
         self.tracker.log({"validation_mrr_100": mrr, "epoch": epoch}, self.state.step)
         if mrr > self.state.best:
             self.state = replace(self.state, best=mrr, best_step=self.state.step, waited=0)
-            self.keep_best()
+            self.keep_best(Chosen(epoch, self.params.train.epochs, mrr))
             return
         patience = self.params.train.patience
         self.state = replace(self.state, waited=self.state.waited + 1)
@@ -120,14 +121,22 @@ class Watch:
         self.model.config.asks = max(found, key=lambda asks: found[asks])
         return max(found.values())
 
-    def keep_best(self) -> None:
-        """Write the model that ranks best so far, and with which figure after which step."""
+    def keep_best(self, chosen: Chosen) -> None:
+        """Write the model that ranks best so far."""
         if self.accelerator.is_main_process:
             mark = {"step": self.state.best_step, "validation_mrr_100": self.state.best}
             with tables.atomic(self.checkpoints / "best") as scratch:
                 self.model.save_pretrained(scratch)
                 (scratch / "best.json").write_text(json.dumps(mark), encoding="utf-8")
+                write_chosen(scratch, chosen)
                 checkpoint.flush(scratch)
+
+    def chosen(self) -> Chosen:
+        """Which epoch is published."""
+        best = self.checkpoints / "best"
+        if best.exists():
+            return read_chosen(best)
+        return Chosen(self.state.step // self.an_epoch, self.params.train.epochs, None)
 
     def save(self) -> None:
         """Write a checkpoint; drop those that are too many."""
@@ -136,12 +145,17 @@ class Watch:
             checkpoint.prune(self.checkpoints, self.params.train.keep)
         self.saved_at = time.monotonic()
 
-    def publish(self, out: Path) -> None:
-        """Put the best model, or without validation rows the last, where predict looks."""
+    def publish(self, out: Path, names: pl.Series) -> None:
+        """Put the best model, or without validation rows the last, where predict looks.
+
+        Beside it go the vacancy ids of its vocabulary and its epoch.
+        """
         best = self.checkpoints / "best"
         with tables.atomic(out) as scratch:
             model = HhrecModel.from_pretrained(best) if best.exists() else self.model
             model.save_pretrained(scratch)
+            write_names(scratch, names)
+            write_chosen(scratch, self.chosen())
 
     def speed(self) -> float | None:
         """Events trained on a second, over all processes."""

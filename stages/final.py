@@ -1,0 +1,34 @@
+"""The final fit: once validated, train on everything and recommend from that.
+
+Nothing is held out: validation sessions and test contexts, which are known when the questions are
+asked, are trained on too; labels never. The parameters are those of the validated run, and training
+ends after the epoch that was its best, with the same fall of the learning rate; an epoch of more
+data has more steps. No validation figure exists for the result.
+"""
+
+from pathlib import Path
+
+from stages.params import Params
+from stages.training.sidecar import read_chosen
+
+DIRECTORY = "final"
+STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict test")
+
+
+def final_params(params: Params, validated: Path) -> Params:
+    """Parameters of the final fit.
+
+    Args:
+        params: Those of the validated run.
+        validated: Its model, beside which its best epoch is written.
+
+    Raises:
+        MissingInputError: No epoch is written there.
+    """
+    epoch = read_chosen(validated).epoch
+    return params.model_copy(
+        update={
+            "split": params.split.model_copy(update={"kind": "none"}),
+            "train": params.train.model_copy(update={"stop_epoch": epoch}),
+        }
+    )
