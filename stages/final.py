@@ -25,10 +25,12 @@ def final_params(params: Params, validated: Path) -> Params:
     Raises:
         MissingInputError: No epoch is written there.
     """
-    epoch = read_chosen(validated).epoch
+    best = read_chosen(validated)
     return params.model_copy(
         update={
             "split": params.split.model_copy(update={"kind": "none"}),
-            "train": params.train.model_copy(update={"stop_epoch": epoch}),
+            "train": params.train.model_copy(
+                update={"stop_epoch": best.epoch, "epochs": best.epochs}
+            ),
         }
     )

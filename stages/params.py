@@ -157,12 +157,13 @@ class TrainParams(Section):
     question; for `prefix` and `causal`, where null means 20, and 0 leaves this part out."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
-    batch_tokens: Annotated[int, Field(ge=16)] = 4_096
-    """Positions in a batch, padding included."""
+    batch_tokens: Annotated[int, Field(ge=0)] = 0
+    """Positions in a batch, padding included; 0 chooses by the number of train events, so that an
+    epoch has about a hundred steps."""
     accumulation: Annotated[int, Field(ge=1)] = 1
     """Batches whose gradients are summed before a step."""
-    lr: Annotated[float, Field(gt=0)] = 2e-3
-    """Highest learning rate."""
+    lr: Annotated[float, Field(ge=0)] = 0.0
+    """Highest learning rate; 0 chooses it by `batch_tokens`."""
     id_lr: Annotated[float, Field(gt=0)] = 1.0
     """Learning rate of the vacancies' id embeddings, as a multiple of `lr`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
@@ -174,8 +175,8 @@ class TrainParams(Section):
     a wave, or not at all."""
     clip: Annotated[float, Field(gt=0)] = 1.0
     """Largest global gradient norm."""
-    epochs: Annotated[int, Field(ge=1)] = 6
-    """Passes over the train histories."""
+    epochs: Annotated[int, Field(ge=0)] = 0
+    """Passes over the train histories; 0 chooses by the number of steps of one."""
     loss: Literal["auto", "full", "sampled", "gbce"] = "auto"
     """Softmax over all trained items or over sampled ones, `auto` by their number; or `gbce`, the
     calibrated binary cross-entropy of gSASRec."""
@@ -263,7 +264,7 @@ class TrainParams(Section):
 
     @model_validator(mode="after")
     def _stops_in_time(self) -> "TrainParams":
-        if self.stop_epoch is not None and self.stop_epoch > self.epochs:
+        if self.epochs and self.stop_epoch is not None and self.stop_epoch > self.epochs:
             msg = f"stop_epoch ({self.stop_epoch}) must not be above epochs ({self.epochs})"
             raise ValueError(msg)
         return self

@@ -18,6 +18,7 @@ from stages.training import fitting, layers, sizes, warm
 from stages.training.inputs import config, fingerprint_of, make_task, read, takes_all
 from stages.training.plan import PlanReport, planned
 from stages.training.precision import Choice, settle
+from stages.training.sized import sized
 from stages.training.standing import stand, start
 from stages.training.trackers import open_tracker
 from stages.training.watch import Watch
@@ -83,6 +84,7 @@ def run(
         torch.use_deterministic_algorithms(mode=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     counts = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
+    params = sized(params, int(counts.lengths.sum()))
     fitting.require(params, counts, plan_of(params, counts, accelerator))
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
@@ -152,7 +154,7 @@ def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Pla
     """
     quieten()
     found = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
-    return plan_of(params, found, start())
+    return plan_of(sized(params, int(found.lengths.sum())), found, start())
 
 
 def plan_of(params: Params, found: sizes.Sizes, accelerator: Accelerator) -> PlanReport:

@@ -1,0 +1,44 @@
+"""What a training's parameters leave to the size of the log: batch, learning rate, epochs.
+
+Chosen on the validation rows of three logs of 50,000 to 500,000 events: a hundred steps an epoch,
+and some hundred steps in all, served each of them; docs/LOG.md has the runs.
+"""
+
+import math
+
+from stages.params import Params, TrainParams
+
+STEPS = 96  # of an epoch, about
+LEAST, MOST = 512, 16_384  # positions of a batch
+TOTAL = 700  # steps of a training, about
+FEWEST, OFTENEST = 3, 12  # epochs
+BASE_LR, BASE_TOKENS = 1e-3, 1_024  # the rate grows with the square root of the batch
+
+
+def sized(params: Params, events: int) -> Params:
+    """Put values in the place of zeros, for so many events to train on."""
+    given = params.train
+    tokens = given.batch_tokens or batch_tokens(events)
+    steps = max(1, events / (tokens * given.accumulation))
+    chosen = {
+        "batch_tokens": tokens,
+        "lr": given.lr or rate(tokens * given.accumulation),
+        "epochs": given.epochs or max(epochs(steps), given.stop_epoch or 0),
+    }
+    return params.model_copy(update={"train": TrainParams(**given.model_dump() | chosen)})
+
+
+def batch_tokens(events: int) -> int:
+    """Power of two that gives about `STEPS` steps an epoch."""
+    octave = round(math.log2(max(events, 1) / STEPS)) if events else 0
+    return int(min(max(2**octave, LEAST), MOST))
+
+
+def rate(tokens: int) -> float:
+    """Highest learning rate for batches of so many positions."""
+    return round(BASE_LR * math.sqrt(tokens / BASE_TOKENS), 6)
+
+
+def epochs(steps: float) -> int:
+    """Epochs of so many steps."""
+    return min(max(round(TOTAL / steps), FEWEST), OFTENEST)
