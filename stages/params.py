@@ -141,10 +141,11 @@ class TrainParams(Section):
     """Encoder layers."""
     heads: Annotated[int, Field(ge=1)] = 4
     """Attention heads; must divide `hidden_size`."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    """Dropout of embeddings and hidden states."""
-    id_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Share of vocabulary items that do without their id embedding in a step."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Dropout of embeddings and hidden states; null chooses by the number of train events: 0.3
+    where an epoch shows fewer than 100,000, else 0.2."""
+    id_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Share of vocabulary items that do without their id embedding in a step; null: 0.3 or 0.1."""
     mask_prob: Fraction | None = None
     """Share of positions masked at random; only for `mlm`, where null means 0.2."""
     masking: MaskingParams | None = None

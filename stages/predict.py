@@ -72,7 +72,6 @@ def run(
         features / "items",
         sequences / "train",
         neighbours=network.config.neighbours > 0,
-        rows=rows if part == "test" else None,  # the sessions of validation rows are in train
     )
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)

@@ -96,7 +96,6 @@ def catalogue(
     met: Histories | None = None,
     *,
     neighbours: bool,
-    rows: pl.DataFrame | None = None,
 ) -> Catalogue:
     """Read features of every vacancy, and what is known of its events, into rows by item id.
 
@@ -105,8 +104,6 @@ def catalogue(
         train: `sequences/train`, whose events are what is known.
         met: The same events, where they are at hand as arrays.
         neighbours: Count which vacancies follow which; only where the model asks for it.
-        rows: Rows to predict for, whose newest sessions are known too and count as demand from
-            the period after theirs on.
     """
     frame = tables.scan(items, FEATURES, made_by="hhrec features build").sort("item").collect()
     codes = frame.select(CODES).to_numpy().astype(np.int32)
@@ -118,20 +115,10 @@ def catalogue(
         _below_specials(codes),
         _below_specials(salary),
         _below_specials(words),
-        demand(known.items, known.times, count, None if rows is None else newest_sessions(rows)),
+        demand(known.items, known.times, count),
         follow.neighbours(known, count) if neighbours else follow.nobody(count),
         torch.from_numpy(open_vectors(items.parent, len(codes))),
     )
-
-
-def newest_sessions(rows: pl.DataFrame) -> tuple[Ints, Ints]:
-    """Items and times of the events of each row's newest session."""
-    newest = (
-        rows.select("items", "times", "sessions", last=pl.col("sessions").list.last())
-        .explode("items", "times", "sessions", empty_as_null=False, keep_nulls=False)
-        .filter(pl.col("sessions") == pl.col("last"), pl.col("items") >= FIRST_ITEM)
-    )
-    return newest["items"].to_numpy(), newest["times"].to_physical().to_numpy()
 
 
 def moments(rows: pl.DataFrame) -> Ints:

@@ -36,6 +36,7 @@ class Batch:
         when: When it is asked, microseconds since 1970, negative where not known, (B, Q) int64.
         near: Vacancies that followed the row's newest events elsewhere, (B, Q, E) int64, 0 pads.
         near_score: How much they did, (B, Q, E) float32.
+        near_stale: Days since that was counted, (B, Q) float32.
         lag: Periods by which the demand known to the questions is out of date.
         fresh: How many of the Q, from the first on, ask for a vacancy new to the row only.
     """
@@ -57,6 +58,7 @@ class Batch:
     when: Tensor
     near: Tensor
     near_score: Tensor
+    near_stale: Tensor
     lag: int = 0
     fresh: int = 0
 
@@ -67,7 +69,18 @@ class Batch:
 
 
 EVENTS = ("items", "actions", "gaps", "days", "times", "sessions", "lengths", "hidden")
-ASKED = ("place", "asked", "gap", "session", "target", "weight", "when", "near", "near_score")
+ASKED = (
+    "place",
+    "asked",
+    "gap",
+    "session",
+    "target",
+    "weight",
+    "when",
+    "near",
+    "near_score",
+    "near_stale",
+)
 
 
 def narrowed(batch: Batch, first: int, last: int | None = None) -> Batch:
@@ -111,6 +124,7 @@ def tensors(
         when=whole(questions.when),
         near=whole(near.items),
         near_score=torch.from_numpy(near.score),
+        near_stale=torch.from_numpy(near.stale),
         lag=lag,
         fresh=fresh,
     )

@@ -171,7 +171,9 @@ class HhrecModel(PreTrainedModel):
         by_vector = (close.of @ states[..., None]).squeeze(-1) + close.bias
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         trend = self.trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
-        extra = self.nearby(states, batch.near_score, batch.asked, self.ahead_of(batch))
+        extra = self.nearby(
+            states, batch.near_score, batch.near_stale, batch.asked, self.ahead_of(batch)
+        )
         return (by_vector + trend + extra).masked_fill(batch.near == PAD, float("-inf"))
 
     def trends(

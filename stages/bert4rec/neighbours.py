@@ -29,13 +29,15 @@ SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.15, 5.0
 DISTANCE = 0.5  # exponent
 SCALE = 300.0  # a similarity of 1/300 is little
 LEAST = 1e-6  # what is below is rounding
+CUTS = 4  # moments before which pairs are counted apart
+DAY = 86_400_000_000  # microseconds
 PAIRS = 20_000_000  # held at once
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Table:
     """Which vacancies follow which.
 
     Attributes:
@@ -49,6 +51,23 @@ class Neighbours:
     target: Floats
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """What is known of who follows whom: of all train events, and of those before some moments.
+
+    Attributes:
+        whole: Of all.
+        past: Of those before each cut.
+        cuts: Microseconds since 1970, ascending, (K,).
+        end: Moment of the newest train event.
+    """
+
+    whole: Table
+    past: tuple[Table, ...]
+    cuts: Ints
+    end: int
+
+
 def neighbours(histories: Histories, count: int) -> Neighbours:
     """Count pairs over histories: for `count` item ids, special ones included.
 
@@ -56,7 +75,17 @@ def neighbours(histories: Histories, count: int) -> Neighbours:
     before j, of distance ** -`DISTANCE`, over (people with i + shrink) ** `SOURCE_NORM` (people
     with j + shrink) ** `TARGET_NORM`; a vacancy's place is where it was met first.
     """
-    owner, item = met(histories)
+    owner, item, time = met(histories)
+    shares = np.arange(1, CUTS + 1) / (CUTS + 1)
+    cuts = np.quantile(time, shares, method="lower").astype(np.int64) if len(time) else time
+    past = tuple(
+        _table(owner[time < cut], item[time < cut], count) for cut in np.unique(cuts).tolist()
+    )
+    end = int(time.max(initial=0))
+    return Neighbours(_table(owner, item, count), past, np.unique(cuts), end)
+
+
+def _table(owner: Ints, item: Ints, count: int) -> Table:
     people = np.bincount(item, minlength=count) + SHRINK
     source, target = people**SOURCE_NORM, people**TARGET_NORM
     table = sparse.vstack(
@@ -65,21 +94,23 @@ def neighbours(histories: Histories, count: int) -> Neighbours:
     )
     table.data /= np.repeat(source, np.diff(table.indptr)) * target[table.indices]
     table = nearest(table, KEPT).astype(np.float32)
-    return Neighbours(table, source.astype(np.float32), target.astype(np.float32))
+    return Table(table, source.astype(np.float32), target.astype(np.float32))
 
 
 def nobody(count: int) -> Neighbours:
     """No pairs among `count` item ids."""
     ones = np.ones(count, dtype=np.float32)
-    return Neighbours(sparse.csr_matrix((count, count), dtype=np.float32), ones, ones)
+    none = Table(sparse.csr_matrix((count, count), dtype=np.float32), ones, ones)
+    return Neighbours(none, (), np.zeros(0, dtype=np.int64), 0)
 
 
-def met(histories: Histories) -> tuple[Ints, Ints]:
-    """Each person's distinct vacancies in the order they were met first: owner and item, (n,)."""
+def met(histories: Histories) -> tuple[Ints, Ints, Ints]:
+    """Each person's distinct vacancies in the order they were met first: owner, item, time, (n,)."""
     owner = np.repeat(np.arange(len(histories)), histories.lengths())
     new = np.asarray(histories.ranks) == histories.met
-    new &= np.asarray(histories.items) >= FIRST_ITEM
-    return owner[new], np.asarray(histories.items, dtype=np.int64)[new]
+    items = np.asarray(histories.items, dtype=np.int64)
+    new &= items >= FIRST_ITEM
+    return owner[new], items[new], np.asarray(histories.times)[new]
 
 
 def _lines(owner: Ints, item: Ints, begin: int, stop: int, count: int) -> Any:
@@ -129,10 +160,12 @@ class Near:
     Attributes:
         items: (B, Q, E) int64.
         score: Summed similarities, (B, Q, E) float32.
+        stale: Days between what was counted and the question, 0 where it was counted on, (B, Q).
     """
 
     items: Ints
     score: Floats
+    stale: Floats
 
 
 @dataclass(frozen=True)
@@ -171,23 +204,61 @@ def held(histories: Histories, rows: Ints, width: int) -> Held:
 def no_one_near(asked: Questions) -> Near:
     """Return no neighbours for any question, (B, Q, 0)."""
     shape = (*asked.place.shape, 0)
-    return Near(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32))
+    score = np.zeros(shape, dtype=np.float32)
+    return Near(np.zeros(shape, dtype=np.int64), score, np.zeros(shape[:-1], dtype=np.float32))
 
 
-def near(known: Neighbours, view: Window, held: Held, asked: Questions, most: int) -> Near:
+def near(
+    known: Neighbours, view: Window, held: Held, asked: Questions, most: int, lag: int | None = None
+) -> Near:
     """Ask the newest events before each question for their neighbours.
 
     Where the answer of a question is known, its history is one of those that were counted: it does
     not speak for its own answer.
 
     Args:
-        known: The table.
+        known: What was counted.
         view: B rows.
         held: What the rows' whole histories hold; what was met before a question is no neighbour.
         asked: Q questions a row; those without weight get none.
         most: E, neighbours wanted.
+        lag: Ask only what was counted at least so many microseconds before the question, as at
+            prediction, when the train part may have ended long ago; none asks all there is.
     """
-    rows, nth = np.nonzero(asked.weight > 0)
+    when = np.where(asked.when < 0, known.end, asked.when)
+    chosen = np.full(when.shape, len(known.past))
+    stale = np.maximum(when - known.end, 0)
+    if lag is not None:
+        chosen = np.searchsorted(known.cuts, when - lag, side="right") - 1
+        stale = np.where(chosen < 0, 0, when - np.append(known.cuts, 0)[chosen])
+    found = Near(
+        np.zeros((*asked.place.shape, most), dtype=np.int64),
+        np.zeros((*asked.place.shape, most), dtype=np.float32),
+        (stale / DAY).astype(np.float32),
+    )
+    for number, table in enumerate((*known.past, known.whole)):
+        rows, nth = np.nonzero((asked.weight > 0) & (chosen == number))
+        if len(rows):
+            best = _near(table, view, held, asked, most, (rows, nth), own=lag is None)
+            found.items[rows, nth], found.score[rows, nth] = best
+    return found
+
+
+def _near(
+    known: Table,
+    view: Window,
+    held: Held,
+    asked: Questions,
+    most: int,
+    which: tuple[Ints, Ints],
+    *,
+    own: bool,
+) -> tuple[Ints, Floats]:
+    """Neighbours of M questions (rows and numbers) by one table: items and scores, (M, most).
+
+    With `own`, the table counts the answers too, where they are known.
+    """
+    rows, nth = which
     place, source = asked.place[rows, nth], asked.source[rows, nth]
     events = place[:, None] - 1 - np.arange(NEWEST)  # (M, NEWEST), newest first
     safe = np.maximum(events, 0)
@@ -199,27 +270,21 @@ def near(known: Neighbours, view: Window, held: Held, asked: Questions, most: in
         (share.ravel(), items.ravel(), np.arange(len(rows) + 1) * NEWEST),
         shape=(len(rows), known.table.shape[0]),
     )
-    counted = (source >= 0) & view.new[rows, source]
+    counted = (source >= 0) & view.new[rows, source] & own
     answer = np.where(counted, asked.target[rows, nth], 0)
     apart = view.ranks[rows, source][:, None] - view.ranks[rows[:, None], safe]
     scores = query @ known.table - _own(known, answer, items, apart, share)
-    found = Near(
-        np.zeros((*asked.place.shape, most), dtype=np.int64),
-        np.zeros((*asked.place.shape, most), dtype=np.float32),
-    )
     ends = np.take_along_axis(view.met + view.new, np.maximum(view.lengths[:, None] - 1, 0), axis=1)
     before = np.concatenate([view.met, np.zeros_like(ends)], axis=1)
     np.put_along_axis(before, view.lengths[:, None], ends, axis=1)
-    best = _best(scores, held, rows, before[rows, place], most)
-    found.items[rows, nth], found.score[rows, nth] = best
-    return found
+    return _best(scores, held, rows, before[rows, place], most)
 
 
-def _own(known: Neighbours, answer: Ints, items: Ints, apart: Ints, share: Floats) -> Any:
+def _own(known: Table, answer: Ints, items: Ints, apart: Ints, share: Floats) -> Any:
     """What the rows themselves say for their answers, (M, N) with one entry a line.
 
     Args:
-        known: The table.
+        known: The table that was counted.
         answer: Items, 0 where nothing is to be said, (M,).
         items: Events that are asked, (M, NEWEST).
         apart: Distinct vacancies from each to the answer, (M, NEWEST).
@@ -275,7 +340,8 @@ class Nearby(nn.Module):
         self.slope = nn.Embedding(8, 1)
         self.gate = nn.Linear(hidden_size, 1, bias=False)
         self.kind = nn.Embedding(8, width)
-        self.first = nn.Linear(3, width)
+        self.first = nn.Linear(4, width)
+        self.age = nn.Linear(1, 1, bias=False)
         self.second = nn.Linear(width, 1, bias=False)
         self.start_as_knn()
 
@@ -284,14 +350,18 @@ class Nearby(nn.Module):
         """Set the start: only similarity counts."""
         self.slope.weight.fill_(1.0)
         self.gate.weight.zero_()
+        self.age.weight.zero_()
         self.second.weight.zero_()
 
-    def forward(self, states: Tensor, score: Tensor, asked: Tensor, ahead: Tensor) -> Tensor:
+    def forward(
+        self, states: Tensor, score: Tensor, stale: Tensor, asked: Tensor, ahead: Tensor
+    ) -> Tensor:
         """Score neighbours.
 
         Args:
             states: Questions, (B, Q, H).
             score: Summed similarities, (B, Q, E).
+            stale: Days since they were counted, (B, Q).
             asked: Actions asked for, (B, Q).
             ahead: 1 where a new session is asked for, (B, Q).
         """
@@ -299,6 +369,8 @@ class Nearby(nn.Module):
         size = torch.log1p(score * SCALE)
         most = size.amax(-1, keepdim=True).expand_as(size)
         rank = (size[..., None] < size[..., None, :]).sum(-1).to(size.dtype).log1p()
-        features = self.first(torch.stack([size, most, rank], -1)) + self.kind(kind)[:, :, None]
+        old = stale.log1p()[..., None]
+        features = torch.stack([size, most, rank, old.expand_as(size)], -1)
+        features = self.first(features) + self.kind(kind)[:, :, None]
         bend = self.second(torch.relu(features)).squeeze(-1)
-        return size * (self.slope(kind) + self.gate(states)) + bend
+        return size * (self.slope(kind) + self.gate(states) + self.age(old)) + bend

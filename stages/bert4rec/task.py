@@ -99,7 +99,8 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     asked = questions.joined(fresh, questions.weighted(ahead, settings.ahead()))
     most = settings.near_ones()
     whole = held(task.histories, rows, len(task.catalogue))
-    found = near(task.catalogue.neighbours, view, whole, asked, most) if most else None
+    late = lag * task.catalogue.demand.length if lag else None
+    found = near(task.catalogue.neighbours, view, whole, asked, most, late) if most else None
     return tensors(view, asked, near=found, fresh=fresh.place.shape[1], lag=lag)
 
 

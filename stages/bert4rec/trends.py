@@ -45,23 +45,16 @@ class Demand:
         return Demand(self.before.to(device), self.first.to(device), self.start, self.length)
 
 
-def demand(items: Ints, times: Ints, count: int, later: tuple[Ints, Ints] | None = None) -> Demand:
-    """Count events by item and period: days, or longer so that the train part has at most 64.
+def demand(items: Ints, times: Ints, count: int) -> Demand:
+    """Count events by item and period: days, or longer so that there are at most 64.
 
     Args:
         items: Item ids of all train events, (T,).
         times: Microseconds since 1970, (T,).
         count: N, rows wanted.
-        later: Items and times of other events that are known, in the test part for example; they
-            add periods and counts, but do not change how long a period is.
     """
     start, end = (int(times.min()), int(times.max())) if len(times) else (0, 0)
     length = max(DAY, (end - start) // MOST_PERIODS + 1)
-    if later is not None:
-        kept = later[1] >= start
-        items = np.concatenate([items, later[0][kept]])
-        times = np.concatenate([times, later[1][kept]])
-        end = int(times.max(initial=end))
     periods = (end - start) // length + 1
     table = np.zeros((count, periods), dtype=np.int32)
     for begin in range(0, len(items), AT_ONCE):  # the arrays may be files larger than memory

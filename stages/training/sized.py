@@ -11,6 +11,8 @@ from stages.params import Params, TrainParams
 STEPS = 96  # of an epoch, about
 LEAST, MOST = 512, 16_384  # positions of a batch
 TOTAL = 600  # steps of a training, about
+SMALL = 100_000  # events of an epoch
+DROPOUT, ID_DROPOUT = (0.2, 0.3), (0.1, 0.3)  # of others and of small logs
 FEWEST, OFTENEST = 3, 16  # epochs
 BASE_LR, BASE_TOKENS = 1e-3, 1_024  # the rate grows with the square root of the batch
 
@@ -18,11 +20,14 @@ BASE_LR, BASE_TOKENS = 1e-3, 1_024  # the rate grows with the square root of the
 def sized(params: Params, events: int) -> Params:
     """Put values in the place of zeros, for so many events in an epoch."""
     given = params.train
+    small = events < SMALL
     tokens = given.batch_tokens or batch_tokens(events)
     steps = max(1, events / (tokens * given.accumulation))
     chosen = {
         "batch_tokens": tokens,
         "lr": given.lr or rate(tokens * given.accumulation),
+        "dropout": (DROPOUT[small] if given.dropout is None else given.dropout),
+        "id_dropout": (ID_DROPOUT[small] if given.id_dropout is None else given.id_dropout),
         "epochs": given.epochs or max(epochs(steps), given.stop_epoch or 0),
     }
     return params.model_copy(update={"train": TrainParams(**given.model_dump() | chosen)})
