@@ -75,10 +75,12 @@ def nobody(count: int) -> Neighbours:
 
 
 def met(histories: Histories) -> tuple[Ints, Ints]:
-    """Each person's distinct vacancies in the order they were met first: owner and item, (n,)."""
+    """Each person's distinct vacancies in the order they were met first: owner and item, (n,).
+
+    An unknown one takes its place, so that distances are differences of `Histories.ranks`.
+    """
     owner = np.repeat(np.arange(len(histories)), histories.lengths())
     new = np.asarray(histories.ranks) == histories.met
-    new &= np.asarray(histories.items) >= FIRST_ITEM
     return owner[new], np.asarray(histories.items, dtype=np.int64)[new]
 
 
@@ -87,7 +89,8 @@ def _lines(owner: Ints, item: Ints, begin: int, stop: int, count: int) -> Any:
     total = sparse.csr_matrix((stop - begin, count))
     for distance in range(1, REACH + 1):
         near = owner[distance:] == owner[:-distance]
-        near &= (item[:-distance] >= begin) & (item[:-distance] < stop)
+        near &= (item[:-distance] >= max(begin, FIRST_ITEM)) & (item[:-distance] < stop)
+        near &= item[distance:] >= FIRST_ITEM
         first = np.flatnonzero(near)
         pairs = (item[first] - begin, item[first + distance])
         values = np.full(len(first), worth(np.array(distance)))
@@ -199,8 +202,7 @@ def near(known: Neighbours, view: Window, held: Held, asked: Questions, most: in
         (share.ravel(), items.ravel(), np.arange(len(rows) + 1) * NEWEST),
         shape=(len(rows), known.table.shape[0]),
     )
-    counted = (source >= 0) & view.new[rows, source]
-    answer = np.where(counted, asked.target[rows, nth], 0)
+    answer = np.where(source >= 0, asked.target[rows, nth], 0)
     apart = view.ranks[rows, source][:, None] - view.ranks[rows[:, None], safe]
     scores = query @ known.table - _own(known, answer, items, apart, share)
     found = Near(

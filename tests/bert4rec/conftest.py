@@ -6,7 +6,7 @@ from stages.bert4rec.histories import Histories, Window, meetings, window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecConfig, HhrecModel
 from stages.bert4rec.neighbours import Neighbours, neighbours
-from stages.bert4rec.tokens import FIRST_ITEM
+from stages.bert4rec.tokens import FIRST_ITEM, MASK, UNK
 from stages.bert4rec.trends import Demand, demand
 
 ITEMS = 30  # vacancies of the little catalogue; the first 20 are trained
@@ -21,6 +21,7 @@ def make_histories(lengths: list[int], seed: int = 0) -> Histories:
     times = [np.sort(generator.integers(0, 10**12, n)) for n in lengths]
     empty = np.zeros(0, dtype=np.int64)
     items = generator.integers(1, FIRST_ITEM + ITEMS, total).astype(np.int32)
+    items[items == MASK] = UNK  # no event of a log is a mask
     ranks, met = meetings(items, offsets)
     return Histories(
         items=items,

@@ -100,7 +100,9 @@ def slow_gbce(calibration):
 def assert_alike(world, fast, slow):
     torch.testing.assert_close(fast, slow, atol=1e-4, rtol=1e-4)
     pairs = zip(
-        torch.autograd.grad(fast, world.leaves), torch.autograd.grad(slow, world.leaves), strict=True
+        torch.autograd.grad(fast, world.leaves),
+        torch.autograd.grad(slow, world.leaves),
+        strict=True,
     )
     for one, two in pairs:
         torch.testing.assert_close(one, two, atol=1e-4, rtol=1e-4)
@@ -219,8 +221,10 @@ def test_a_target_among_the_own_candidates_keeps_their_logit(binary):
     rest, positive = with_own(logits, by_vector, items, torch.tensor([[8, 9]]), binary)
     assert positive.tolist() == [[2.0, 3.0]]  # 9 is not there: -inf is no candidate
     one, other = ([[1.0], [1.0]]) if binary else ([[1.0, 2.0], [1.0, 3.0]])
-    add = (lambda of: F.softplus(torch.tensor(of)).sum()) if binary else (
-        lambda of: torch.tensor(of).logsumexp(0)
+    add = (
+        (lambda of: F.softplus(torch.tensor(of)).sum())
+        if binary
+        else (lambda of: torch.tensor(of).logsumexp(0))
     )
     torch.testing.assert_close(rest, torch.stack([add(one), add(other)])[None])
 

@@ -11,7 +11,7 @@ from stages.bert4rec.candidates import all_items
 from stages.bert4rec.histories import Histories, meetings, window
 from stages.bert4rec.neighbours import held, near
 from stages.bert4rec.tokens import FIRST_ITEM
-from tests.bert4rec.conftest import TRAINED, make_histories, make_model
+from tests.bert4rec.conftest import TRAINED, make_histories, make_model, told
 
 ROWS = np.array([0, 2, 3])
 HIDING = {"mask_prob": 0.3, "weights": (1.0, 1.0, 2.0), "trained": FIRST_ITEM + TRAINED}
@@ -96,7 +96,14 @@ def asked_everywhere(model, histories, catalogue):
     place = np.arange(length + 1)[None]
     zeros = np.zeros_like(place)
     asked = questions.Questions(
-        place, zeros + 1, zeros, zeros + 1, zeros, np.ones(place.shape, np.float32), zeros, zeros - 1
+        place,
+        zeros + 1,
+        zeros,
+        zeros + 1,
+        zeros,
+        np.ones(place.shape, np.float32),
+        zeros,
+        zeros - 1,
     )
     whole = held(histories, np.array([0]), len(catalogue))
     batch = tensors(view, asked, near=near(catalogue.neighbours, view, whole, asked, 5))
@@ -180,3 +187,19 @@ def test_auto_model_reads_what_we_write(backbone, tmp_path, histories, catalogue
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, read.state_dict()[name]), name
+
+
+def test_a_question_is_ahead_where_its_session_is_newer_than_all_it_sees(catalogue):
+    histories = told([[7, 8, 9, 10]], sessions=[[0, 0, 1, 1]])
+    view = window(histories, np.array([0]), 16)
+    model = make_model("prefix")
+    every = questions.every_event(view, np.random.default_rng(0), FIRST_ITEM + TRAINED)
+    assert every.place.tolist() == [[0, 1, 2, 3]]
+    assert model.ahead_of(tensors(view, every)).tolist() == [[1, 0, 1, 0]]
+    sessions = questions.next_sessions(view, np.random.default_rng(0), 4, FIRST_ITEM + TRAINED)
+    assert model.ahead_of(tensors(view, sessions)).tolist() == [[1]]
+    rows = Rows(histories, np.array([-1]), 16, np.zeros(0, int), np.zeros(2, int))
+    for asks, ahead in (("session", 1), ("event", 0)):
+        model.config.asks = asks
+        batch = question(model, catalogue, rows, np.array([0]))
+        assert model.ahead_of(batch).tolist() == [[ahead]]
