@@ -52,7 +52,7 @@ def test_only_known_vacancies_are_hidden_and_asked_for_at_their_place(lengths, s
         assert target not in shown
     for row, place, target, _ in counted(made.late):
         assert made.hidden[row].nonzero()[0].tolist() == [place]
-        assert FIRST_ITEM <= target
+        assert target >= FIRST_ITEM
         assert target < KNOWN or target in view.items[row, :place]
 
 

@@ -71,14 +71,14 @@ def test_sums_and_gradients_are_those_of_the_whole_matrix(seed, asked, shared, l
 def test_parts_of_any_size_add_up_to_the_same(rows, monkeypatch):
     monkeypatch.setattr(partition, "LOGITS", 1)
     monkeypatch.setattr(partition, "LEAST_ROWS", rows)
-    assert len(list(partition._parts(20, 9))) == -(-20 // rows)  # noqa: SLF001
+    assert len(list(partition._parts(20, 9))) == -(-20 // rows)
     assert_alike(*question(1, 20, 8))
 
 
 def test_parts_hold_no_more_logits_than_allowed(monkeypatch):
     monkeypatch.setattr(partition, "LEAST_ROWS", 1)
     monkeypatch.setattr(partition, "LOGITS", 100)
-    parts = list(partition._parts(35, 10))  # noqa: SLF001
+    parts = list(partition._parts(35, 10))
     assert [part.stop - part.start for part in parts] == [10, 10, 10, 5]
 
 

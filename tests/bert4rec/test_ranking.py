@@ -48,9 +48,8 @@ def slow_rank(model, catalogue, rows, k):
             item: float(states[0, 0] @ vectors[item] + biases[item] + trend[0, item])
             for item in range(FIRST_ITEM, len(catalogue))
         }
-        for item, score in zip(own[0, 0].tolist(), logits[0, 0].tolist(), strict=True):
-            if score > -torch.inf:
-                scores[item] = score
+        own_scores = zip(own[0, 0].tolist(), logits[0, 0].tolist(), strict=True)
+        scores |= {item: score for item, score in own_scores if score > -torch.inf}
         for item in rows.hidden[rows.offsets[row] : rows.offsets[row + 1]].tolist():
             scores.pop(item, None)
         ranked.append(sorted(scores, key=lambda item: (-scores[item], item))[:k])
