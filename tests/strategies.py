@@ -32,3 +32,8 @@ def logs() -> st.SearchStrategy[Log]:
 
 
 kinds = st.sampled_from(("auto", "test_sessions", "last_session", "after: 2023-11-03"))
+
+
+def item_lists(most: int = 6) -> st.SearchStrategy[list[list[int]]]:
+    """Item ids of a few histories, some empty: unknown vacancies, few known ones, so that all repeat."""
+    return st.lists(st.lists(st.sampled_from((1, 3, 4, 5, 6, 7)), max_size=12), max_size=most)

@@ -17,7 +17,7 @@ class ByteDropout(nn.Module):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
-        self.dropped = round(p * LEVELS)
+        self.dropped = min(round(p * LEVELS), LEVELS - 1)
 
     def forward(self, values: Tensor) -> Tensor:
         """Drop out while training."""

@@ -105,11 +105,13 @@ def nobody(count: int) -> Neighbours:
 
 
 def met(histories: Histories) -> tuple[Ints, Ints, Ints]:
-    """Each person's distinct vacancies in the order they were met first: owner, item, time, (n,)."""
+    """Each person's distinct vacancies in the order they were met first: owner, item, time, (n,).
+
+    An unknown one takes its place, so that distances are differences of `Histories.ranks`.
+    """
     owner = np.repeat(np.arange(len(histories)), histories.lengths())
     new = np.asarray(histories.ranks) == histories.met
     items = np.asarray(histories.items, dtype=np.int64)
-    new &= items >= FIRST_ITEM
     return owner[new], items[new], np.asarray(histories.times)[new]
 
 
@@ -118,7 +120,8 @@ def _lines(owner: Ints, item: Ints, begin: int, stop: int, count: int) -> Any:
     total = sparse.csr_matrix((stop - begin, count))
     for distance in range(1, REACH + 1):
         near = owner[distance:] == owner[:-distance]
-        near &= (item[:-distance] >= begin) & (item[:-distance] < stop)
+        near &= (item[:-distance] >= max(begin, FIRST_ITEM)) & (item[:-distance] < stop)
+        near &= item[distance:] >= FIRST_ITEM
         first = np.flatnonzero(near)
         pairs = (item[first] - begin, item[first + distance])
         values = np.full(len(first), worth(np.array(distance)))
@@ -270,8 +273,7 @@ def _near(
         (share.ravel(), items.ravel(), np.arange(len(rows) + 1) * NEWEST),
         shape=(len(rows), known.table.shape[0]),
     )
-    counted = (source >= 0) & view.new[rows, source] & own
-    answer = np.where(counted, asked.target[rows, nth], 0)
+    answer = np.where((source >= 0) & own, asked.target[rows, nth], 0)
     apart = view.ranks[rows, source][:, None] - view.ranks[rows[:, None], safe]
     scores = query @ known.table - _own(known, answer, items, apart, share)
     ends = np.take_along_axis(view.met + view.new, np.maximum(view.lengths[:, None] - 1, 0), axis=1)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec.items import Catalogue, ItemTower
+from stages.bert4rec.neighbours import nobody
 from stages.bert4rec.tokens import FIRST_ITEM
 from tests.bert4rec.conftest import make_demand
 
@@ -21,7 +22,7 @@ def catalogue(**given: Tensor) -> Catalogue:
         "words": torch.zeros(ROWS, 0, dtype=torch.int32),
         "text": torch.zeros(ROWS, 0, dtype=torch.float16),
     }
-    return Catalogue(**nothing | given, demand=make_demand(ROWS))
+    return Catalogue(**nothing | given, demand=make_demand(ROWS), neighbours=nobody(ROWS))
 
 
 def tower(

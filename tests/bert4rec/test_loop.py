@@ -6,8 +6,16 @@ import torch
 from accelerate import Accelerator
 
 from stages.bert4rec import checkpoint, loop, optim
+from stages.bert4rec.candidates import all_items
+from stages.bert4rec.histories import pieces
+from stages.bert4rec.neighbours import neighbours
 from stages.params import TrainParams
-from tests.bert4rec.conftest import TRAINED, make_demand, make_histories, make_model
+from tests.bert4rec.conftest import (
+    TRAINED,
+    make_demand,
+    make_histories,
+    make_model,
+)
 
 SETTINGS = TrainParams(
     hidden_size=16, heads=2, batch_tokens=48, epochs=3, lr=0.01, dropout=0.2, negatives=8
@@ -25,14 +33,19 @@ def make_task(objective="prefix", **changes):
         torch.rand(rows, 2, generator=generator),
         torch.randint(0, 9, (rows, 4), generator=generator, dtype=torch.int32),
         make_demand(rows),
+        neighbours(histories, rows),
     )
+    rows, ends = pieces(histories.lengths(), 8, 2)
+    share = torch.full((TRAINED,), 1 / TRAINED)
     return loop.Task(
         histories=histories,
-        rows=np.flatnonzero(histories.lengths() >= 2),
+        rows=rows,
+        ends=ends,
         catalogue=catalogue,
-        share=torch.full((TRAINED,), 1 / TRAINED),
+        share=share,
+        cumulated=share.double().cumsum(0),
         settings=SETTINGS.model_copy(update={"objective": objective} | changes),
-        max_length=16,
+        max_length=8,
         seed=7,
     )
 
@@ -89,7 +102,7 @@ def test_batches_added_up_give_the_gradients_of_the_same_batches_at_once():
         if weight.requires_grad
     }
     model.zero_grad()
-    candidates = loop.all_items(TRAINED, torch.device("cpu"))
+    candidates = all_items(TRAINED, torch.device("cpu"))
     total = sum(model(batch, task.catalogue, candidates) for _, batch in work.batches)
     (total / sum(batch.weight.sum() for _, batch in work.batches)).backward()
     for name, gradient in got.items():
@@ -101,7 +114,7 @@ def test_two_batches_added_up_take_the_step_of_both_at_once():
     """Tables included: rows that both batches touch are updated once, with the sum."""
     task = make_task(accumulation=2, dropout=0.0)
     work = next(loop.work(task, 0, 1, Accelerator(cpu=True)))
-    candidates = loop.all_items(TRAINED, torch.device("cpu"))
+    candidates = all_items(TRAINED, torch.device("cpu"))
     ends = []
     for at_once in (False, True):
         model = make_model("prefix").train()

@@ -9,7 +9,8 @@ from stages.bert4rec import masking, questions
 from stages.bert4rec.batch import tensors
 from stages.bert4rec.histories import Window, window
 from stages.bert4rec.tokens import FIRST_ITEM, MASK, UNK
-from tests.bert4rec.conftest import make_histories
+from tests.bert4rec.conftest import TRAINED, make_histories, seen
+from tests.strategies import item_lists
 
 LENGTHS = st.lists(st.integers(0, 20), min_size=1, max_size=8)
 
@@ -18,42 +19,151 @@ def view_of(lengths: list[int], seed: int) -> Window:
     return window(make_histories(lengths, seed), np.arange(len(lengths)), 12)
 
 
-@given(LENGTHS, st.integers(0, 99), st.floats(0, 1), st.floats(0, 1))
-def test_masks_hide_known_vacancies_only_and_at_least_one(lengths, seed, mask_prob, last_prob):
+WEIGHTS = st.tuples(*[st.sampled_from((0.0, 1.0, 2.0))] * 3).filter(any)
+KNOWN = FIRST_ITEM + TRAINED
+
+
+def hide(view: Window, seed: int, weights, mask_prob: float = 0.3) -> masking.Hidden:
+    generator = np.random.default_rng(seed)
+    return masking.hide(view, generator, mask_prob=mask_prob, weights=weights, trained=KNOWN)
+
+
+def counted(asked: questions.Questions) -> list[tuple[int, int, int, int]]:
+    """Row, place, target and action of each question that counts."""
+    return [
+        (int(row), *(int(part[row, nth]) for part in (asked.place, asked.target, asked.asked)))
+        for row, nth in zip(*asked.weight.nonzero(), strict=True)
+    ]
+
+
+@given(LENGTHS, st.integers(0, 99), WEIGHTS, st.floats(0, 1))
+def test_only_known_vacancies_are_hidden_and_asked_for_at_their_place(lengths, seed, weights, prob):
+    made = hide(view_of(lengths, seed), seed, weights, prob)
+    view = made.view
+    assert not made.hidden[~questions.inside(view)].any()
+    true = view.items[made.hidden]
+    assert ((true >= FIRST_ITEM) | (true == MASK)).all()  # MASK: appended for what follows
+    assert (tensors(view, made.fresh, made.hidden).items.numpy()[made.hidden] == MASK).all()
+    for row, place, target, _ in counted(made.fresh):
+        assert made.hidden[row, place]
+        assert FIRST_ITEM <= target < KNOWN
+        shown = view.items[row, questions.inside(view)[row] & ~made.hidden[row]]
+        assert target == view.items[row, place]
+        assert target not in shown
+    for row, place, target, _ in counted(made.late):
+        assert made.hidden[row].nonzero()[0].tolist() == [place]
+        assert target >= FIRST_ITEM
+        assert target < KNOWN or target in view.items[row, :place]
+
+
+@given(LENGTHS, st.integers(0, 99), WEIGHTS)
+def test_a_row_whose_last_vacancy_can_be_asked_for_has_a_question(lengths, seed, weights):
     view = view_of(lengths, seed)
-    hidden = masking.masks(view, np.random.default_rng(seed), mask_prob, last_prob)
-    assert (view.items[hidden] >= FIRST_ITEM).all()
-    known = (view.items >= FIRST_ITEM).any(axis=1)
-    assert (hidden.any(axis=1) == known).all()
+    made = hide(view, seed, weights)
+    asking = {row for row, *_ in counted(made.fresh) + counted(made.late)}
+    for row in range(len(made.view.lengths)):
+        items = made.view.items[row, : made.view.lengths[row]].tolist()
+        known = [place for place, item in enumerate(items) if item >= FIRST_ITEM]
+        if known and (items[known[-1]] < KNOWN or items[known[-1]] in items[: known[-1]]):
+            assert row in asking
 
 
-def test_last_prob_one_hides_exactly_the_last_known_event():
-    items = np.array([[7, 8, UNK, 0], [9, 0, 0, 0]])
-    zeros = np.zeros_like(items)
-    view = Window(items, zeros, zeros, zeros, np.array([3, 1]))
-    hidden = masking.masks(view, np.random.default_rng(0), 0.5, 1.0)
-    assert hidden.tolist() == [[False, True, False, False], [True, False, False, False]]
+def test_last_hides_exactly_the_last_known_event():
+    view = seen([[7, 8, UNK], [9], [7, 9, 7]])
+    made = hide(view, 0, (0.0, 1.0, 0.0))
+    assert made.hidden[:, :3].tolist() == [
+        [False, True, False],
+        [True, False, False],
+        [False, False, True],
+    ]
+    assert [one[:3] for one in counted(made.late)] == [(0, 1, 8), (1, 0, 9), (2, 2, 7)]
+    assert counted(made.fresh) == []
+
+
+def test_a_vacancy_is_masked_at_random_only_if_that_tells_something():
+    """7 stands twice: to hide one of them asks for nothing, to hide both asks twice."""
+    view = seen([[7, 7]])
+    for seed in range(20):
+        made = hide(view, seed, (1.0, 0.0, 0.0), 0.5)
+        hidden = made.hidden[0, :2].tolist()
+        assert counted(made.fresh) == ([(0, 0, 7, 2), (0, 1, 7, 2)] if all(hidden) else [])
+        assert counted(made.late) == ([] if all(hidden) else [(0, 1, 7, 2)])
 
 
 @given(LENGTHS, st.integers(0, 99))
-def test_every_hidden_event_is_asked_once_and_shows_the_mask(lengths, seed):
+def test_a_cut_shows_nothing_of_what_follows(lengths, seed):
+    """Every row is a beginning of a history, up to a session, and one hidden event."""
     view = view_of(lengths, seed)
-    hidden = masking.masks(view, np.random.default_rng(seed), 0.4, 0.1)
-    made = tensors(view, masking.masked_places(view, hidden), hidden)
-    asked = {
-        (row, place, target)
-        for row in range(len(lengths))
-        for place, target, weight in zip(
-            made.place[row].tolist(),
-            made.target[row].tolist(),
-            made.weight[row].tolist(),
-            strict=True,
-        )
-        if weight
-    }
-    assert asked == {(r, p, view.items[r, p]) for r, p in zip(*hidden.nonzero(), strict=True)}
-    assert (made.items.numpy()[hidden] == MASK).all()
-    assert (made.items.numpy()[~hidden] == view.items[~hidden]).all()
+    made = hide(view, seed, (0.0, 0.0, 1.0))
+    cuts = 0
+    for row, length in enumerate(made.view.lengths.tolist()):
+        if made.view.items[row, length - 1] != MASK:
+            continue
+        cuts += 1
+        before = made.view.items[row, : length - 1].tolist()
+        own = [
+            source
+            for source in range(len(view.lengths))
+            if view.items[source, : length - 1].tolist() == before
+            and view.times[source, : length - 1].tolist()
+            == made.view.times[row, : length - 1].tolist()
+            and view.lengths[source] >= length
+            and view.sessions[source, length - 1] == made.view.sessions[row, length - 1]
+        ]
+        assert own
+        assert view.sessions[own[0], length - 2] != view.sessions[own[0], length - 1]
+        assert made.view.times[row, length - 1] == made.view.times[row, length - 2]
+        for name in masking.EVENTS:
+            assert not getattr(made.view, name)[row, length:].any()
+        for one in counted(made.late):
+            if one[0] == row:
+                assert one[1] == length - 1
+                assert one[2] in view.items[own[0], length - 1 :]
+                assert one[3] == made.view.actions[row, length - 1]
+    assert cuts <= masking.CUTS * len(lengths)
+
+
+def test_several_cuts_of_one_history_stand_in_one_batch():
+    view = seen([[7, 8, 9, 10]], [[1, 1, 1, 1]], [[0, 1, 2, 3]])
+    made = hide(view, 0, (0.0, 0.0, 1.0))
+    rows = [
+        row[:length].tolist()
+        for row, length in zip(made.view.items, made.view.lengths, strict=True)
+    ]
+    assert sorted(rows) == [[7, MASK], [7, 8, MASK], [7, 8, 9, MASK]]
+    assert sorted(one[2] for one in counted(made.late)) == [8, 9, 10]
+
+
+def test_policies_are_taken_by_weight():
+    rows = 3_000
+    view = seen([[7, 8, 9]] * rows, [[1, 1, 1]] * rows, [[0, 0, 1]] * rows)
+    made = hide(view, 0, (2.0, 1.0, 1.0), 0.0)
+    ahead = (made.view.items == MASK).any(axis=1).sum() / rows
+    last = made.hidden[:, 2].sum() / rows - ahead  # mlm hides one of three as well
+    assert ahead == pytest.approx(0.25, abs=0.03)
+    assert last == pytest.approx(0.25 + 0.5 / 3, abs=0.03)
+
+
+def test_a_policy_without_weight_is_never_taken():
+    view = view_of([12] * 40, 0)
+    assert (hide(view, 0, (1.0, 1.0, 0.0)).view.items != MASK).all()
+    made = hide(view, 0, (0.0, 1.0, 0.0))
+    assert (made.hidden.sum(axis=1) == 1).all()
+
+
+@given(LENGTHS, st.integers(0, 99))
+def test_the_future_is_asked_for_by_one_hidden_event_at_the_end(lengths, seed):
+    view = view_of(lengths, seed)
+    longer, asked, hidden = masking.what_is_next(view)
+    assert longer.lengths.tolist() == (view.lengths + 1).tolist()
+    assert asked.place[:, 0].tolist() == view.lengths.tolist()
+    for row, length in enumerate(view.lengths.tolist()):
+        assert hidden[row].nonzero()[0].tolist() == [length]
+        assert longer.items[row, length] == MASK
+        assert longer.actions[row, length] == questions.RESPONSE
+        assert longer.items[row, :length].tolist() == view.items[row, :length].tolist()
+        if length:
+            assert longer.sessions[row, length] == view.sessions[row, length - 1] + 1
 
 
 def slow_sessions(view: Window) -> list[dict[int, int | None]]:
@@ -83,7 +193,7 @@ def slow_sessions(view: Window) -> list[dict[int, int | None]]:
 @given(LENGTHS, st.integers(0, 99))
 def test_each_session_but_the_first_is_asked_for_its_first_response(lengths, seed):
     view = view_of(lengths, seed)
-    asked = questions.next_sessions(view, np.random.default_rng(seed), 99)
+    asked = questions.next_sessions(view, np.random.default_rng(seed), 99, KNOWN)
     for row, answers in enumerate(slow_sessions(view)):
         got = {
             int(place): (int(target), int(action))
@@ -98,29 +208,69 @@ def test_each_session_but_the_first_is_asked_for_its_first_response(lengths, see
         }
         assert set(got) <= set(answers)
         for start, response in answers.items():
-            if response is not None:
+            shown = response is not None and view.items[row, response] in view.items[row, :start]
+            if response is not None and (shown or view.items[row, response] < KNOWN):
                 assert got[start] == (view.items[row, response], questions.RESPONSE)
 
 
-def test_every_event_is_asked_from_what_came_before():
-    view = view_of([4, 2], 1)
-    asked = questions.every_event(view)
-    assert asked.place[0, :4].tolist() == [0, 1, 2, 3]
-    assert (asked.target == view.items).all()
-    assert asked.weight[1, 2:].sum() == 0
+@given(LENGTHS, st.integers(0, 99))
+def test_every_new_vacancy_is_asked_for_from_what_came_before(lengths, seed):
+    view = view_of(lengths, seed)
+    whole = make_histories(lengths, seed)
+    asked = questions.every_event(view, np.random.default_rng(seed), KNOWN)
+    expected = []
+    for row, length in enumerate(view.lengths.tolist()):
+        items = whole.items[whole.offsets[row] : whole.offsets[row + 1]].tolist()
+        skipped = len(items) - length
+        expected += [
+            (row, place - skipped, items[place], int(view.actions[row, place - skipped]))
+            for place in range(skipped, len(items))
+            if FIRST_ITEM <= items[place] < KNOWN and items[place] not in items[:place]
+        ]
+    assert counted(asked) == expected
+    assert (asked.source == asked.place)[asked.weight > 0].all()
+    told_gap = asked.gap[asked.weight > 0]
+    true = np.take_along_axis(questions.gap_buckets(view), asked.place, axis=1)[asked.weight > 0]
+    assert ((told_gap == 0) | (told_gap == true)).all()
+
+
+def test_half_of_the_questions_about_events_know_the_time():
+    view = view_of([12] * 400, 3)
+    asked = questions.every_event(view, np.random.default_rng(0), KNOWN)
+    real = (asked.weight > 0) & (asked.place > 0)
+    assert (asked.gap[real] > 0).mean() == pytest.approx(questions.TOLD, abs=0.05)
+
+
+@given(st.lists(st.lists(st.sampled_from((0.0, 0.5, 2.0)), min_size=4, max_size=4), min_size=1))
+def test_compact_keeps_every_question_of_weight_in_order(weights):
+    weight = np.array(weights, dtype=np.float32)
+    place = np.broadcast_to(np.arange(4), weight.shape)
+    whole = questions.Questions(*[place] * 5, weight, place, place)
+    short = questions.compact(whole)
+    assert short.weight.shape[1] == max(1, (weight > 0).sum(axis=1).max())
+    for row, line in enumerate(weight):
+        kept = short.weight[row] > 0
+        assert short.weight[row, kept].tolist() == line[line > 0].tolist()
+        for name in ("place", "asked", "target", "source"):
+            assert getattr(short, name)[row, kept].tolist() == line.nonzero()[0].tolist()
+
+
+@given(item_lists())
+def test_first_places_are_those_of_each_vacancy_in_its_row(rows):
+    view = seen(rows)
+    for row, items in zip(questions.first_places(view), rows, strict=True):
+        assert row[: len(items)].tolist() == [items.index(item) for item in items]
 
 
 @pytest.mark.parametrize(("seconds", "bucket"), [(0, 1), (1, 2), (3, 3), (3_600, 12), (10**9, 27)])
 def test_gaps_grow_by_octaves(seconds, bucket):
     times = np.array([[5, 5 + seconds]]) * 1_000_000
-    zeros = np.zeros((1, 2), dtype=np.int64)
-    view = Window(zeros + 3, zeros, times, zeros, np.array([2]))
+    view = seen([[3, 4]], times=times.tolist())
     assert questions.gap_buckets(view).tolist() == [[0, bucket]]
 
 
 def test_days_of_the_week_start_on_monday():
     monday = 1_698_624_000_000_000  # 2023-10-30 00:00
-    zeros = np.zeros((1, 2), dtype=np.int64)
-    times = np.array([[monday, monday + 2 * 86_400_000_000]])
-    view = Window(zeros + 3, zeros, times, zeros, np.array([2]))
+    times = [[monday, monday + 2 * 86_400_000_000]]
+    view = seen([[3, 4]], times=times)
     assert tensors(view, questions.what_next(view)).days.tolist() == [[0, 2]]

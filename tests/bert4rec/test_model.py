@@ -4,24 +4,31 @@ import numpy as np
 import pytest
 import torch
 
-from stages.bert4rec import masking, questions
+from stages.bert4rec import masking, optim, questions
+from stages.bert4rec.asking import Rows, question
 from stages.bert4rec.batch import tensors
-from stages.bert4rec.histories import window
-from stages.bert4rec.loss import all_items
+from stages.bert4rec.candidates import all_items
+from stages.bert4rec.histories import Histories, meetings, window
+from stages.bert4rec.neighbours import held, near
 from stages.bert4rec.tokens import FIRST_ITEM
-from tests.bert4rec.conftest import TRAINED, make_histories, make_model
+from tests.bert4rec.conftest import TRAINED, make_histories, make_model, told
 
 ROWS = np.array([0, 2, 3])
+HIDING = {"mask_prob": 0.3, "weights": (1.0, 1.0, 2.0), "trained": FIRST_ITEM + TRAINED}
 
 
-def batch_of(objective: str, histories):
-    view = window(histories, ROWS, 16)
+def batch_of(objective: str, histories, catalogue, *, close: bool = True):
+    view, generator = window(histories, ROWS, 16), np.random.default_rng(0)
     if objective == "mlm":
-        hidden = masking.masks(view, np.random.default_rng(0), 0.3, 0.2)
-        return tensors(view, masking.masked_places(view, hidden), hidden)
-    ahead = questions.next_sessions(view, np.random.default_rng(0), 4)
-    asked = questions.joined(questions.every_event(view), ahead)
-    return tensors(view, asked, fresh=view.items.shape[1])
+        made = masking.hide(view, generator, **HIDING)
+        asked = questions.joined(made.fresh, made.late)
+        return tensors(made.view, asked, made.hidden, fresh=made.fresh.place.shape[1])
+    fresh = questions.every_event(view, generator, FIRST_ITEM + TRAINED)
+    ahead = questions.next_sessions(view, generator, 4, FIRST_ITEM + TRAINED)
+    asked = questions.joined(fresh, ahead)
+    whole = held(histories, ROWS, len(catalogue))
+    found = near(catalogue.neighbours, view, whole, asked, 5) if close else None
+    return tensors(view, asked, near=found, fresh=fresh.place.shape[1])
 
 
 @pytest.mark.parametrize("backbone", ["bert", "distilbert", "modernbert"])
@@ -30,14 +37,15 @@ def test_every_backbone_learns_its_questions(objective, backbone, histories, cat
     if backbone == "modernbert" and objective == "prefix":
         pytest.skip("params refuse modernbert with prefix")
     model = make_model(objective, backbone).train()
-    batch = batch_of(objective, histories)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    batch = batch_of(objective, histories, catalogue)
+    optimizers = optim.optimizers(model, 0.01, 0.0)
     losses = []
     for _ in range(30):
         loss = model(batch, catalogue, all_items(TRAINED, torch.device("cpu")))
-        optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
         losses.append(loss.item())
     assert np.isfinite(losses).all()
     assert losses[-1] < 0.6 * losses[0]
@@ -46,27 +54,61 @@ def test_every_backbone_learns_its_questions(objective, backbone, histories, cat
 @pytest.mark.parametrize("objective", ["prefix", "causal"])
 @pytest.mark.parametrize("backbone", ["bert", "distilbert"])
 def test_no_question_sees_its_own_event_or_a_later_one(objective, backbone, catalogue):
-    """Perturb everything from place t on: answers to questions at places <= t stay put."""
-    histories = make_histories([9])
-    view = window(histories, np.array([0]), 16)
-    model = make_model(objective, backbone)
+    """Perturb everything from place t on: answers to questions at places <= t stay put.
 
-    def answers(view):
-        ahead = questions.next_sessions(view, np.random.default_rng(5), 4)
-        asked = tensors(view, questions.joined(questions.every_event(view), ahead))
-        with torch.no_grad():
-            states, history = model.answers(asked, catalogue)
-        return asked, states, history
-
-    before, states, history = answers(view)
-    for place in range(9):
-        items = view.items.copy()
-        items[0, place:] = FIRST_ITEM + (items[0, place:] + 7) % 25
-        _, changed, changed_history = answers(replace(view, items=items))
+    Neighbours too: they are asked for as at prediction, where no answer is known, and are found
+    anew in the changed history.
+    """
+    length, model = 9, make_model(objective, backbone)
+    torch.nn.init.normal_(model.nearby.second.weight)
+    whole = with_items(make_histories([length]))
+    before, states, own, logits = asked_everywhere(model, whole, catalogue)
+    assert before.near.count_nonzero() > 20
+    for place in range(length):
+        items = whole.items.copy()
+        items[place:] = FIRST_ITEM + (items[place:] + 7) % 25
+        changed = replace(
+            with_items(whole, items),
+            actions=np.where(np.arange(length) < place, whole.actions, 3 - whole.actions),
+            times=np.where(np.arange(length) < place, whole.times, whole.times + 10**10),
+        )
+        _, new_states, new_own, new_logits = asked_everywhere(model, changed, catalogue)
         old = (before.place[0] <= place).nonzero()[:, 0]
-        torch.testing.assert_close(states[0, old], changed[0, old])
-        torch.testing.assert_close(history[0, old, :place], changed_history[0, old, :place])
-        assert (changed_history[0, old, place:] == -torch.inf).all()
+        assert torch.equal(own[0, old, length:], new_own[0, old, length:])
+        torch.testing.assert_close(states[0, old], new_states[0, old])
+        torch.testing.assert_close(logits[0, old, :place], new_logits[0, old, :place])
+        torch.testing.assert_close(logits[0, old, length:], new_logits[0, old, length:])
+        assert (new_logits[0, old, place:length] == -torch.inf).all()
+
+
+def with_items(histories: Histories, items: np.ndarray | None = None) -> Histories:
+    """Replace the items, and what follows from them; all of one session if none are given."""
+    if items is None:
+        items = histories.items
+        histories = replace(histories, sessions=np.zeros_like(histories.sessions))
+    ranks, met = meetings(items, histories.offsets)
+    return replace(histories, items=items, ranks=ranks, met=met)
+
+
+def asked_everywhere(model, histories, catalogue):
+    """Ask at every place for a response, as at prediction: the batch, states, own candidates."""
+    view, length = window(histories, np.array([0]), 16), len(histories.items)
+    place = np.arange(length + 1)[None]
+    zeros = np.zeros_like(place)
+    asked = questions.Questions(
+        place,
+        zeros + 1,
+        zeros,
+        zeros + 1,
+        zeros,
+        np.ones(place.shape, np.float32),
+        zeros,
+        zeros - 1,
+    )
+    whole = held(histories, np.array([0]), len(catalogue))
+    batch = tensors(view, asked, near=near(catalogue.neighbours, view, whole, asked, 5))
+    with torch.no_grad():
+        return batch, *model.answers(batch, catalogue)
 
 
 def test_mlm_does_not_see_what_it_hides(catalogue):
@@ -77,7 +119,7 @@ def test_mlm_does_not_see_what_it_hides(catalogue):
     model = make_model("mlm")
 
     def state(view):
-        asked = tensors(view, masking.masked_places(view, hidden), hidden)
+        asked = tensors(view, masking.masked_places(view, hidden, FIRST_ITEM + TRAINED), hidden)
         return model.answers(asked, catalogue)[0].detach()
 
     items = view.items.copy()
@@ -88,17 +130,38 @@ def test_mlm_does_not_see_what_it_hides(catalogue):
 @pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
 def test_padding_changes_no_answer(objective, histories, catalogue):
     model = make_model(objective)
-    alone = window(histories, np.array([0]), 16)
-    together = window(histories, np.array([0, 2]), 16)  # row 0 is padded from 5 to 12 events
-    one = model.answers(_ask(alone, objective), catalogue)[0][0]
-    two = model.answers(_ask(together, objective), catalogue)[0][0]
-    torch.testing.assert_close(one, two, atol=1e-5, rtol=1e-4)
+    rows = Rows(histories, np.full(6, -1), 16, np.zeros(0, int), np.zeros(7, int))
+    alone = question(model, catalogue, rows, np.array([0]))
+    together = question(model, catalogue, rows, np.array([0, 2]))
+    assert together.items.shape[1] > alone.items.shape[1]  # row 0 is padded from 5 to 12 events
+    one = known(*model.answers(alone, catalogue))
+    two = known(*model.answers(together, catalogue))
+    assert one[1] == two[1]
+    torch.testing.assert_close(one[0], two[0], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(one[2], two[2], atol=1e-5, rtol=1e-4)
 
 
-def _ask(view, objective):
-    from stages.bert4rec.ranking import question
+def known(states, items, logits):
+    """State of the first row, its candidates and their logits."""
+    there = logits[0, 0] > -torch.inf
+    return states[0], items[0, 0, there].tolist(), logits[0, 0, there]
 
-    return question(view, objective)
+
+@pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
+def test_questions_and_rows_that_pad_add_nothing_to_the_loss(objective, histories, catalogue):
+    model = make_model(objective)
+    batch = batch_of(objective, histories, catalogue)
+    items = all_items(TRAINED, torch.device("cpu"))
+    before = model(batch, catalogue, items)
+    weight, target = batch.weight, batch.target.clone()
+    target[weight == 0] = FIRST_ITEM + 1
+    after = model(replace(batch, target=target), catalogue, items)
+    torch.testing.assert_close(before, after, atol=1e-5, rtol=1e-6)
+    nothing = model(replace(batch, weight=torch.zeros_like(weight)), catalogue, items)
+    nothing.backward()
+    assert nothing == 0
+    for name, table in model.named_parameters():
+        assert table.grad is None or not table.grad.to_dense().any(), name
 
 
 def test_content_alone_gives_a_cold_vacancy_its_place(catalogue):
@@ -119,8 +182,24 @@ def test_auto_model_reads_what_we_write(backbone, tmp_path, histories, catalogue
     model = make_model("mlm", backbone)
     model.save_pretrained(tmp_path)
     read = AutoModel.from_pretrained(tmp_path).eval()
-    batch = batch_of("mlm", histories)
+    batch = batch_of("mlm", histories, catalogue)
     torch.testing.assert_close(model.answers(batch, catalogue), read.answers(batch, catalogue))
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, read.state_dict()[name]), name
+
+
+def test_a_question_is_ahead_where_its_session_is_newer_than_all_it_sees(catalogue):
+    histories = told([[7, 8, 9, 10]], sessions=[[0, 0, 1, 1]])
+    view = window(histories, np.array([0]), 16)
+    model = make_model("prefix")
+    every = questions.every_event(view, np.random.default_rng(0), FIRST_ITEM + TRAINED)
+    assert every.place.tolist() == [[0, 1, 2, 3]]
+    assert model.ahead_of(tensors(view, every)).tolist() == [[1, 0, 1, 0]]
+    sessions = questions.next_sessions(view, np.random.default_rng(0), 4, FIRST_ITEM + TRAINED)
+    assert model.ahead_of(tensors(view, sessions)).tolist() == [[1]]
+    rows = Rows(histories, np.array([-1]), 16, np.zeros(0, int), np.zeros(2, int))
+    for asks, ahead in (("session", 1), ("event", 0)):
+        model.config.asks = asks
+        batch = question(model, catalogue, rows, np.array([0]))
+        assert model.ahead_of(batch).tolist() == [[ahead]]

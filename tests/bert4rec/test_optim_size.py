@@ -14,8 +14,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from stages.bert4rec import loop, optim, rows
+from stages.bert4rec.histories import meetings
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecConfig, HhrecModel
+from stages.bert4rec.neighbours import nobody
 from stages.bert4rec.rowadam import RowAdam
 from tests.bert4rec.conftest import make_demand, make_histories, make_model
 from tests.bert4rec.test_loop import make_task
@@ -108,19 +110,23 @@ def world(count):
     generator = torch.Generator().manual_seed(0)
     rows_of = count + 3
     histories = make_histories([64] * 400)
-    items = torch.randint(3, rows_of, (len(histories.items),), generator=generator)
+    items = torch.randint(3, rows_of, (len(histories.items),), generator=generator).int().numpy()
+    ranks, met = meetings(items, histories.offsets)
     catalogue = Catalogue(
         torch.randint(0, 50, (rows_of, 8), generator=generator, dtype=torch.int32),
         torch.rand(rows_of, 2, generator=generator),
         torch.randint(0, 900, (rows_of, 16), generator=generator, dtype=torch.int32),
         make_demand(rows_of),
+        nobody(rows_of),
     )
     task = replace(
         make_task(batch_tokens=2048, negatives=2048, hidden_size=128, heads=4),
-        histories=replace(histories, items=items.to(torch.int32).numpy()),
+        histories=replace(histories, items=items, ranks=ranks, met=met),
         rows=np.arange(400),
+        ends=np.full(400, 64),
         catalogue=catalogue,
         share=torch.full((count,), 1 / count),
+        cumulated=torch.arange(1, count + 1).double() / count,
         max_length=64,
     )
     shape = {"hidden_size": 128, "heads": 4, "history_length": 64, "word_count": 900}

@@ -6,7 +6,6 @@ import torch
 
 from stages.bert4rec import ranking, topk
 from stages.bert4rec.asking import Rows, question
-from stages.bert4rec.histories import window
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.errors import HhrecError
 from tests.bert4rec.conftest import ITEMS, make_histories, make_model
@@ -39,13 +38,9 @@ def slow_rank(model, catalogue, rows, k):
     ranked = []
     for row in range(len(rows.asked_at)):
         one = np.array([row])
-        batch = question(
-            window(rows.histories, one, rows.max_length),
-            model.config.objective,
-            rows.asked_at[one],
-        )
+        batch = question(model, catalogue, rows, one)
         with torch.no_grad():
-            states, history = model.answers(batch, catalogue)
+            states, own, logits = model.answers(batch, catalogue)
             vectors, biases = model.tower(torch.arange(len(catalogue)), catalogue)
             asked, known = ranking.periods_of(batch.when, catalogue.demand, 0)
             trend, _ = model.trends(torch.arange(len(catalogue)), asked, known, catalogue)
@@ -53,9 +48,8 @@ def slow_rank(model, catalogue, rows, k):
             item: float(states[0, 0] @ vectors[item] + biases[item] + trend[0, item])
             for item in range(FIRST_ITEM, len(catalogue))
         }
-        for place, item in enumerate(batch.items[0].tolist()):
-            if history[0, 0, place] > -torch.inf:
-                scores[item] = float(history[0, 0, place])
+        own_scores = zip(own[0, 0].tolist(), logits[0, 0].tolist(), strict=True)
+        scores |= {item: score for item, score in own_scores if score > -torch.inf}
         for item in rows.hidden[rows.offsets[row] : rows.offsets[row + 1]].tolist():
             scores.pop(item, None)
         ranked.append(sorted(scores, key=lambda item: (-scores[item], item))[:k])

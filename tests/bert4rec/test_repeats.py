@@ -1,26 +1,16 @@
-import numpy as np
 import torch
 
 from stages.bert4rec import questions
 from stages.bert4rec.batch import tensors
-from stages.bert4rec.histories import Window
 from stages.bert4rec.repeats import Repeats, describe
 from stages.bert4rec.tokens import UNK
+from tests.bert4rec.conftest import seen
 
 A, B, C = 10, 11, 12
-HOUR = 3_600_000_000
 
 
 def view(items, actions, sessions=None):
-    items = np.array([items])
-    width = items.shape[1]
-    return Window(
-        items,
-        np.array([actions]),
-        np.arange(width)[None] * HOUR,
-        np.array([sessions or [0] * width]),
-        np.array([width]),
-    )
+    return seen([items], [actions], [sessions or [0] * len(items)])
 
 
 def asked(window):
