@@ -39,7 +39,7 @@ class SplitParams(Section):
         str, Field(pattern=r"^(auto|test_sessions|last_session|none|after: ?\d{4}-\d\d-\d\d)$")
     ] = "auto"
     """`test_sessions`, `last_session`, `after: YYYY-MM-DD`, or `auto`: the first where it gives
-    1,000 labels, else the second. `none` holds nothing out and trains on the test contexts too."""
+    1,000 labels or as many as the second would, else that. `none` holds nothing out and trains on the test contexts too."""
     max_users: Annotated[int, Field(ge=1)] = 20_000
     """Most users held out for validation, chosen by a seeded hash of the user id."""
 

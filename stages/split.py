@@ -93,7 +93,7 @@ def _sessions(events: pl.DataFrame) -> pl.DataFrame:
 def choose(
     ways: Sequence[Split], found: Sequence[Sequence[pl.DataFrame]], params: Params
 ) -> tuple[Split, list[pl.DataFrame]]:
-    """Pick the first way with enough labels (else the last) and at most `max_users` of its users.
+    """Pick the first way with 1,000 labels or as many as the last, and at most `max_users` users.
 
     Args:
         ways: Splits, best first.
@@ -104,8 +104,8 @@ def choose(
         The split, and for each bucket its validation rows.
     """
     labels = [sum(rows.height for rows in column) for column in zip(*found, strict=True)]
-    enough = [index for index, count in enumerate(labels) if count >= ENOUGH_LABELS]
-    pick = enough[0] if enough else len(ways) - 1
+    wanted = min(ENOUGH_LABELS, labels[-1])
+    pick = next(index for index, count in enumerate(labels) if count >= wanted)
     rows = [bucket[pick] for bucket in found]
     users = {user for bucket in rows for user in bucket["user_id"].unique()}
     ranked = sorted((zlib.crc32(f"{params.seed}:{user}".encode()), user) for user in users)

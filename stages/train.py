@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 
@@ -84,7 +83,7 @@ def run(
         torch.use_deterministic_algorithms(mode=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     counts = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
-    params = sized(params, int(counts.lengths.sum()))
+    params = sized(params, counts.shown(params.sequences.max_length))
     fitting.require(params, counts, plan_of(params, counts, accelerator))
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
@@ -154,7 +153,7 @@ def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Pla
     """
     quieten()
     found = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
-    return plan_of(sized(params, int(found.lengths.sum())), found, start())
+    return plan_of(sized(params, found.shown(params.sequences.max_length)), found, start())
 
 
 def plan_of(params: Params, found: sizes.Sizes, accelerator: Accelerator) -> PlanReport:
@@ -172,7 +171,7 @@ def report_of(watch: Watch, started: dict[str, int], *, resumed_at: int, full: b
         device=str(watch.accelerator.device),
         parameters=sum(weight.numel() for weight in watch.model.parameters()),
         trained_items=len(task.share),
-        histories=len(np.unique(task.rows)),
+        histories=len(task.rows),
         tokens_per_epoch=int(task.lengths().sum()),
         padding=round(padding(task), 4),
         loss="full" if full else "sampled",

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+ELSEWHERE = 0.5  # share of windows that may end before the history does
 Ints: TypeAlias = NDArray[np.integer]
 
 
@@ -105,14 +106,12 @@ def window(histories: Histories, rows: Ints, max_length: int, ends: Ints | None 
     )
 
 
-def pieces(lengths: Ints, max_length: int, least: int) -> tuple[Ints, Ints]:
-    """Cut histories into windows of `max_length` from the end backwards: rows and ends, (P,).
+def ends(lengths: Ints, max_length: int, generator: np.random.Generator) -> Ints:
+    """Before which event the windows of histories end, (B,): half at the end, the others anywhere.
 
-    A first piece of fewer than `least` events is left out, and so is a history of fewer.
+    A window is always as long as its history allows, so a long history shows another part of itself
+    in every epoch without weighing more than a short one.
     """
-    count = -(-lengths // max_length)
-    rows = np.repeat(np.arange(len(lengths)), count)
-    nth = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-    ends = lengths[rows] - nth * max_length
-    kept = ends >= least
-    return rows[kept], ends[kept]
+    spare = np.maximum(lengths - max_length, 0)
+    back = generator.integers(0, spare + 1) * (generator.random(len(lengths)) < ELSEWHERE)
+    return lengths - back

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 
 from stages.bert4rec import batches, masking, questions
 from stages.bert4rec.batch import Batch, tensors
-from stages.bert4rec.histories import Histories, Ints, window
+from stages.bert4rec.histories import Histories, Ints, ends, window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.neighbours import held, near
 from stages.bert4rec.tokens import FIRST_ITEM
@@ -27,8 +27,7 @@ class Task:
 
     Attributes:
         histories: The train histories.
-        rows: Whose history each piece to train on is from, (P,).
-        ends: Before which event of it the piece ends, (P,).
+        rows: Which of them are long enough, (R,).
         catalogue: What is known of the vacancies.
         share: Share of each vocabulary item in the train events, (V,) float32.
         cumulated: Its cumulative sum, (V,) float64.
@@ -39,7 +38,6 @@ class Task:
 
     histories: Histories
     rows: Ints
-    ends: Ints
     catalogue: Catalogue
     share: torch.Tensor
     cumulated: torch.Tensor
@@ -48,17 +46,20 @@ class Task:
     seed: int
 
     def lengths(self) -> Ints:
-        """Events of the pieces, (P,)."""
-        return np.minimum(self.ends, self.max_length)
+        """Lengths of the rows' windows, (R,)."""
+        return np.minimum(self.histories.lengths()[self.rows], self.max_length)
 
     def trained(self) -> int:
         """First item id without an id embedding."""
         return FIRST_ITEM + len(self.share)
 
     def plan(self, epoch: int) -> list[Ints]:
-        """Batches of an epoch, as numbers of pieces."""
+        """Batches of an epoch, as row numbers of `histories`."""
         seed = derive(self.seed, "plan", epoch)
-        return batches.plan(self.lengths(), self.settings.batch_tokens, seed)
+        return [
+            self.rows[part]
+            for part in batches.plan(self.lengths(), self.settings.batch_tokens, seed)
+        ]
 
 
 def steps_per_epoch(task: Task, processes: int) -> int:
@@ -77,11 +78,11 @@ def drawn_lag(generator: np.random.Generator, periods: int) -> int:
     return int(2 ** generator.uniform(0, octaves)) if generator.random() > 0.5 else 0  # noqa: PLR2004
 
 
-def make_batch(task: Task, pieces: Ints, seed: int) -> Batch:
+def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     """Cut, mask and ask: one batch of the chosen objective."""
     settings, generator = task.settings, np.random.default_rng(seed)
-    rows = task.rows[pieces]
-    view = window(task.histories, rows, task.max_length, task.ends[pieces])
+    last = ends(task.histories.lengths()[rows], task.max_length, generator)
+    view = window(task.histories, rows, task.max_length, last)
     lag = drawn_lag(generator, task.catalogue.demand.periods())
     if settings.objective == "mlm":
         made = masking.hide(
@@ -139,8 +140,8 @@ def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> G
             yield ready
 
 
-def _weightless(task: Task, pieces: Ints) -> Batch:
+def _weightless(task: Task, rows: Ints) -> Batch:
     """Let a process without a batch of its own take part in the step, to no effect."""
-    batch = make_batch(task, pieces, 0)
+    batch = make_batch(task, rows, 0)
     batch.weight.zero_()
     return batch

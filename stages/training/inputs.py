@@ -12,7 +12,7 @@ from accelerate import Accelerator
 
 from stages import store, tables
 from stages.bert4rec.config import HhrecConfig
-from stages.bert4rec.histories import Histories, Ints, pieces
+from stages.bert4rec.histories import Histories, Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.task import Task
 from stages.books import Books, books_hash, load_books
@@ -87,18 +87,15 @@ def read(
 def make_task(params: Params, inputs: Inputs) -> Task:
     """Choose the rows that are long enough and say how to train on them."""
     lengths = inputs.histories.lengths()
-    order, ends = pieces(
-        lengths[inputs.users], params.sequences.max_length, params.train.min_length
-    )
-    if not len(order):
+    rows = inputs.users[lengths[inputs.users] >= params.train.min_length]
+    if not len(rows):
         raise HhrecError(
             f"no history has train.min_length={params.train.min_length} events",
             "lower train.min_length or filter.min_user_events",
         )
     return Task(
         histories=inputs.histories,
-        rows=inputs.users[order],
-        ends=ends,
+        rows=rows,
         catalogue=inputs.catalogue,
         share=inputs.share,
         cumulated=inputs.share.double().cumsum(0),

@@ -174,7 +174,6 @@ def made_up(config: HhrecConfig, settings: TrainParams, shape: Shape) -> Task:
     return Task(
         histories=histories,
         rows=np.arange(shape.rows),
-        ends=np.full(shape.rows, shape.length),
         catalogue=catalogue,
         share=share,
         cumulated=share.double().cumsum(0),

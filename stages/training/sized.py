@@ -10,13 +10,13 @@ from stages.params import Params, TrainParams
 
 STEPS = 96  # of an epoch, about
 LEAST, MOST = 512, 16_384  # positions of a batch
-TOTAL = 700  # steps of a training, about
-FEWEST, OFTENEST = 3, 12  # epochs
+TOTAL = 600  # steps of a training, about
+FEWEST, OFTENEST = 3, 16  # epochs
 BASE_LR, BASE_TOKENS = 1e-3, 1_024  # the rate grows with the square root of the batch
 
 
 def sized(params: Params, events: int) -> Params:
-    """Put values in the place of zeros, for so many events to train on."""
+    """Put values in the place of zeros, for so many events in an epoch."""
     given = params.train
     tokens = given.batch_tokens or batch_tokens(events)
     steps = max(1, events / (tokens * given.accumulation))

@@ -43,6 +43,10 @@ class Sizes:
     has_salary: bool
     text_width: int
 
+    def shown(self, max_length: int) -> int:
+        """Events that an epoch shows: of each history at most one window."""
+        return int(self.lengths.clip(max=max_length).sum())
+
 
 def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Sizes:
     """Read counts and lengths, one column at a time.
