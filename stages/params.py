@@ -5,11 +5,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from stages.errors import HhrecError, MissingInputError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Precision = Annotated[
+    Literal["no", "bf16", "auto"],
+    BeforeValidator(lambda value: "no" if value is False else value),  # YAML reads no as false
+]
 Objective = Literal["mlm", "prefix", "causal"]
 Fate = Literal["keep", "last", "hide"]
 
@@ -165,7 +177,7 @@ class TrainParams(Section):
     """Batches whose gradients are summed before a step."""
     lr: Annotated[float, Field(ge=0)] = 0.0
     """Highest learning rate; 0 chooses it by `batch_tokens`."""
-    id_lr: Annotated[float, Field(gt=0)] = 1.0
+    id_lr: Annotated[float, Field(gt=0)] = 3.0
     """Learning rate of the vacancies' id embeddings, as a multiple of `lr`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
@@ -181,7 +193,7 @@ class TrainParams(Section):
     loss: Literal["auto", "full", "sampled", "gbce"] = "auto"
     """Softmax over all trained items or over sampled ones, `auto` by their number; or `gbce`, the
     calibrated binary cross-entropy of gSASRec."""
-    precision: Literal["no", "bf16", "auto"] = "no"
+    precision: Precision = "no"
     """Matrix products in fp32 (`no`) or bfloat16; `auto` times both on some batches and takes
     bfloat16 where it is faster and the losses agree."""
     stop_epoch: Annotated[int, Field(ge=1)] | None = None
@@ -304,7 +316,7 @@ class PredictParams(Section):
     """Days for which an event keeps a vacancy active; only for `active`, where null means 14."""
     batch_rows: Annotated[int, Field(ge=1)] = 1_024
     """Rows ranked at once; no result depends on it."""
-    precision: Literal["no", "bf16", "auto"] = "auto"
+    precision: Precision = "auto"
     """Precision of the products that choose which candidates are scored exactly: `no` is float32,
     `auto` the faster one here. No result depends on it."""
 

@@ -54,14 +54,14 @@ def save(root: Path, model: nn.Module, optimizers: Optimizers, state: State) -> 
     """
     root.mkdir(parents=True, exist_ok=True)
     target = root / f"step-{state.step:09d}"
-    scratch = root / f".{uuid.uuid4().hex[:8]}.part"
+    scratch = _scratch(root)
     scratch.mkdir()
     save_file(_plain(model.state_dict()), scratch / "model.safetensors")
     save_file(_flatten(model, optimizers), scratch / "optimizer.safetensors")
     (scratch / "state.json").write_text(json.dumps(asdict(state)), encoding="utf-8")
     flush(scratch)
     if target.exists():
-        target.rename(root / f".{uuid.uuid4().hex[:8]}.part")  # `prune` sweeps it up
+        target.rename(_scratch(root))
     scratch.rename(target)
     _flush_one(root)
     return target
@@ -108,11 +108,19 @@ def load(path: Path, model: nn.Module, optimizers: Optimizers) -> None:
 
 
 def prune(root: Path, keep: int) -> None:
-    """Remove all but the newest `keep` checkpoints, and what a killed run left half-written."""
+    """Remove all but the newest `keep` checkpoints, and what a killed run left half-written.
+
+    A checkpoint loses its name before its files, so that a kill leaves no half of one.
+    """
+    for path in sorted(root.glob("step-*"))[: -keep or None]:
+        path.rename(_scratch(root))
     for scrap in root.glob(".*.part"):
         shutil.rmtree(scrap)
-    for path in sorted(root.glob("step-*"))[: -keep or None]:
-        shutil.rmtree(path)
+
+
+def _scratch(root: Path) -> Path:
+    """Return a new path beside the checkpoints that `prune` sweeps up."""
+    return root / f".{uuid.uuid4().hex[:8]}.part"
 
 
 def _owned(

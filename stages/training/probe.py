@@ -169,6 +169,7 @@ def made_up(config: HhrecConfig, settings: TrainParams, shape: Shape) -> Task:
         torch.ones(count, shape.words, dtype=torch.int32),
         demand,
         nobody(count),
+        torch.zeros(count, config.text_width, dtype=torch.float16),
     )
     share = torch.full((shape.trained,), 1 / shape.trained)
     return Task(

@@ -24,9 +24,9 @@ def validation_mrr(
 ) -> float:
     """Mean of 1/rank of the label among all the catalogue, 0 beyond 100 or out of it.
 
-    Vacancies of a row's context are treated as `predict.seen` says. Each process ranks every n-th batch; batches are the same for any number of processes, and
-    reciprocal ranks are gathered by row and added up in row order, so the figure does not depend on
-    how many processes share the work.
+    Vacancies of a row's context are treated as `predict.seen` says. Each process ranks every n-th
+    batch; batches are the same for any number of processes, and reciprocal ranks are gathered by row
+    and added up in row order, so the figure does not depend on how many processes share the work.
     """
     model.eval()
     given = params.predict

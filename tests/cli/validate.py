@@ -7,18 +7,21 @@ import polars as pl
 from accelerate import Accelerator
 
 from stages import store
+from stages.params import validated
 from stages.predict import load_model
 from stages.training.validation import validation_mrr
 
 
 def main(artifacts: Path, model: Path) -> None:
     accelerator = Accelerator()
+    many_batches = validated({"predict": {"batch_rows": 4}}, where="test")
     mrr = validation_mrr(
         load_model(model),
-        store.catalogue(artifacts / "features" / "items", artifacts / "sequences" / "train"),
+        store.catalogue(
+            artifacts / "features" / "items", artifacts / "sequences" / "train", neighbours=True
+        ),
         pl.read_parquet(artifacts / "sequences" / "validation"),
-        max_length=64,
-        batch_rows=4,  # many batches to share out
+        params=many_batches,
         accelerator=accelerator,
     )
     if accelerator.is_main_process:

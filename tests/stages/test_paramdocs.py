@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages import paramdocs
+from stages.errors import HhrecError
 from stages.params import Params, load, validated
 
 FILE = Path(__file__).parents[2] / "params.yaml"
@@ -62,3 +63,14 @@ def test_a_date_to_split_at_needs_no_quotes(text: str, tmp_path: Path) -> None:
     else:
         file.write_text(f"split:\n  kind: {text}\n", encoding="utf-8")
         assert load(file).split.kind == "after: 2024-05-01"
+
+
+@pytest.mark.parametrize("name", ["train.precision", "predict.precision"])
+def test_no_needs_no_quotes_though_yaml_reads_it_as_false(name: str, tmp_path: Path) -> None:
+    section, key = name.split(".")
+    file = tmp_path / "params.yaml"
+    file.write_text(f"{section}:\n  {key}: no\n", encoding="utf-8")
+    for found in (load(file), load(file, [f"{name}=auto", f"{name}=no"])):
+        assert getattr(getattr(found, section), key) == "no"
+    with pytest.raises(HhrecError, match="found True"):
+        load(file, [f"{name}=yes"])

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -166,12 +165,6 @@ def test_an_active_vacancy_has_a_recent_event_or_none(
         assert set(names["vacancy_id"]) - over <= set(predictions)
         left_out += len(over)
     assert left_out > 0
-
-
-def test_pairs_move_to_the_end() -> None:
-    ranked = np.array([[5, 9, 4, 7], [4, 5, 0, 0], [7, 8, 9, 6]])
-    moved = predict.to_the_end(ranked, np.array([0, 0, 1, 2]), np.array([9, 5, 4, 3]))
-    assert moved.tolist() == [[4, 7, 5, 9], [5, 4, 0, 0], [7, 8, 9, 6]]
 
 
 def test_other_books_are_refused(small_artifacts: Path, model: Path, tmp_path: Path) -> None:
