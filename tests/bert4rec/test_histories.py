@@ -1,10 +1,10 @@
-"""Flat histories against lists: who was met when, windows, and pieces to train on."""
+"""Flat histories against lists: who was met when, and windows to train on."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.bert4rec.histories import meetings, pieces, window
+from stages.bert4rec.histories import ends, meetings, window
 from tests.bert4rec.conftest import make_histories, seen, told
 from tests.strategies import item_lists
 
@@ -70,27 +70,16 @@ def test_without_ends_windows_end_with_their_histories():
 LENGTHS = st.lists(st.integers(0, 30), max_size=8)
 
 
-@given(LENGTHS, st.integers(1, 9), st.integers(1, 4))
-def test_pieces_are_cut_from_the_end_backwards(lengths, most, least):
-    expected = [
-        (row, end)
-        for row, length in enumerate(lengths)
-        for end in range(length, 0, -most)
-        if end >= least
-    ]
-    rows, ends = pieces(np.array(lengths, dtype=np.int64), most, least)
-    assert list(zip(rows.tolist(), ends.tolist(), strict=True)) == expected
+@given(LENGTHS, st.integers(1, 9), st.integers(0, 99))
+def test_windows_are_as_long_as_their_histories_allow(lengths, most, seed):
+    histories, rows = make_histories(lengths), np.arange(len(lengths))
+    sizes = histories.lengths()
+    last = ends(sizes, most, np.random.default_rng(seed))
+    assert (window(histories, rows, most, last).lengths == np.minimum(sizes, most)).all()
+    assert (last <= sizes).all()
 
 
-@given(LENGTHS, st.integers(1, 9))
-def test_pieces_hold_every_event_once(lengths, most):
-    histories = make_histories(lengths)
-    rows, ends = pieces(np.array(lengths, dtype=np.int64), most, 1)
-    view = window(histories, rows, most, ends)
-    held = sorted(
-        (int(row), int(time))
-        for row, times, length in zip(rows, view.times, view.lengths, strict=True)
-        for time in times[:length]
-    )
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    assert held == sorted(zip(owner.tolist(), histories.times.tolist(), strict=True))
+def test_half_of_the_windows_end_with_their_history_and_the_others_anywhere():
+    last = ends(np.full(10_000, 50), 10, np.random.default_rng(0))
+    assert 0.45 < (last == 50).mean() < 0.6
+    assert set(last.tolist()) == set(range(10, 51))

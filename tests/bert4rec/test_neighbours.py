@@ -50,7 +50,7 @@ def lists(histories: Histories) -> list[list[int]]:
 
 @given(item_lists())
 def test_the_table_is_counted_pair_by_pair(rows):
-    dense = neighbours(told(rows), COUNT).table.toarray()
+    dense = neighbours(told(rows), COUNT).whole.table.toarray()
     expected = np.zeros((COUNT, COUNT))
     for pair, value in similarity(rows).items():
         expected[pair] = value
@@ -59,7 +59,7 @@ def test_the_table_is_counted_pair_by_pair(rows):
 
 def test_pairs_farther_apart_than_the_reach_do_not_count():
     row = list(range(FIRST_ITEM, FIRST_ITEM + following.REACH + 2))
-    table = neighbours(told([row]), COUNT).table
+    table = neighbours(told([row]), COUNT).whole.table
     assert table[row[0], row[-2]] > 0
     assert table[row[0], row[-1]] == 0
 
@@ -67,7 +67,7 @@ def test_pairs_farther_apart_than_the_reach_do_not_count():
 @given(item_lists(), st.randoms(use_true_random=False))
 def test_the_order_of_histories_changes_no_bit(rows, random):
     shuffled = random.sample(rows, len(rows))
-    one, two = neighbours(told(rows), COUNT), neighbours(told(shuffled), COUNT)
+    one, two = (neighbours(told(some), COUNT).whole for some in (rows, shuffled))
     for name in ("data", "indices", "indptr"):
         assert (getattr(one.table, name) == getattr(two.table, name)).all()
     assert (one.source == two.source).all()
@@ -77,9 +77,9 @@ def test_the_order_of_histories_changes_no_bit(rows, random):
 @pytest.mark.parametrize("held_at_once", [1, 50, 1_000])
 def test_how_much_is_counted_at_once_changes_no_bit(held_at_once, monkeypatch):
     histories = make_histories([15, 3, 9, 0, 12])
-    whole = neighbours(histories, COUNT).table
+    whole = neighbours(histories, COUNT).whole.table
     monkeypatch.setattr(following, "PAIRS", held_at_once)
-    parts = neighbours(histories, COUNT).table
+    parts = neighbours(histories, COUNT).whole.table
     assert (whole.data == parts.data).all()
     assert (whole.indices == parts.indices).all()
 
@@ -92,8 +92,8 @@ def test_the_nearest_are_kept_ties_by_id():
 
 
 def test_nobody_has_no_neighbours():
-    assert nobody(7).table.nnz == 0
-    assert neighbours(told([[], []]), 7).table.nnz == 0
+    assert nobody(7).whole.table.nnz == 0
+    assert neighbours(told([[], []]), 7).whole.table.nnz == 0
 
 
 def query(row, place):
@@ -220,13 +220,58 @@ def test_the_best_are_taken_where_fewer_are_wanted(most):
         assert sorted(some.score[row, 0], reverse=True) == best
 
 
+@given(st.lists(st.integers(0, 14), min_size=1, max_size=6), st.integers(0, 99))
+def test_a_late_question_hears_only_of_what_was_counted_before_it(lengths, seed):
+    """Events from the cut on may change as they like."""
+    histories, rows = make_histories(lengths, seed), np.arange(len(lengths))
+    view, known = window(histories, rows, 64), neighbours(histories, COUNT)
+    asked = questions.every_event(view, np.random.default_rng(0), KNOWN)
+    got = near(known, view, held(histories, rows, COUNT), asked, COUNT, lag=0)
+    told_rows = lists(histories)
+    moments = np.split(histories.times, histories.offsets[1:-1])
+    for row, nth in zip(*asked.weight.nonzero(), strict=True):
+        earlier = [cut for cut in known.cuts if cut <= asked.when[row, nth]]
+        cut = max(earlier, default=0)
+        before = [
+            [item for item, time in zip(items, times, strict=True) if time < cut]
+            for items, times in zip(told_rows, moments, strict=True)
+        ]
+        every = similarity(before)
+        scores = defaultdict(float)
+        place = int(asked.place[row, nth])
+        for one, weight in query(told_rows[row], place).items():
+            for other in set(range(FIRST_ITEM, COUNT)) - set(told_rows[row][:place]):
+                scores[other] += weight * every.get((one, other), 0.0)
+        expected = {item: score for item, score in scores.items() if score > following.LEAST}
+        assert found(got, row, nth) == pytest.approx(expected, rel=1e-4, abs=1e-6)
+        stale = (asked.when[row, nth] - cut) / following.DAY if earlier else 0
+        assert got.stale[row, nth] == pytest.approx(stale, rel=1e-5)
+
+
+def test_a_lag_asks_an_earlier_cut():
+    histories, rows = make_histories([14] * 6, 3), np.arange(6)
+    view, known = window(histories, rows, 64), neighbours(histories, COUNT)
+    asked = questions.every_event(view, np.random.default_rng(0), KNOWN)
+    whole = held(histories, rows, COUNT)
+    sooner, later = (near(known, view, whole, asked, 9, lag) for lag in (0, int(known.cuts[-1])))
+    assert later.score.sum() < sooner.score.sum()
+
+
+def test_after_the_train_part_its_age_is_told():
+    histories, rows = make_histories([14] * 6, 3), np.arange(6)
+    view, known = window(histories, rows, 64), neighbours(histories, COUNT)
+    asked = questions.what_next(view, np.full(6, known.end + 2 * following.DAY))
+    got = near(known, view, held(histories, rows, COUNT), asked, 9)
+    assert got.stale.tolist() == [[2.0]] * 6
+
+
 def test_a_score_of_neighbours_starts_in_their_order_and_learns_all_its_weights():
     torch.manual_seed(0)
     nearby = Nearby(6)
     score = torch.tensor([[[0.5, 0.01, 0.2]]])
-    one = torch.ones(1, 1, dtype=torch.long)
-    logits = nearby(torch.randn(1, 1, 6), score, one, one)
+    one, days = torch.ones(1, 1, dtype=torch.long), torch.full((1, 1), 3.0)
+    logits = nearby(torch.randn(1, 1, 6), score, days, one, one)
     torch.testing.assert_close(logits, torch.log1p(score * following.SCALE))
     torch.nn.init.normal_(nearby.second.weight)
-    nearby(torch.randn(1, 1, 6), score, one, one).sum().backward()
+    nearby(torch.randn(1, 1, 6), score, days, one, one).sum().backward()
     assert all(weight.grad.any() for weight in nearby.parameters())

@@ -123,7 +123,6 @@ def world(count):
         make_task(batch_tokens=2048, negatives=2048, hidden_size=128, heads=4),
         histories=replace(histories, items=items, ranks=ranks, met=met),
         rows=np.arange(400),
-        ends=np.full(400, 64),
         catalogue=catalogue,
         share=torch.full((count,), 1 / count),
         cumulated=torch.arange(1, count + 1).double() / count,

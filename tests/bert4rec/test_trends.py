@@ -86,29 +86,3 @@ def test_rising_demand_can_win(catalogue):
         loss.backward()
         optimizer.step()
     assert model(torch.tensor([5, 6]), end, end, busy).diff() > 0
-
-
-def test_later_events_are_seen_only_from_the_period_after_theirs():
-    """Known events end on day 9; vacancy 5 is met on day 12 of what else is known."""
-    known = np.array([3, 4]), np.array([0, 9 * DAY])
-    later = np.array([5, 6]), np.array([12 * DAY + 7, -DAY])
-    found = demand(*known, 8, later)
-    assert found.periods() == 13
-    for day, counts in ((11, 0), (12, 0), (13, 1), (40, 1)):
-        asked, period = periods_of(torch.tensor([day * DAY + 9]), found, 0)
-        features = describe(torch.tensor(5), asked, period, found)
-        assert round(float(features[0, 3].expm1())) == counts
-    assert not found.before[6].any()  # from before the log: left out
-
-
-@given(EVENTS, EVENTS)
-def test_later_events_change_nothing_of_what_was_counted_before_them(events, later):
-    items, days = (np.array(column) for column in zip(*events, strict=True))
-    others, after = (np.array(column) for column in zip(*later, strict=True))
-    end = int(days.max()) + 1
-    alone = demand(items, days * DAY, 8)
-    both = demand(items, days * DAY, 8, (others, (after + end) * DAY))
-    assert both.length == alone.length
-    known = alone.periods()
-    assert torch.equal(both.before[:, : known + 1], alone.before)
-    assert both.before[:, -1].sum() == len(events) + len(later)

@@ -32,9 +32,7 @@ def test_hidden_and_late_ones_are_those_of_the_oracle(
     for row, (order, _) in enumerate(rows):
         best = [item for item in order if (row, item) not in hidden][:k]
         ranked[row, : len(best)] = best
-    expected = [
-        oracles.arranged(order, context, policy.model_dump(), k) for order, context in rows
-    ]
+    expected = [oracles.arranged(order, context, policy.model_dump(), k) for order, context in rows]
     assert [[item for item in row if item] for row in found.arranged(ranked).tolist()] == expected
 
 

@@ -36,7 +36,7 @@ def test_every_parameter_has_a_meaning_and_its_range() -> None:
     assert all(len(row.meaning) > 10 for row in rows.values())
     assert rows["predict.seen.view"].range == "keep | last | hide"
     assert rows["train.warmup"].range == "0 to 1"
-    assert rows["train.dropout"].range == "at least 0, below 1"
+    assert rows["train.dropout"].range == "at least 0, below 1 or null"
     assert rows["predict.k"].default == 100
     assert [name for name in ("seed", "raw", "split.kind") if name not in rows] == []
 
