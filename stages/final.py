@@ -26,11 +26,12 @@ def final_params(params: Params, validated: Path) -> Params:
         MissingInputError: No epoch is written there.
     """
     best = read_chosen(validated)
+    asks = None if params.train.objective == "mlm" else best.asks
     return params.model_copy(
         update={
             "split": params.split.model_copy(update={"kind": "none"}),
             "train": params.train.model_copy(
-                update={"stop_epoch": best.epoch, "epochs": best.epochs}
+                update={"stop_epoch": best.epoch, "epochs": best.epochs, "asks": asks}
             ),
         }
     )

@@ -168,6 +168,9 @@ class TrainParams(Section):
     neighbours: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """Vacancies that others went on to which stand as candidates beside the sampled ones, a
     question; for `prefix` and `causal`, where null means 20, and 0 leaves this part out."""
+    asks: Literal["session", "event"] | None = None
+    """What the model is asked for at prediction: the first response of the next session, or the
+    next event of the newest one (leave-one-out logs); null chooses on the validation rows."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=0)] = 0
@@ -237,6 +240,12 @@ class TrainParams(Section):
         """Calibration of gBCE."""
         return 0.75 if self.gbce_t is None else self.gbce_t
 
+    def ways(self) -> tuple[str, ...]:
+        """Ways to ask that are tried on the validation rows; the first where there are none."""
+        if self.objective == "mlm":
+            return ("session",)
+        return (self.asks,) if self.asks else ("session", "event")
+
     def near_ones(self) -> int:
         """Neighbours of a question's newest events in training."""
         given = 20 if self.neighbours is None else self.neighbours
@@ -253,7 +262,7 @@ class TrainParams(Section):
     @model_validator(mode="after")
     def _used(self) -> "TrainParams":
         masked = self.objective == "mlm"
-        unused = ("session_weight", "neighbours") if masked else ("mask_prob", "masking")
+        unused = ("session_weight", "neighbours", "asks") if masked else ("mask_prob", "masking")
         for name in unused:
             if getattr(self, name) is not None:
                 msg = f"{name} is not used by objective {self.objective}: set it to null"

@@ -69,7 +69,9 @@ def steps_per_epoch(task: Task, processes: int) -> int:
 
 def padding(task: Task) -> float:
     """Share of an epoch's positions that hold no event."""
-    return batches.padding_share(task.lengths(), task.plan(0))
+    lengths = np.zeros(len(task.histories), dtype=np.int64)
+    lengths[task.rows] = task.lengths()
+    return batches.padding_share(lengths, task.plan(0))
 
 
 def drawn_lag(generator: np.random.Generator, periods: int) -> int:

@@ -23,11 +23,13 @@ class Chosen:
         epoch: Epochs it was trained for.
         epochs: Epochs that the learning rate was planned for.
         validation_mrr_100: What made it the best; null where nothing was held out.
+        asks: What it is asked for at prediction.
     """
 
     epoch: int
     epochs: int
     validation_mrr_100: float | None
+    asks: str
 
 
 def write_names(directory: Path, names: pl.Series) -> None:

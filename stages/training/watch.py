@@ -95,7 +95,7 @@ class Watch:
         self.tracker.log({"validation_mrr_100": mrr, "epoch": epoch}, self.state.step)
         if mrr > self.state.best:
             self.state = replace(self.state, best=mrr, best_step=self.state.step, waited=0)
-            self.keep_best(Chosen(epoch, self.params.train.epochs, mrr))
+            self.keep_best(Chosen(epoch, self.params.train.epochs, mrr, self.model.config.asks))
             return
         patience = self.params.train.patience
         self.state = replace(self.state, waited=self.state.waited + 1)
@@ -109,7 +109,7 @@ class Watch:
         Most logs end a context with a session, some (leave-one-out) in the middle of one.
         """
         found = {}
-        for asks in ("session", "event")[: 1 + (self.model.config.objective != "mlm")]:
+        for asks in self.params.train.ways():
             self.model.config.asks = asks
             found[asks] = validation_mrr(
                 self.model,
@@ -136,7 +136,8 @@ class Watch:
         best = self.checkpoints / "best"
         if best.exists():
             return read_chosen(best)
-        return Chosen(self.state.step // self.an_epoch, self.params.train.epochs, None)
+        done = self.state.step // self.an_epoch
+        return Chosen(done, self.params.train.epochs, None, self.model.config.asks)
 
     def save(self) -> None:
         """Write a checkpoint; drop those that are too many."""

@@ -75,7 +75,9 @@ def test_the_probe_foretells_a_larger_step() -> None:
     from stages.bert4rec.config import HhrecConfig
 
     settings = params(batch_tokens=2048).train
-    config = HhrecConfig(hidden_size=16, layers=1, heads=2, history_length=32, code_sizes=(5,))
+    config = HhrecConfig(
+        hidden_size=16, layers=1, heads=2, history_length=32, code_sizes=(5,), neighbours=20
+    )
     shape = probe.Shape(rows=64, length=32, trained=1000, periods=5, words=0)
     whole = HhrecConfig(**(config.to_dict() | {"trained": 1000}))
     true = probe._measured(whole, settings, shape, full=True)
