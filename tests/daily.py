@@ -32,6 +32,8 @@ SETTINGS: dict[str, Any] = {
         "batch_tokens": 256,
         "lr": 0.005,
         "id_dropout": 0.3,
+        # of so few vacancies each follows each: neighbours would leave content nothing to say
+        "neighbours": 0,
         "tracker": "none",
     },
     "evaluate": {"bootstrap": 100},

@@ -60,7 +60,7 @@ def test_every_known_event_is_trained_on_and_every_test_row_answered(
     assert sorted(found.select(rows).rows()) == sorted(asked.select(rows).rows())
     assert set(found["predictions"].list.n_unique()) == {10}
     names = list(reports)
-    assert names[names.index("evaluate") + 1 :] == [
+    assert names[names.index("report") + 1 :] == [
         *(f"final {name}" for name in DATA),
         "final train",
         "final predict test",
@@ -83,15 +83,16 @@ def test_training_ends_after_the_epoch_that_validation_chose(finished: tuple[Pat
     assert reports["train"].best_epoch == chosen.epoch
     assert reports["final train"].epochs == chosen.epoch
     assert reports["final train"].best_mrr_100 is None
-    assert read_chosen(out / "final/model") == Chosen(chosen.epoch, 3, None)
+    assert read_chosen(out / "final/model") == Chosen(chosen.epoch, 3, None, chosen.asks)
 
 
 def test_parameters_are_those_of_the_validated_run_but_for_split_and_end(tmp_path: Path) -> None:
-    write_chosen(tmp_path, Chosen(epoch=2, epochs=3, validation_mrr_100=0.1))
+    write_chosen(tmp_path, Chosen(2, 3, 0.1, asks="event"))
     changed = final_params(params(), tmp_path).model_dump()
     assert (changed["split"].pop("kind"), changed["train"].pop("stop_epoch")) == ("none", 2)
     before = params().model_dump()
-    del before["split"]["kind"], before["train"]["stop_epoch"]
+    assert changed["train"].pop("asks") == "event"
+    del before["split"]["kind"], before["train"]["stop_epoch"], before["train"]["asks"]
     assert changed == before
 
 

@@ -21,7 +21,10 @@ def test_the_documented_lines_load_and_rank(small_artifacts: Path, tmp_path: Pat
         (artifacts / name).symlink_to(small_artifacts / name)
     fit(small_artifacts, artifacts, params(epochs=1))
     code = "\n".join(
-        [*SNIPPETS, "print(type(model).__name__, *part.items.shape, bool((part.items > 2).all()))"]
+        [
+            *SNIPPETS,
+            "print(type(model).__name__, len(rows), part.items.shape[1], bool((part.items > 2).all()))",
+        ]
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
