@@ -10,7 +10,7 @@ from stages.params import Params, TrainParams
 
 STEPS = 96  # of an epoch, about
 LEAST, MOST = 512, 16_384  # positions of a batch
-TOTAL = 600  # steps of a training, about
+TOTAL = 450  # steps of a training, about
 SMALL = 100_000  # events of an epoch
 DROPOUT, ID_DROPOUT = (0.2, 0.3), (0.1, 0.3)  # of others and of small logs
 FEWEST, OFTENEST = 3, 16  # epochs
