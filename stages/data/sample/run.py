@@ -1,12 +1,12 @@
 """One run of the generator: arguments in, five files out, all or none."""
 
 import json
-import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stages import tables
 from stages.data.sample.catalogue import draw_catalogue
 from stages.data.sample.files import page_count, write_world
 from stages.data.sample.shelves import stock_shelves
@@ -116,4 +116,4 @@ def _scratch(out: Path) -> Iterator[Path]:
         hint = "choose a directory that can be written with `--out`"
         raise HhrecError(f"{out}: cannot be written ({error})", hint) from error
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        tables.remove(scratch)  # waits for a writer of polars that was interrupted
