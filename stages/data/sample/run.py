@@ -116,4 +116,5 @@ def _scratch(out: Path) -> Iterator[Path]:
         hint = "choose a directory that can be written with `--out`"
         raise HhrecError(f"{out}: cannot be written ({error})", hint) from error
     finally:
-        tables.remove(scratch)  # waits for a writer of polars that was interrupted
+        if scratch.exists():
+            tables.remove(scratch)  # waits for a writer of polars that was interrupted
