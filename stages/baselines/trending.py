@@ -19,14 +19,20 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
     events = (
         train.select("items", "times")
         .explode("items", "times", empty_as_null=False, keep_nulls=False)
-        .filter(pl.col("items") >= FIRST_ITEM)
         .select(item="items", time=pl.col("times").to_physical())
         .sort("time", "item")
         .collect()
     )
     window = round(timedelta(days=params.baseline.trending_days) / timedelta(microseconds=MOMENT))
-    size = item_space(vocab)
-    return Trending(events["time"].to_numpy(), events["item"].to_numpy(), window, size)
+    every = events["time"].to_numpy()
+    known = events.filter(pl.col("item") >= FIRST_ITEM)  # others end the log, but are not counted
+    return Trending(
+        known["time"].to_numpy(),
+        known["item"].to_numpy(),
+        int(every[-1]) + MOMENT if len(every) else 0,
+        window,
+        item_space(vocab),
+    )
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Trending:
     """Of each train event, microseconds, ascending; shape (n,)."""
     items: NDArray[np.int32]
     """Its item, shape (n,)."""
+    end: int
+    """When the log ends: the moment after its last train event, of whatever vacancy."""
     window: int
     """Length of the window in microseconds."""
     size: int
@@ -50,8 +58,7 @@ class Trending:
         """Give the most frequent items of each row's window; see `stages.baselines.shelf.Shelf`."""
         rest = int(gone.group_by("row").len()["len"].max() or 0)  # type: ignore[arg-type]
         asked = rows.select(end=pl.col("asked_at").to_physical()).with_row_index("row")
-        last = int(self.times[-1]) + MOMENT if len(self.times) else 0
-        ends = asked.with_columns(pl.min_horizontal("end", last))
+        ends = asked.with_columns(pl.min_horizontal("end", self.end))
         lists = self._lists(np.unique(ends["end"].to_numpy()), k + rest)
         return (
             ends.join(lists, on="end")

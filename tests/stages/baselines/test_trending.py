@@ -25,6 +25,11 @@ def test_after_the_log_its_newest_days_count() -> None:
         assert found == [[6, 7, 3]]
 
 
+def test_an_unknown_vacancy_is_not_counted_but_its_event_ends_the_log() -> None:
+    train = [[Event(4, 2, 0, 0), Event(1, 2, 0, 24)]]
+    assert recommend("trending", [[]], train=train, asked=99, params=DAY, k=1) == [[3]]
+
+
 @given(
     past=st.lists(EVENTS, max_size=9),
     future=st.lists(EVENTS, max_size=9),
