@@ -18,7 +18,7 @@ def inputs_of(task: Task, settings: Params) -> Inputs:
     artifacts = Path(task.artifacts)
     return read(
         settings,
-        train.start(settings.train),
+        train.start(),
         artifacts / "sequences",
         artifacts / "features",
         artifacts / "vocab.parquet",

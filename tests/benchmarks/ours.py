@@ -56,7 +56,7 @@ class Steps:
             self.seconds.append(now[1] - self.last[1])
             self.cpu += now[2] - self.last[2]
         self.last = now
-        if done == self.wanted:
+        if self.wanted and done == self.wanted:
             os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -40,7 +40,7 @@ def main() -> None:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-        losses.append(float(loss))
+        losses.append(loss.item())
         if number:
             seconds.append(time.perf_counter() - started)
             cpu += time.process_time() - cpu_started

@@ -8,7 +8,12 @@ from tests.benchmarks import runs, shapes
 from tests.benchmarks.record import Record
 from tests.benchmarks.sizes import overrides
 
-OURS = ["train.objective=mlm", "train.mask_prob=0.2", "train.last_prob=0", "train.id_dropout=0"]
+OURS = [
+    "train.objective=mlm",
+    "train.mask_prob=0.2",
+    "train.masking={mlm: 1, last: 0, next_response: 0}",
+    "train.id_dropout=0",
+]
 LENGTH = 64
 
 
@@ -30,7 +35,7 @@ def test_a_hundred_thousand_items_beside_a_plain_masked_language_model(size, tmp
             out = tmp_path / loss
             several.append(runs.ours("train", data, out, settings(size, loss), size.steps))
         if not turn:
-            sizes = (made["rows"], 128, 2, 4, LENGTH)
+            sizes = (made["rows"], 128, 2, 4, LENGTH + 1)  # a question stands behind the events
             runs.run(sys.executable, "plain_bert.py", str(plain), *map(str, sizes))
     bert = runs.read(plain / "figures.json")
     record.runs = {**found, "plain": bert}
