@@ -102,14 +102,20 @@ class ItemTower(nn.Module):
         if self.training and self.id_dropout:
             kept = torch.rand(items.shape, device=items.device) >= self.id_dropout
             known = known & (kept | (items < FIRST_ITEM))
-        rows = torch.where(items < self.known, items, 0)
-        weight = known.to(self.ids.weight.dtype)[:, None]
-        vectors, biases = self.ids(rows) * weight, self.id_bias(rows) * weight
+        vectors, biases = self.by_id(items, known)
         if self.described:
             raw = self.content(items, catalogue)
             content = raw + self.mix(raw)
             vectors, biases = content + vectors, self.content_bias(content) + biases
         return vectors, biases.squeeze(1)
+
+    def by_id(self, items: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Id embeddings (n, H) and biases (n, 1), zero where not `known` (n,)."""
+        if bool(known.all()):
+            return self.ids(items), self.id_bias(items)  # without copies of a large table
+        rows = torch.where(items < self.known, items, 0)
+        weight = known.to(self.ids.weight.dtype)[:, None]
+        return self.ids(rows) * weight, self.id_bias(rows) * weight
 
     def content(self, items: Tensor, catalogue: Catalogue) -> Tensor:
         """Sum of what an item's own description says, (n,) -> (n, H); zeros for special ids."""

@@ -20,6 +20,8 @@ from stages.bert4rec.repeats import Repeats
 from stages.bert4rec.tokens import MASK, PAD
 from stages.bert4rec.trends import Trend, periods_of
 
+OWN_PACE = 4.0  # repeats are rarely asked for: what is learned of their demand is learned faster
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -82,12 +84,13 @@ class HhrecModel(PreTrainedModel):
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.out = nn.Linear(width, width)
         self.repeats = Repeats(width)
-        self.trend = Trend()
+        self.trend, self.own_trend = Trend(), Trend(pace=OWN_PACE)
         if config.neighbours:
             self.nearby = Nearby(width)
         self.post_init()
         self.repeats.start_from_last_viewed()
-        nn.init.zeros_(self.trend.second.weight)
+        for trend in (self.trend, self.own_trend):
+            nn.init.zeros_(trend.second.weight)
         if config.neighbours:
             self.nearby.start_as_knn()
 
@@ -201,7 +204,10 @@ class HhrecModel(PreTrainedModel):
         events, close = place.split([ids.numel() for ids in wanted])
         items = picked(vectors, biases, events.view_as(batch.items))
         sees = self.sees(batch)
-        states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
+        half = self.config.precision == "bf16"  # as in training; scores stay in fp32
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            encoded = self.states(batch, items.of, sees, catalogue)
+        states = self.out(self.head(encoded.float()))
         history = self.history(states, items, batch, sees, catalogue)
         near = self.near(
             states, picked(vectors, biases, close.view_as(batch.near)), batch, catalogue
@@ -211,12 +217,15 @@ class HhrecModel(PreTrainedModel):
     def history(
         self, states: Tensor, items: Vectors, batch: Batch, sees: Tensor, catalogue: Catalogue
     ) -> Tensor:
-        """Score each row's own vacancies: by vector, by demand, and as repeats, (B, Q, L)."""
-        by_vector = states @ items.of.transpose(1, 2) + items.bias[:, None]
+        """Score each row's own vacancies: by vector, by demand, and as repeats, (B, Q, L).
+
+        What demand and popularity say of a new vacancy does not hold of one that was met before, so
+        demand has weights of its own here and the vacancy's bias is left out.
+        """
+        by_vector = states @ items.of.transpose(1, 2)
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
-        trend = self.trend(
-            batch.items[:, None], asked[..., None], known[..., None], catalogue.demand
-        )
+        at = batch.items[:, None], asked[..., None], known[..., None], catalogue.demand
+        trend = self.own_trend(*at)
         return by_vector + trend + self.repeats(states, items.of, batch, sees)
 
     def sees(self, batch: Batch) -> Tensor:

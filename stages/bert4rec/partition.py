@@ -118,7 +118,7 @@ class _Grads:
 
 def _scaled(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     states, vectors, rest = ctx.saved_tensors
-    return states * grad.to(states.dtype), vectors * grad, rest * grad, None, None
+    return states * grad.to(states.dtype), vectors.mul_(grad), rest * grad, None, None
 
 
 def _widened(vectors: Tensor) -> Tensor:

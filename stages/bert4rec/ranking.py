@@ -141,8 +141,8 @@ class Ranker:
         places[items.ids] = torch.arange(len(items), device=places.device)
         own = self.allowed[encoded.items]
         own = own if active is None else own & active
-        for start in range(0, len(encoded.rows), self.batch_rows):
-            members = np.arange(start, min(start + self.batch_rows, len(encoded.rows)))
+        count = -(-len(encoded.rows) // self.batch_rows)  # of like size: small products are slow
+        for members in np.array_split(np.arange(len(encoded.rows)), count):
             some, kept = encoded.picked_with(members, own)
             yield self.best(some, kept, rows.hidden_pairs(some.rows), items, places)
 

@@ -71,10 +71,12 @@ class Trend(nn.Module):
 
     Args:
         width: Hidden units.
+        pace: Factor on the logits, hence on how fast they are learned.
     """
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self, width: int = 16, pace: float = 1.0) -> None:
         super().__init__()
+        self.pace = pace
         self.first = nn.Linear(FEATURES, width)
         self.second = nn.Linear(width, 1, bias=False)
 
@@ -88,7 +90,7 @@ class Trend(nn.Module):
             demand: The counts.
         """
         features = describe(items, asked, known, demand)
-        return self.second(torch.relu(self.first(features))).squeeze(-1)
+        return self.pace * self.second(torch.relu(self.first(features))).squeeze(-1)
 
 
 def describe(items: Tensor, asked: Tensor, known: Tensor, demand: Demand) -> Tensor:

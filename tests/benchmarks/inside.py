@@ -1,16 +1,22 @@
-"""The two things that no stage offers: a model with random weights, and the batches of training."""
+"""What no stage offers: a model with random weights, the batches of training, scores by the minute."""
 
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from stages import train
+from stages import pipeline, train
+from stages.bert4rec import task as train_task
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.task import make_batch
 from stages.params import Params
+from stages.training import watch
 from stages.training.inputs import Inputs, config, make_task, read
 from tests.benchmarks.ours import Task
+
+SHUFFLED = 128  # rows
 
 
 def inputs_of(task: Task, settings: Params) -> Inputs:
@@ -35,18 +41,54 @@ def untrained(task: Task, settings: Params) -> dict[str, object]:
 
 
 def batches(task: Task, settings: Params) -> dict[str, object]:
-    """Write the first batches of an epoch of `mlm`, (B, L) each, as any masked model wants them."""
+    """Write batches of `mlm`, (B, L) each, as any masked model wants them.
+
+    `same` holds the first of an epoch; `shuffled` as many of `SHUFFLED` rows in any order, which is
+    what a loader makes that does not look at lengths.
+    """
     work = make_task(settings, inputs_of(task, settings))
-    for number, rows in enumerate(work.plan(0)[: task.steps]):
+    order = np.random.default_rng(1).permutation(work.rows)
+    shuffled = [order[start : start + SHUFFLED] for start in range(0, len(order), SHUFFLED)]
+    for name, plan in (("same", work.plan(0)), ("shuffled", shuffled)):
+        write(work, plan[: task.steps], Path(task.out) / name)
+    return {"rows": len(work.catalogue)}
+
+
+def write(work: train_task.Task, plan: list[Any], out: Path) -> None:
+    """Write the batches of a plan."""
+    out.mkdir(parents=True, exist_ok=True)
+    for number, rows in enumerate(plan):
         batch = make_batch(work, rows, number)
         labels = torch.full_like(batch.items, -100)
         row, _ = real = (batch.weight > 0).nonzero(as_tuple=True)
         labels[row, batch.place[real]] = batch.target[real]
         inside = torch.arange(batch.items.shape[1]) < batch.lengths[:, None]
         np.savez(
-            Path(task.out) / f"batch-{number:03d}.npz",
+            out / f"batch-{number:03d}.npz",
             input_ids=batch.items.numpy(),
             attention_mask=inside.long().numpy(),
             labels=labels.numpy(),
         )
-    return {"rows": len(work.catalogue)}
+
+
+def curve(task: Task, settings: Params) -> dict[str, object]:
+    """Run all stages; the validation score of each epoch, and when: seconds without validation."""
+    ask, curve, validating = watch.Watch.ask, [], 0.0
+
+    def timed(watching: watch.Watch) -> float:
+        nonlocal validating
+        began = time.perf_counter()
+        score = ask(watching)
+        curve.append({"seconds": watching.seconds, "cpu": time.process_time(), "score": score})
+        validating += time.perf_counter() - began
+        return score
+
+    watch.Watch.ask = timed  # type: ignore[method-assign]
+    reports: dict[str, Any] = {}
+    started = time.perf_counter()
+    for name, report in pipeline.run(
+        settings, raw=Path(task.artifacts), artifacts=Path(task.out), force=True
+    ):
+        reports[name] = report.model_dump(mode="json")
+    taken = time.perf_counter() - started
+    return {"curve": curve, "seconds": taken, "validating": validating, "report": reports["train"]}

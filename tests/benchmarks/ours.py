@@ -26,6 +26,7 @@ class Task:
         out: Where figures.json goes; for `predict`, the model is `out/model`.
         overrides: `section.key=value`.
         steps: Steps after which training is interrupted, or batches wanted; 0 for all.
+        without: A part of the model to leave out, one of `without.PATCHES`.
     """
 
     do: str
@@ -33,6 +34,7 @@ class Task:
     out: str
     overrides: list[str] = field(default_factory=list)
     steps: int = 0
+    without: str = ""
 
 
 class Steps:
@@ -137,6 +139,10 @@ def main() -> None:
     """Do the task and write figures.json."""
     task = Task(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     settings = params.load(ROOT / "params.yaml", task.overrides)
+    if task.without:
+        from tests.benchmarks.without import PATCHES
+
+        PATCHES[task.without]()
     before = resident("VmRSS")
     if task.do in DOES:
         found = DOES[task.do](task, settings)

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from stages.params import PredictParams
 from tests.benchmarks import runs, shapes
 from tests.benchmarks.record import Record
 from tests.benchmarks.sizes import overrides
@@ -44,9 +43,10 @@ def test_a_million_items_cost_little_more_than_the_products(size, tmp_path):
     settings = [*OURS, "predict.seen.response=last", *overrides()]
     record = Record("predict_items", size, shape=vars(shape), ours=settings)
     runs.ours("untrained", data, out, settings)
-    found = {"fp32": runs.ours("predict", data, out, settings)}
-    if "precision" in PredictParams.model_fields:
-        found["bf16"] = runs.ours("predict", data, out, [*settings, "predict.precision=bf16"])
+    found = {
+        kind: runs.ours("predict", data, out, [*settings, f"predict.precision={precision}"])
+        for kind, precision in (("fp32", "'no'"), ("bf16", "bf16"))
+    }
     users = found["fp32"]["users"]
     products = tmp_path / "products.json"
     sizes = (users, shape.items, 128)

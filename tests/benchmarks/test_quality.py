@@ -1,50 +1,25 @@
 """MovieLens small, leave-one-out: NDCG@10 over the whole catalogue beside peers trained to convergence."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import runs
+from tests.benchmarks import logs, runs
 from tests.benchmarks.record import Record
 from tests.benchmarks.sizes import overrides
 
-SOURCE = runs.ROOT.parent / "shared" / "data" / "ml-latest-small"
-IMPORT = ["--user", "userId", "--item", "movieId", "--items-title", "title"]
-GENRES = ["--items-field", "keySkills.keySkill=genres"]
-OURS = [
-    "split.kind=test_sessions",
-    "predict.seen.response=hide",
-    "train.tracker=none",
-]
+OURS = [*logs.SETTINGS["movielens"], "train.tracker=none"]
 TINY = ["train.epochs=1", "sequences.max_length=16"]
 LIMITS = {"max_length": 100, "batch_rows": 32}  # of the peers: 671 users make 21 steps an epoch
 PEERS = {"replay": "RePlay Bert4Rec", "rectools": "RecTools BERT4Rec"}
 
 
-def hhrec(*arguments):
-    done = subprocess.run(
-        [*runs.HHREC, *arguments],
-        env={**os.environ, "PYTHONPATH": str(runs.ROOT)},
-        cwd=runs.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
     """The log as `hhrec data import` reads it; BENCH_MOVIELENS names another directory."""
-    source = Path(os.environ.get("BENCH_MOVIELENS", SOURCE))
-    if not (source / "ratings.csv").is_file():
-        pytest.skip(f"no ratings.csv in {source}")
-    out = tmp_path_factory.mktemp("movielens") / "raw"
-    items = ["--items", source / "movies.csv", *IMPORT, *GENRES]
-    hhrec("data", "import", source / "ratings.csv", "--out", out, *items)
-    return out
+    source = Path(os.environ.get("BENCH_MOVIELENS", logs.SHARED / "ml-latest-small"))
+    return logs.movielens(source, tmp_path_factory.mktemp("movielens") / "raw")
 
 
 @pytest.mark.slow
@@ -57,10 +32,11 @@ def test_ranks_as_well_as_converged_peers_in_less_time(size, raw, tmp_path):
     record.runs["ours"] = runs.ours("everything", raw, data, settings)
     seconds = {"ours": record.runs["ours"]["seconds"]["train"]}
     scores = {"ours": runs.scored(data / "predictions.parquet", labels)}
+    theirs = Path(os.environ.get("BENCH_PEER_RUNS", tmp_path))  # kept from run to run
     for name in PEERS:
-        found = runs.peer(name, data, tmp_path / name, **limits)
+        found = runs.peer(name, data, theirs / name, **limits)
         seconds[name] = found["fit_seconds"]
-        scores[name] = runs.scored(tmp_path / name / "predictions.parquet", labels)
+        scores[name] = runs.scored(theirs / name / "predictions.parquet", labels)
         record.runs[name] = found
     record.runs |= {"scores": scores, "seconds": seconds}
     for name, title in PEERS.items():

@@ -13,8 +13,13 @@ OURS = [
     "train.mask_prob=0.2",
     "train.masking={mlm: 1, last: 0, next_response: 0}",
     "train.id_dropout=0",
+    "train.precision=auto",
 ]
 LENGTH = 64
+PLAIN = {
+    "same": "plain BertForMaskedLM, same batches",
+    "shuffled": "plain BertForMaskedLM, 128 rows in any order",
+}
 
 
 def settings(size, loss):

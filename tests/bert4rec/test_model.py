@@ -203,3 +203,30 @@ def test_a_question_is_ahead_where_its_session_is_newer_than_all_it_sees(catalog
         model.config.asks = asks
         batch = question(model, catalogue, rows, np.array([0]))
         assert model.ahead_of(batch).tolist() == [[ahead]]
+
+
+def test_demand_of_new_vacancies_does_not_move_those_of_the_history(histories, catalogue):
+    model = make_model("prefix")
+    batch = batch_of("prefix", histories, catalogue)
+    width = batch.items.shape[1]
+    _, _, before = model.answers(batch, catalogue)
+    for weight in (model.trend.second.weight, model.tower.id_bias.weight):
+        torch.nn.init.normal_(weight, std=3.0)
+    _, _, after = model.answers(batch, catalogue)
+    assert torch.equal(before[..., :width], after[..., :width])
+    assert not torch.equal(before[..., width:], after[..., width:])
+    torch.nn.init.normal_(model.own_trend.second.weight)
+    _, _, after = model.answers(batch, catalogue)
+    assert not torch.equal(before[..., :width], after[..., :width])
+
+
+def test_a_model_trained_in_bf16_encodes_in_it_and_scores_in_fp32(histories, catalogue):
+    model = make_model("prefix")
+    batch = batch_of("prefix", histories, catalogue)
+    exact, _, _ = model.answers(batch, catalogue)
+    model.config.precision = "bf16"
+    rounded, _, logits = model.answers(batch, catalogue)
+    assert rounded.dtype == logits.dtype == torch.float32
+    assert not torch.equal(exact, rounded)
+    asked = batch.weight > 0
+    torch.testing.assert_close(exact[asked], rounded[asked], atol=0.1, rtol=0.1)

@@ -1,0 +1,67 @@
+"""The model without one of its parts, for ablations: what parameters cannot switch off is patched."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+
+from stages.bert4rec import asking, repeats, task, trends
+from stages.bert4rec.questions import VIEW
+
+LOCATION = ("area.id", "area.regionId")
+PARAMETERS = {"next_response": "train.session_weight=0", "neighbours": "train.neighbours=0"}
+COLUMNS = ("content", "location")
+
+
+def blind_to_actions() -> None:
+    """Show every event, and the question, as a view; which questions are asked stays."""
+    for module in (asking, task):
+        made: Callable[..., Any] = module.tensors  # type: ignore[attr-defined]
+
+        def tensors(*given: Any, made: Callable[..., Any] = made, **named: Any) -> Any:
+            batch = made(*given, **named)
+            views = torch.full_like(batch.actions, VIEW)
+            return replace(batch, actions=views, asked=torch.full_like(batch.asked, VIEW))
+
+        module.tensors = tensors  # type: ignore[attr-defined]
+
+
+def silent_repeats() -> None:
+    """Leave vacancies of the history with the score of any other vacancy."""
+    heard = repeats.Repeats.forward
+
+    def forward(self: Any, *given: Any) -> torch.Tensor:
+        logits = heard(self, *given)
+        return torch.where(logits.isfinite(), torch.zeros_like(logits), logits)
+
+    repeats.Repeats.forward = forward  # type: ignore[method-assign]
+
+
+def silent_demand() -> None:
+    """Leave out when and how often vacancies were met."""
+    heard = trends.Trend.forward
+
+    def forward(self: Any, *given: Any) -> torch.Tensor:
+        return 0.0 * heard(self, *given)
+
+    trends.Trend.forward = forward  # type: ignore[method-assign]
+
+
+PATCHES = {"actions": blind_to_actions, "repeats": silent_repeats, "demand": silent_demand}
+PARTS = (*COLUMNS, *PATCHES, *PARAMETERS)
+
+
+def columns(raw: Path, out: Path, part: str) -> None:
+    """Copy raw files with vacancies that say nothing, or not where they are."""
+    out.mkdir(parents=True)
+    for file in raw.glob("*"):
+        if file.name != "vacancies.parquet":
+            (out / file.name).symlink_to(file.resolve())
+    table = pl.read_parquet(raw / "vacancies.parquet")
+    names = [name for name in table.columns if name != "vacancy_id"]
+    chosen = [name for name in names if part == "content" or name in LOCATION]
+    nothing = [pl.lit(None, table.schema[name]).alias(name) for name in chosen]
+    table.with_columns(nothing).write_parquet(out / "vacancies.parquet")
