@@ -10,8 +10,8 @@ from stages.params import Params, TrainParams
 
 STEPS = 96  # of an epoch, about
 LEAST, MOST = 512, 16_384  # positions of a batch
-TOTAL = 450  # steps of a training, about
 SMALL = 100_000  # events of an epoch
+TOTAL = (450, 900)  # steps of a training, about: of others and of small logs
 DROPOUT, ID_DROPOUT = (0.2, 0.3), (0.1, 0.3)  # of others and of small logs
 FEWEST, OFTENEST = 3, 16  # epochs
 BASE_LR, BASE_TOKENS = 1e-3, 1_024  # the rate grows with the square root of the batch
@@ -28,7 +28,7 @@ def sized(params: Params, events: int) -> Params:
         "lr": given.lr or rate(tokens * given.accumulation),
         "dropout": (DROPOUT[small] if given.dropout is None else given.dropout),
         "id_dropout": (ID_DROPOUT[small] if given.id_dropout is None else given.id_dropout),
-        "epochs": given.epochs or max(epochs(steps), given.stop_epoch or 0),
+        "epochs": given.epochs or max(epochs(steps, TOTAL[small]), given.stop_epoch or 0),
     }
     return params.model_copy(update={"train": TrainParams(**given.model_dump() | chosen)})
 
@@ -44,6 +44,6 @@ def rate(tokens: int) -> float:
     return round(BASE_LR * math.sqrt(tokens / BASE_TOKENS), 6)
 
 
-def epochs(steps: float) -> int:
-    """Epochs of so many steps."""
-    return min(max(round(TOTAL / steps), FEWEST), OFTENEST)
+def epochs(steps: float, total: int) -> int:
+    """Epochs of so many steps that make about `total`."""
+    return min(max(round(total / steps), FEWEST), OFTENEST)

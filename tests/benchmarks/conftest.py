@@ -1,5 +1,6 @@
 """Sizes for the benchmarks, and the lengths of what they train on."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,12 @@ from tests.benchmarks.sizes import Size, chosen
 @pytest.fixture(scope="session")
 def size() -> Size:
     return chosen()
+
+
+@pytest.fixture
+def kept(tmp_path) -> Path:
+    """Where long runs go: BENCH_RUNS, whose runs are not repeated, or nowhere for long."""
+    return Path(os.environ.get("BENCH_RUNS", tmp_path)).resolve()
 
 
 @pytest.fixture
