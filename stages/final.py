@@ -31,7 +31,12 @@ def final_params(params: Params, validated: Path) -> Params:
         update={
             "split": params.split.model_copy(update={"kind": "none"}),
             "train": params.train.model_copy(
-                update={"stop_epoch": best.epoch, "epochs": best.epochs, "asks": asks}
+                update={
+                    "stop_epoch": best.epoch,
+                    "epochs": best.epochs,
+                    "asks": asks,
+                    "shrink": best.shrink,
+                }
             ),
         }
     )

@@ -171,6 +171,9 @@ class TrainParams(Section):
     asks: Literal["session", "event"] | None = None
     """What the model is asked for at prediction: the first response of the next session, or the
     next event of the newest one (leave-one-out logs); null chooses on the validation rows."""
+    shrink: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Factor on what vectors say of a candidate at prediction, beside repeats, demand and
+    neighbours; null chooses 0.5, 0.25 or 1 on the validation rows, and 0.5 where there are none."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=0)] = 0
@@ -245,6 +248,10 @@ class TrainParams(Section):
         if self.objective == "mlm":
             return ("session",)
         return (self.asks,) if self.asks else ("session", "event")
+
+    def shrinks(self) -> tuple[float, ...]:
+        """Factors on states that are tried on the validation rows; the first where there are none."""
+        return (self.shrink,) if self.shrink else (0.5, 0.25, 1.0)
 
     def near_ones(self) -> int:
         """Neighbours of a question's newest events in training."""

@@ -83,11 +83,13 @@ def test_training_ends_after_the_epoch_that_validation_chose(finished: tuple[Pat
     assert reports["train"].best_epoch == chosen.epoch
     assert reports["final train"].epochs == chosen.epoch
     assert reports["final train"].best_mrr_100 is None
-    assert read_chosen(out / "final/model") == Chosen(chosen.epoch, 3, None, chosen.asks)
+    assert read_chosen(out / "final/model") == Chosen(
+        chosen.epoch, 3, None, chosen.asks, chosen.shrink
+    )
 
 
 def test_parameters_are_those_of_the_validated_run_but_for_split_and_end(tmp_path: Path) -> None:
-    write_chosen(tmp_path, Chosen(2, 3, 0.1, asks="event"))
+    write_chosen(tmp_path, Chosen(2, 3, 0.1, asks="event", shrink=0.25))
     changed = final_params(params(), tmp_path).model_dump()
     assert (changed["split"].pop("kind"), changed["train"].pop("stop_epoch")) == ("none", 2)
     before = params().model_dump()

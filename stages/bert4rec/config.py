@@ -28,6 +28,7 @@ class HhrecConfig(PretrainedConfig):
         books: str = "",
         neighbours: int = 0,
         asks: str = "session",
+        shrink: float = 1.0,
         precision: str = "no",
         feed_width: int | None = None,
         **kwargs: Any,
@@ -48,6 +49,7 @@ class HhrecConfig(PretrainedConfig):
         self.books = books
         self.neighbours = neighbours
         self.asks = asks  # for the next `session`, or for an `event` of the newest
+        self.shrink = shrink  # factor on the questions' states at prediction
         self.precision = precision  # of the training's matrix products
         self.feed_width = feed_width
         super().__init__(**kwargs)

@@ -195,7 +195,11 @@ class HhrecModel(PreTrainedModel):
     def answers(self, batch: Batch, catalogue: Catalogue) -> tuple[Tensor, Tensor, Tensor]:
         """States of the questions (B, Q, H), and their own candidates.
 
-        These are the history, then the neighbours: items (B, Q, L + E) and logits, -inf but at each
+        States are shrunk: inner products of vectors fit the histories they were learned from better
+        than new ones, what is counted (repeats, demand, neighbours) does not, and the sum of both
+        would rank by the first. By how much is chosen on validation rows (`training.watch`).
+
+        The candidates are the history, then the neighbours: items (B, Q, L + E) and logits, -inf but at each
         vacancy's last visible place.
         """
         wanted = (batch.items, batch.near)
@@ -207,7 +211,7 @@ class HhrecModel(PreTrainedModel):
         half = self.config.precision == "bf16"  # as in training; scores stay in fp32
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             encoded = self.states(batch, items.of, sees, catalogue)
-        states = self.out(self.head(encoded.float()))
+        states = self.config.shrink * self.out(self.head(encoded.float()))
         history = self.history(states, items, batch, sees, catalogue)
         near = self.near(
             states, picked(vectors, biases, close.view_as(batch.near)), batch, catalogue

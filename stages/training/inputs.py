@@ -150,6 +150,7 @@ def model_config(params: Params, trained: int, content: Content) -> HhrecConfig:
         books=content.books,
         neighbours=settings.near_ones(),
         asks=settings.ways()[0],
+        shrink=settings.shrinks()[0],
         feed_width=layers.feed_width(params),
     )
 

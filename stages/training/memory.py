@@ -7,7 +7,7 @@ how much, measured with glibc on x86-64, torch 2.13 and one thread a process.
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # accelerate brings it
+import psutil  # type: ignore[import-untyped]
 import torch
 
 MB = 2**20

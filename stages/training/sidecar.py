@@ -24,12 +24,14 @@ class Chosen:
         epochs: Epochs that the learning rate was planned for.
         validation_mrr_100: What made it the best; null where nothing was held out.
         asks: What it is asked for at prediction.
+        shrink: Factor on its states then.
     """
 
     epoch: int
     epochs: int
     validation_mrr_100: float | None
     asks: str
+    shrink: float
 
 
 def write_names(directory: Path, names: pl.Series) -> None:

@@ -95,7 +95,7 @@ class Watch:
         self.tracker.log({"validation_mrr_100": mrr, "epoch": epoch}, self.state.step)
         if mrr > self.state.best:
             self.state = replace(self.state, best=mrr, best_step=self.state.step, waited=0)
-            self.keep_best(Chosen(epoch, self.params.train.epochs, mrr, self.model.config.asks))
+            self.keep_best(self.chosen_at(epoch, mrr))
             return
         patience = self.params.train.patience
         self.state = replace(self.state, waited=self.state.waited + 1)
@@ -104,22 +104,31 @@ class Watch:
             self.state = replace(self.state, done=True)
 
     def ask(self) -> float:
-        """Rank the validation rows, asked both ways; the better way becomes the model's.
+        """Rank the validation rows in several ways; the best becomes the model's.
 
-        Most logs end a context with a session, some (leave-one-out) in the middle of one.
+        First with more or less weight on what vectors say (`train.shrink`), then asked for a session
+        or an event (`train.asks`): most logs end a context with a session, some (leave-one-out) in
+        the middle of one.
         """
-        found = {}
-        for asks in self.params.train.ways():
-            self.model.config.asks = asks
-            found[asks] = validation_mrr(
-                self.model,
-                self.task.catalogue,
-                self.validation,
-                params=self.params,
-                accelerator=self.accelerator,
-            )
-        self.model.config.asks = max(found, key=lambda asks: found[asks])
-        return max(found.values())
+        given = self.params.train
+        first, *others = given.ways()
+        found = {(first, shrink): self.ranked(first, shrink) for shrink in given.shrinks()}
+        _, shrink = max(found, key=lambda way: found[way])
+        found |= {(asks, shrink): self.ranked(asks, shrink) for asks in others}
+        best = max(found, key=lambda way: found[way])
+        self.model.config.asks, self.model.config.shrink = best
+        return found[best]
+
+    def ranked(self, asks: str, shrink: float) -> float:
+        """Validation MRR@100 of the model asked and shrunk so."""
+        self.model.config.asks, self.model.config.shrink = asks, shrink
+        return validation_mrr(
+            self.model,
+            self.task.catalogue,
+            self.validation,
+            params=self.params,
+            accelerator=self.accelerator,
+        )
 
     def keep_best(self, chosen: Chosen) -> None:
         """Write the model that ranks best so far."""
@@ -137,7 +146,12 @@ class Watch:
         if best.exists():
             return read_chosen(best)
         done = self.state.step // self.an_epoch
-        return Chosen(done, self.params.train.epochs, None, self.model.config.asks)
+        return self.chosen_at(done, None)
+
+    def chosen_at(self, epoch: int, mrr: float | None) -> Chosen:
+        """Describe the model as it stands."""
+        config = self.model.config
+        return Chosen(epoch, self.params.train.epochs, mrr, config.asks, config.shrink)
 
     def save(self) -> None:
         """Write a checkpoint; drop those that are too many."""

@@ -20,7 +20,12 @@ TITLES = {
     "predict_movielens": "Prediction, MovieLens-1M's shape",
     "predict_items": "Prediction, 1,000,000 items",
     "quality_movielens": "Quality, MovieLens small, leave-one-out",
+    "objectives_sample": "Objectives, the sample",
+    "objectives_deskdrop": "Objectives, deskdrop",
+    "objectives_movielens": "Objectives, MovieLens small",
+    "ablations": "The sample without a part of the model",
 }
+COLOURS = {"prefix": "#2a7f62", "mlm": "#2b6cb0", "causal": "#c0392b"}
 
 
 def results(directory: Path) -> list[Found]:
@@ -124,6 +129,24 @@ def bars(axis: Axes, found: Found) -> None:
     axis.margins(x=0.12)
 
 
+def draw_curves(every: list[Found], target: Path) -> None:
+    """Draw validation scores of objectives, by epoch and by minute of training."""
+    figure, axes = plt.subplots(
+        len(every), 2, figsize=(9, 2.6 * len(every)), squeeze=False, layout="constrained"
+    )
+    for found, (by_epoch, by_minute) in zip(every, axes, strict=True):
+        for name, run in found["runs"].items():
+            scores = [point["score"] for point in run["curve"]]
+            minutes = [point["seconds"] / 60 for point in run["curve"]]
+            style = {"color": COLOURS[name], "label": name, "marker": "o", "markersize": 3}
+            by_epoch.plot(range(1, len(scores) + 1), scores, **style)
+            by_minute.plot(minutes, scores, **style)
+        by_epoch.set(title=TITLES[found["benchmark"]], xlabel="epoch", ylabel="validation MRR@100")
+        by_minute.set(xlabel="minutes of training")
+        by_minute.legend()
+    figure.savefig(target, metadata={"Date": None, "Creator": None})
+
+
 def main() -> None:
     """Put the figures between the marks of benchmarks.md."""
     source, docs = Path(sys.argv[1]), Path(sys.argv[2])
@@ -133,6 +156,10 @@ def main() -> None:
     after = rest.partition(END)[2]
     sections = "\n".join(section(found) for found in every) or "No full-size run yet.\n"
     picture = "![ratios, with the aims as black ticks](benchmarks.svg)\n\n" if every else ""
+    curves = [found for found in every if found["benchmark"].startswith("objectives_")]
+    if curves:
+        picture += "![validation scores of the objectives](objectives.svg)\n\n"
+        draw_curves(curves, docs / "objectives.svg")
     page.write_text(before + BEGIN + picture + sections + END + after, encoding="utf-8")
     if every:
         draw(every, docs / "benchmarks.svg")
