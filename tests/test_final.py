@@ -93,8 +93,10 @@ def test_parameters_are_those_of_the_validated_run_but_for_split_and_end(tmp_pat
     changed = final_params(params(), tmp_path).model_dump()
     assert (changed["split"].pop("kind"), changed["train"].pop("stop_epoch")) == ("none", 2)
     before = params().model_dump()
-    assert changed["train"].pop("asks") == "event"
-    del before["split"]["kind"], before["train"]["stop_epoch"], before["train"]["asks"]
+    assert (changed["train"].pop("asks"), changed["train"].pop("shrink")) == ("event", 0.25)
+    del before["split"]["kind"]
+    for name in ("stop_epoch", "asks", "shrink"):
+        del before["train"][name]
     assert changed == before
 
 
