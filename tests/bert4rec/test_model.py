@@ -230,3 +230,16 @@ def test_a_model_trained_in_bf16_encodes_in_it_and_scores_in_fp32(histories, cat
     assert not torch.equal(exact, rounded)
     asked = batch.weight > 0
     torch.testing.assert_close(exact[asked], rounded[asked], atol=0.1, rtol=0.1)
+
+
+def test_shrinking_makes_vectors_say_less_and_repeats_as_much(histories, catalogue):
+    model = make_model("prefix")
+    batch = batch_of("prefix", histories, catalogue)
+    states, _, logits = model.answers(batch, catalogue)
+    model.config.shrink = 0.25
+    less, _, fewer = model.answers(batch, catalogue)
+    torch.testing.assert_close(less, states / 4)
+    model.config.shrink = 0.0
+    _, _, counted = model.answers(batch, catalogue)
+    real = logits.isfinite()
+    torch.testing.assert_close(fewer[real], (logits[real] + 3 * counted[real]) / 4)

@@ -10,8 +10,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from stages import train
+from stages.bert4rec.config import HhrecConfig
 from stages.errors import HhrecError
 from stages.params import Params, validated
+from stages.training.sidecar import read_chosen
 from stages.training.trackers import open_tracker
 
 TINY: dict[str, Any] = {
@@ -126,3 +128,22 @@ def test_a_tracker_that_is_not_installed_is_a_clear_error(
 def test_too_long_a_min_length_names_the_parameter(small_artifacts: Path, tmp_path: Path) -> None:
     with pytest.raises(HhrecError, match=r"train\.min_length=100000"):
         fit(small_artifacts, tmp_path, params(min_length=100_000))
+
+
+def test_the_way_that_ranks_the_validation_rows_best_is_written_down(
+    small_artifacts: Path, tmp_path: Path
+) -> None:
+    """Fixed, each way has the score that the search saw: it changes prediction, not training."""
+    scores = {}
+    for shrink in (0.25, 0.5, 1.0):
+        settings = params(epochs=1, asks="session", shrink=shrink)
+        scores[shrink] = fit(small_artifacts, tmp_path / str(shrink), settings).best_mrr_100
+        assert same(weights(tmp_path / str(shrink)), weights(tmp_path / "0.25"))
+    found = fit(small_artifacts, tmp_path / "free", params(epochs=1, asks="session"))
+    chosen = read_chosen(tmp_path / "free/model")
+    config = HhrecConfig.from_pretrained(tmp_path / "free/model")
+    assert found.best_mrr_100 == scores[chosen.shrink] == max(scores.values())
+    assert (config.asks, config.shrink) == (chosen.asks, chosen.shrink)
+    assert len(set(scores.values())) > 1
+    free = fit(small_artifacts, tmp_path / "both", params(epochs=1))
+    assert free.best_mrr_100 >= found.best_mrr_100
