@@ -55,8 +55,10 @@ PARTS = (*COLUMNS, *PATCHES, *PARAMETERS)
 
 
 def columns(raw: Path, out: Path, part: str) -> None:
-    """Copy raw files with vacancies that say nothing, or not where they are."""
-    out.mkdir(parents=True)
+    """Copy raw files with vacancies that say nothing, or not where they are; once."""
+    if (out / "vacancies.parquet").is_file():
+        return
+    out.mkdir(parents=True, exist_ok=True)
     for file in raw.glob("*"):
         if file.name != "vacancies.parquet":
             (out / file.name).symlink_to(file.resolve())
