@@ -11,6 +11,8 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
+plt.rcParams.update({"svg.hashsalt": "hhrec", "font.size": 8, "svg.fonttype": "none"})
+
 Found = dict[str, Any]
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 TITLES = {
@@ -88,7 +90,6 @@ def peers(found: Found) -> dict[str, str]:
 
 def draw(every: list[Found], target: Path) -> None:
     """Draw all ratios on a logarithmic axis, with ticks where the aims are."""
-    plt.rcParams.update({"svg.hashsalt": "hhrec", "font.size": 8, "svg.fonttype": "none"})
     heights = [len(found["figures"]) for found in every]
     figure, axes = plt.subplots(
         len(every),

@@ -11,18 +11,18 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from stages import params, pipeline, predict, train
+from stages import params, predict, train
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
 class Task:
-    """What to do: `train`, `predict`, `everything` (`hhrec run`), or one of `inside.py`.
+    """What to do: `train`, `predict`, or one of `inside.py`.
 
     Attributes:
         do: One of those.
-        artifacts: Directory of sequences, features and vocab.parquet; for `everything`, of raw files.
+        artifacts: Directory of sequences, features and vocab.parquet; for `curve`, of raw files.
         out: Where figures.json goes; for `predict`, the model is `out/model`.
         overrides: `section.key=value`.
         steps: Steps after which training is interrupted, or batches wanted; 0 for all.
@@ -121,18 +121,7 @@ def predicted(task: Task, settings: params.Params) -> dict[str, object]:
     }
 
 
-def everything(task: Task, settings: params.Params) -> dict[str, object]:
-    """Run all stages from raw files, as `hhrec run` does, and time each."""
-    seconds, reports, last = {}, {}, time.perf_counter()
-    steps = pipeline.run(settings, raw=Path(task.artifacts), artifacts=Path(task.out), force=True)
-    for name, report in steps:
-        now = time.perf_counter()
-        seconds[name], last = now - last, now
-        reports[name] = report.model_dump(mode="json")
-    return {"seconds": seconds, "report": reports["train"]}
-
-
-DOES = {"train": trained, "predict": predicted, "everything": everything}
+DOES = {"train": trained, "predict": predicted}
 
 
 def main() -> None:

@@ -90,7 +90,7 @@ class Record:
             "size": asdict(self.size),
             "settings": self.settings,
             "figures": [asdict(figure) | {"reached": figure.reached} for figure in self.figures],
-            "runs": self.runs,
+            "runs": pathless(self.runs),
         }
         text = json.dumps(found, indent=1, ensure_ascii=False)
         (results / f"{self.benchmark}.json").write_text(text + "\n", encoding="utf-8")
@@ -101,6 +101,15 @@ class Record:
         assert all(figure.value > 0 and figure.reference > 0 for figure in self.figures)
         missed = [str(figure) for figure in self.figures if not figure.reached]
         assert not (self.size.strict and missed), "\n".join(missed)
+
+
+def pathless(found: Any) -> Any:
+    """Leave out the tasks, whose paths mean nothing elsewhere."""
+    if isinstance(found, list):
+        return [pathless(one) for one in found]
+    if isinstance(found, dict):
+        return {name: pathless(one) for name, one in found.items() if name != "task"}
+    return found
 
 
 def machine() -> dict[str, Any]:
@@ -122,6 +131,6 @@ def machine() -> dict[str, Any]:
 
 def command() -> str:
     """How to repeat it."""
-    names = ("BENCH_SIZE", "BENCH_EPOCHS", "BENCH_SET")
+    names = ("BENCH_SIZE", "BENCH_EPOCHS", "BENCH_SET", "BENCH_JOBS", "BENCH_PARTS")
     given = [f"{name}='{os.environ[name]}'" for name in names if os.environ.get(name)]
     return " ".join(["make bench", *given])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.benchmarks import docs, flops, runs, shapes
 from tests.benchmarks.ours import Steps
-from tests.benchmarks.record import Figure, Record
+from tests.benchmarks.record import Figure, Record, pathless
 from tests.benchmarks.sizes import SIZES
 from tests.benchmarks.worlds import by_popularity, draws, movielens_lengths
 
@@ -95,3 +95,27 @@ def test_peers_that_are_not_installed_are_skipped_with_the_command(tmp_path, mon
     monkeypatch.setattr(runs, "PEERS", tmp_path)
     with pytest.raises(pytest.skip.Exception, match="make peers"):
         runs.peer("replay", tmp_path, tmp_path)
+
+
+def test_only_runs_kept_on_purpose_are_not_repeated(tmp_path, monkeypatch):
+    ran = []
+
+    def run(_python, _script, task):
+        ran.append(task)
+        found = {"task": json.loads((tmp_path / "task.json").read_text())}
+        (tmp_path / "figures.json").write_text(json.dumps(found))
+
+    monkeypatch.setattr(runs, "run", run)
+    monkeypatch.delenv("BENCH_RUNS", raising=False)
+    for _ in range(2):
+        runs.told("ours.py", tmp_path, {"do": "train"})
+    assert len(ran) == 2
+    monkeypatch.setenv("BENCH_RUNS", str(tmp_path))
+    runs.told("ours.py", tmp_path, {"do": "train"})
+    assert len(ran) == 2
+    runs.told("ours.py", tmp_path, {"do": "predict"})
+    assert len(ran) == 3
+
+
+def test_a_record_names_no_path_of_this_machine():
+    assert pathless({"a": [{"task": {"out": "/x"}, "b": 1}]}) == {"a": [{"b": 1}]}

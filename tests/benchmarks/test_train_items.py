@@ -39,20 +39,20 @@ def test_a_hundred_thousand_items_beside_a_plain_masked_language_model(size, tmp
         for loss, several in found.items():
             out = tmp_path / loss
             several.append(runs.ours("train", data, out, settings(size, loss), size.steps))
-        if not turn:
+        for name in () if turn else PLAIN:
             sizes = (made["rows"], 128, 2, 4, LENGTH + 1)  # a question stands behind the events
-            runs.run(sys.executable, "plain_bert.py", str(plain), *map(str, sizes))
-    bert = runs.read(plain / "figures.json")
-    record.runs = {**found, "plain": bert}
-    title = "plain BertForMaskedLM"
-    for loss, aim in (("sampled", 150.0), ("full", 40.0)):
-        fast, slow = runs.median_speed(found[loss]), runs.speed(bert)
-        record.add(f"train, {loss}, {shape.items:,} items", fast, "tokens/s", title, slow, aim=aim)
-    peak = max(runs.memory(one) for one in found["full"])
+            runs.run(sys.executable, "plain_bert.py", str(plain / name), *map(str, sizes))
+    berts = {name: runs.read(plain / name / "figures.json") for name in PLAIN}
+    record.runs = {**found, **berts}
+    many = f"{shape.items:,} items"
     bound = {"aim": 0.1, "at_most": True}
-    record.add(
-        f"peak memory, full, {shape.items:,} items", peak, "GB", title, runs.memory(bert), **bound
-    )
+    for name, title in PLAIN.items():
+        bert = berts[name]
+        for loss, aim in (("sampled", 150.0), ("full", 40.0)):
+            fast = runs.median_speed(found[loss])
+            record.add(f"train, {loss}, {many}", fast, "tokens/s", title, runs.speed(bert), aim=aim)
+        peak = max(runs.memory(one) for one in found["full"])
+        record.add(f"peak memory, full, {many}", peak, "GB", title, runs.memory(bert), **bound)
     record.finish()
 
 

@@ -30,7 +30,7 @@ def blind_to_actions() -> None:
 
 
 def silent_repeats() -> None:
-    """Leave vacancies of the history with the score of any other vacancy."""
+    """Leave vacancies of the history with what their vectors and demand say."""
     heard = repeats.Repeats.forward
 
     def forward(self: Any, *given: Any) -> torch.Tensor:
