@@ -26,17 +26,13 @@ def final_params(params: Params, validated: Path) -> Params:
         MissingInputError: No epoch is written there.
     """
     best = read_chosen(validated)
-    asks = None if params.train.objective == "mlm" else best.asks
+    masked = params.train.objective == "mlm"  # asks in one way and has no neighbours
+    found = {"shrink": best.shrink} if masked else best.ways()
     return params.model_copy(
         update={
             "split": params.split.model_copy(update={"kind": "none"}),
             "train": params.train.model_copy(
-                update={
-                    "stop_epoch": best.epoch,
-                    "epochs": best.epochs,
-                    "asks": asks,
-                    "shrink": best.shrink,
-                }
+                update={"stop_epoch": best.epoch, "epochs": best.epochs, **found}
             ),
         }
     )

@@ -174,6 +174,9 @@ class TrainParams(Section):
     shrink: Annotated[float, Field(gt=0, le=1)] | None = None
     """Factor on what vectors say of a candidate at prediction, beside repeats, demand and
     neighbours; null chooses 0.5, 0.25 or 1 on the validation rows, and 0.5 where there are none."""
+    boost: Annotated[float, Field(gt=0)] | None = None
+    """Factor on what neighbours say of a candidate at prediction; for `prefix` and `causal`, where null
+    chooses 1, 1.5 or 2 on the validation rows, and 1 where there are none."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=0)] = 0
@@ -243,15 +246,15 @@ class TrainParams(Section):
         """Calibration of gBCE."""
         return 0.75 if self.gbce_t is None else self.gbce_t
 
-    def ways(self) -> tuple[str, ...]:
-        """Ways to ask that are tried on the validation rows; the first where there are none."""
-        if self.objective == "mlm":
-            return ("session",)
-        return (self.asks,) if self.asks else ("session", "event")
-
-    def shrinks(self) -> tuple[float, ...]:
-        """Factors on states that are tried on the validation rows; the first where there are none."""
-        return (self.shrink,) if self.shrink else (0.5, 0.25, 1.0)
+    def ways(self) -> dict[str, tuple[Any, ...]]:
+        """What of prediction is chosen on the validation rows; the first of each where there are none."""
+        free: dict[str, tuple[Any, ...]] = {
+            "shrink": (0.5, 0.25, 1.0),
+            "boost": (1.0, 1.5, 2.0) if self.near_ones() else (1.0,),
+            "asks": ("session",) if self.objective == "mlm" else ("session", "event"),
+        }
+        given = {name: getattr(self, name) for name in free}
+        return {name: (given[name],) if given[name] else free[name] for name in free}
 
     def near_ones(self) -> int:
         """Neighbours of a question's newest events in training."""
@@ -269,7 +272,11 @@ class TrainParams(Section):
     @model_validator(mode="after")
     def _used(self) -> "TrainParams":
         masked = self.objective == "mlm"
-        unused = ("session_weight", "neighbours", "asks") if masked else ("mask_prob", "masking")
+        unused = (
+            ("session_weight", "neighbours", "boost", "asks")
+            if masked
+            else ("mask_prob", "masking")
+        )
         for name in unused:
             if getattr(self, name) is not None:
                 msg = f"{name} is not used by objective {self.objective}: set it to null"

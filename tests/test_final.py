@@ -83,19 +83,18 @@ def test_training_ends_after_the_epoch_that_validation_chose(finished: tuple[Pat
     assert reports["train"].best_epoch == chosen.epoch
     assert reports["final train"].epochs == chosen.epoch
     assert reports["final train"].best_mrr_100 is None
-    assert read_chosen(out / "final/model") == Chosen(
-        chosen.epoch, 3, None, chosen.asks, chosen.shrink
-    )
+    assert read_chosen(out / "final/model") == Chosen(chosen.epoch, 3, None, **chosen.ways())
 
 
 def test_parameters_are_those_of_the_validated_run_but_for_split_and_end(tmp_path: Path) -> None:
-    write_chosen(tmp_path, Chosen(2, 3, 0.1, asks="event", shrink=0.25))
+    ways = {"shrink": 0.25, "boost": 1.5, "asks": "event"}
+    write_chosen(tmp_path, Chosen(2, 3, 0.1, **ways))
     changed = final_params(params(), tmp_path).model_dump()
     assert (changed["split"].pop("kind"), changed["train"].pop("stop_epoch")) == ("none", 2)
     before = params().model_dump()
-    assert (changed["train"].pop("asks"), changed["train"].pop("shrink")) == ("event", 0.25)
+    assert {name: changed["train"].pop(name) for name in ways} == ways
     del before["split"]["kind"]
-    for name in ("stop_epoch", "asks", "shrink"):
+    for name in ("stop_epoch", *ways):
         del before["train"][name]
     assert changed == before
 

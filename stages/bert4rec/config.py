@@ -29,6 +29,7 @@ class HhrecConfig(PretrainedConfig):
         neighbours: int = 0,
         asks: str = "session",
         shrink: float = 1.0,
+        boost: float = 1.0,
         precision: str = "no",
         feed_width: int | None = None,
         **kwargs: Any,
@@ -50,6 +51,7 @@ class HhrecConfig(PretrainedConfig):
         self.neighbours = neighbours
         self.asks = asks  # for the next `session`, or for an `event` of the newest
         self.shrink = shrink  # factor on the questions' states at prediction
+        self.boost = boost  # factor on the neighbours' extra score then
         self.precision = precision  # of the training's matrix products
         self.feed_width = feed_width
         super().__init__(**kwargs)

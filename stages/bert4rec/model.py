@@ -167,7 +167,15 @@ class HhrecModel(PreTrainedModel):
         second = losses.with_own(logits, own[:, fresh:], held, late.target, binary)
         return torch.cat([first[0], second[0]], 1), torch.cat([first[1], second[1]], 1)
 
-    def near(self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue) -> Tensor:
+    def near(
+        self,
+        states: Tensor,
+        close: Vectors,
+        batch: Batch,
+        catalogue: Catalogue,
+        *,
+        boost: float = 1.0,
+    ) -> Tensor:
         """Score the neighbours of each question, (B, Q, E); -inf where there is none."""
         if not batch.near.shape[-1]:
             return states.new_zeros(batch.near.shape)
@@ -177,7 +185,7 @@ class HhrecModel(PreTrainedModel):
         extra = self.nearby(
             states, batch.near_score, batch.near_stale, batch.asked, self.ahead_of(batch)
         )
-        return (by_vector + trend + extra).masked_fill(batch.near == PAD, float("-inf"))
+        return (by_vector + trend + boost * extra).masked_fill(batch.near == PAD, float("-inf"))
 
     def trends(
         self, items: Tensor, asked: Tensor, known: Tensor, catalogue: Catalogue
@@ -197,10 +205,11 @@ class HhrecModel(PreTrainedModel):
 
         States are shrunk: inner products of vectors fit the histories they were learned from better
         than new ones, what is counted (repeats, demand, neighbours) does not, and the sum of both
-        would rank by the first. By how much is chosen on validation rows (`training.watch`).
+        would rank by the first. Some logs gain if what neighbours say is boosted, too. By how much
+        is chosen on validation rows (`training.watch`).
 
-        The candidates are the history, then the neighbours: items (B, Q, L + E) and logits, -inf but at each
-        vacancy's last visible place.
+        The candidates are the history, then the neighbours: items (B, Q, L + E) and logits, -inf but
+        at each vacancy's last visible place.
         """
         wanted = (batch.items, batch.near)
         distinct, place = torch.cat([ids.flatten() for ids in wanted]).unique(return_inverse=True)
@@ -213,9 +222,8 @@ class HhrecModel(PreTrainedModel):
             encoded = self.states(batch, items.of, sees, catalogue)
         states = self.config.shrink * self.out(self.head(encoded.float()))
         history = self.history(states, items, batch, sees, catalogue)
-        near = self.near(
-            states, picked(vectors, biases, close.view_as(batch.near)), batch, catalogue
-        )
+        close_by = picked(vectors, biases, close.view_as(batch.near))
+        near = self.near(states, close_by, batch, catalogue, boost=self.config.boost)
         return states, *beside(batch.items, history, batch.near, near)
 
     def history(

@@ -14,13 +14,15 @@ from stages.params import Params
 K = 100
 
 
+def ranker_of(model: HhrecModel, catalogue: Catalogue, params: Params) -> Ranker:
+    """Rank by the model as it stands, in eval mode; for as long as its weights stay."""
+    model.eval()
+    given = params.predict
+    return Ranker(model, catalogue, k=K, batch_rows=given.batch_rows, precision=given.precision)
+
+
 def validation_mrr(
-    model: HhrecModel,
-    catalogue: Catalogue,
-    rows: pl.DataFrame,
-    *,
-    params: Params,
-    accelerator: Accelerator,
+    ranker: Ranker, rows: pl.DataFrame, *, params: Params, accelerator: Accelerator
 ) -> float:
     """Mean of 1/rank of the label among all the catalogue, 0 beyond 100 or out of it.
 
@@ -28,10 +30,7 @@ def validation_mrr(
     batch; batches are the same for any number of processes, and reciprocal ranks are gathered by row
     and added up in row order, so the figure does not depend on how many processes share the work.
     """
-    model.eval()
-    given = params.predict
-    ranker = Ranker(model, catalogue, k=K, batch_rows=given.batch_rows, precision=given.precision)
-    asked = asked_rows(rows, params.sequences.max_length, given.seen)
+    asked = asked_rows(rows, params.sequences.max_length, params.predict.seen)
     share = accelerator.process_index, accelerator.num_processes
     ranked = np.zeros((len(rows), K), dtype=np.int32)
     for part in ranker.rank(asked.rows, share):
@@ -40,5 +39,4 @@ def validation_mrr(
     hit = asked.arranged(ranked) == labels  # a label is never 0, which stands where none is left
     gains = (hit / np.arange(1, K + 1)).sum(axis=1)
     total = accelerator.reduce(torch.from_numpy(gains).to(accelerator.device))
-    model.train()
     return float(total.sum() / max(len(rows), 1))

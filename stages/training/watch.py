@@ -19,12 +19,13 @@ from stages.bert4rec import checkpoint
 from stages.bert4rec.checkpoint import State
 from stages.bert4rec.loop import Figures
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.ranking import Ranker
 from stages.bert4rec.task import Task, steps_per_epoch
 from stages.params import Params
 from stages.report import Progress
 from stages.training.sidecar import Chosen, read_chosen, write_chosen, write_names
 from stages.training.trackers import Tracker
-from stages.training.validation import validation_mrr
+from stages.training.validation import ranker_of, validation_mrr
 
 LOG_EVERY = 10  # steps between figures on the tracker
 
@@ -104,30 +105,31 @@ class Watch:
             self.state = replace(self.state, done=True)
 
     def ask(self) -> float:
-        """Rank the validation rows in several ways; the best becomes the model's.
+        """Rank the validation rows in several ways (`TrainParams.ways`); the best become the model's.
 
-        First with more or less weight on what vectors say (`train.shrink`), then asked for a session
-        or an event (`train.asks`): most logs end a context with a session, some (leave-one-out) in
-        the middle of one.
+        One choice after the other: most logs end a context with a session, some (leave-one-out) in
+        the middle of one, so the last is what is asked for.
         """
-        given = self.params.train
-        first, *others = given.ways()
-        found = {(first, shrink): self.ranked(first, shrink) for shrink in given.shrinks()}
-        _, shrink = max(found, key=lambda way: found[way])
-        found |= {(asks, shrink): self.ranked(asks, shrink) for asks in others}
-        best = max(found, key=lambda way: found[way])
-        self.model.config.asks, self.model.config.shrink = best
-        return found[best]
+        ranker = ranker_of(self.model, self.task.catalogue, self.params)
+        ways, config = self.params.train.ways(), self.model.config
+        config.update({name: values[0] for name, values in ways.items()})
+        best = self.ranked(ranker)
+        for name, values in ways.items():
+            for value in values[1:]:
+                before = getattr(config, name)
+                setattr(config, name, value)
+                found = self.ranked(ranker)
+                if found > best:
+                    best = found
+                else:
+                    setattr(config, name, before)
+        self.model.train()
+        return best
 
-    def ranked(self, asks: str, shrink: float) -> float:
-        """Validation MRR@100 of the model asked and shrunk so."""
-        self.model.config.asks, self.model.config.shrink = asks, shrink
+    def ranked(self, ranker: Ranker) -> float:
+        """Validation MRR@100 of the model as it is configured."""
         return validation_mrr(
-            self.model,
-            self.task.catalogue,
-            self.validation,
-            params=self.params,
-            accelerator=self.accelerator,
+            ranker, self.validation, params=self.params, accelerator=self.accelerator
         )
 
     def keep_best(self, chosen: Chosen) -> None:
@@ -150,8 +152,8 @@ class Watch:
 
     def chosen_at(self, epoch: int, mrr: float | None) -> Chosen:
         """Describe the model as it stands."""
-        config = self.model.config
-        return Chosen(epoch, self.params.train.epochs, mrr, config.asks, config.shrink)
+        found = {name: getattr(self.model.config, name) for name in self.params.train.ways()}
+        return Chosen(epoch, self.params.train.epochs, mrr, **found)
 
     def save(self) -> None:
         """Write a checkpoint; drop those that are too many."""

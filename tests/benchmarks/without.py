@@ -1,4 +1,4 @@
-"""The model without one of its parts, for ablations: what parameters cannot switch off is patched."""
+"""Without one part of the model, or without the speed-ups: what parameters cannot switch off is patched."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +10,7 @@ import torch
 
 from stages.bert4rec import asking, repeats, task, trends
 from stages.bert4rec.questions import VIEW
+from tests.benchmarks import unoptimised
 
 LOCATION = ("area.id", "area.regionId")
 PARAMETERS = {"next_response": "train.session_weight=0", "neighbours": "train.neighbours=0"}
@@ -50,8 +51,9 @@ def silent_demand() -> None:
     trends.Trend.forward = forward  # type: ignore[method-assign]
 
 
-PATCHES = {"actions": blind_to_actions, "repeats": silent_repeats, "demand": silent_demand}
-PARTS = (*COLUMNS, *PATCHES, *PARAMETERS)
+MODEL = {"actions": blind_to_actions, "repeats": silent_repeats, "demand": silent_demand}
+PARTS = (*COLUMNS, *MODEL, *PARAMETERS)
+PATCHES = MODEL | {"speed_ups": unoptimised.loop}
 
 
 def columns(raw: Path, out: Path, part: str) -> None:

@@ -232,6 +232,25 @@ def test_a_model_trained_in_bf16_encodes_in_it_and_scores_in_fp32(histories, cat
     torch.testing.assert_close(exact[asked], rounded[asked], atol=0.1, rtol=0.1)
 
 
+def test_boosting_multiplies_what_neighbours_say(histories, catalogue):
+    model = make_model("prefix")
+    model.nearby.second.weight.data.fill_(0.1)
+    batch = batch_of("prefix", histories, catalogue)
+    width = batch.items.shape[1]
+
+    def scored(boost):
+        model.config.boost = boost
+        _, _, logits = model.answers(batch, catalogue)
+        return logits[..., :width], logits[..., width:]
+
+    (own, near), (same, twice), (_, none) = scored(1.0), scored(2.0), scored(0.0)
+    real = near.isfinite()
+    assert real.any()
+    assert torch.equal(own, same)
+    assert not torch.equal(near[real], none[real])
+    torch.testing.assert_close(twice[real] - near[real], near[real] - none[real])
+
+
 def test_shrinking_makes_vectors_say_less_and_repeats_as_much(histories, catalogue):
     model = make_model("prefix")
     batch = batch_of("prefix", histories, catalogue)

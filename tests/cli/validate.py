@@ -9,17 +9,17 @@ from accelerate import Accelerator
 from stages import store
 from stages.params import validated
 from stages.predict import load_model
-from stages.training.validation import validation_mrr
+from stages.training.validation import ranker_of, validation_mrr
 
 
 def main(artifacts: Path, model: Path) -> None:
     accelerator = Accelerator()
     many_batches = validated({"predict": {"batch_rows": 4}}, where="test")
+    catalogue = store.catalogue(
+        artifacts / "features" / "items", artifacts / "sequences" / "train", neighbours=True
+    )
     mrr = validation_mrr(
-        load_model(model),
-        store.catalogue(
-            artifacts / "features" / "items", artifacts / "sequences" / "train", neighbours=True
-        ),
+        ranker_of(load_model(model), catalogue, many_batches),
         pl.read_parquet(artifacts / "sequences" / "validation"),
         params=many_batches,
         accelerator=accelerator,

@@ -134,16 +134,19 @@ def test_the_way_that_ranks_the_validation_rows_best_is_written_down(
     small_artifacts: Path, tmp_path: Path
 ) -> None:
     """Fixed, each way has the score that the search saw: it changes prediction, not training."""
-    scores = {}
-    for shrink in (0.25, 0.5, 1.0):
-        settings = params(epochs=1, asks="session", shrink=shrink)
-        scores[shrink] = fit(small_artifacts, tmp_path / str(shrink), settings).best_mrr_100
-        assert same(weights(tmp_path / str(shrink)), weights(tmp_path / "0.25"))
-    found = fit(small_artifacts, tmp_path / "free", params(epochs=1, asks="session"))
-    chosen = read_chosen(tmp_path / "free/model")
-    config = HhrecConfig.from_pretrained(tmp_path / "free/model")
-    assert found.best_mrr_100 == scores[chosen.shrink] == max(scores.values())
-    assert (config.asks, config.shrink) == (chosen.asks, chosen.shrink)
-    assert len(set(scores.values())) > 1
-    free = fit(small_artifacts, tmp_path / "both", params(epochs=1))
-    assert free.best_mrr_100 >= found.best_mrr_100
+    ways = {"shrink": (0.25, 0.5, 1.0), "boost": (1.0, 1.5, 2.0)}
+    for name, values in ways.items():
+        fixed = {"shrink": 0.5, "boost": 1.0, "asks": "session", "epochs": 1}
+        scores = {}
+        for value in values:
+            out = tmp_path / f"{name} {value}"
+            scores[value] = fit(small_artifacts, out, params(**fixed | {name: value})).best_mrr_100
+            assert same(weights(out), weights(tmp_path / "shrink 0.25"))
+        found = fit(small_artifacts, tmp_path / name, params(**fixed | {name: None}))
+        chosen = read_chosen(tmp_path / name / "model").ways()
+        config = HhrecConfig.from_pretrained(tmp_path / name / "model")
+        assert found.best_mrr_100 == scores[chosen[name]] == max(scores.values())
+        assert chosen == {known: getattr(config, known) for known in chosen}
+        assert len(set(scores.values())) > 1
+    free = fit(small_artifacts, tmp_path / "free", params(epochs=1))
+    assert free.best_mrr_100 >= scores[1.0]  # the first of each choice
