@@ -25,6 +25,8 @@ TITLES = {
     "objectives_sample": "Objectives, the sample",
     "objectives_deskdrop": "Objectives, deskdrop",
     "objectives_movielens": "Objectives, MovieLens small",
+    "unoptimised_sample": "With and without the speed-ups, the sample",
+    "unoptimised_deskdrop": "With and without the speed-ups, deskdrop",
     "ablations": "The sample without a part of the model",
 }
 COLOURS = {"prefix": "#2a7f62", "mlm": "#2b6cb0", "causal": "#c0392b"}

@@ -36,6 +36,7 @@ def untrained(task: Task, settings: Params) -> dict[str, object]:
     """Write a model with random weights: how fast it predicts does not depend on them."""
     torch.manual_seed(1)
     model = HhrecModel(config(settings, inputs_of(task, settings)))
+    model.config.precision = settings.train.precision  # as training leaves it
     model.save_pretrained(Path(task.out) / "model")
     return {"parameters": sum(weight.numel() for weight in model.parameters())}
 

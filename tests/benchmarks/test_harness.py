@@ -5,8 +5,9 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
-from tests.benchmarks import docs, flops, runs, shapes
+from tests.benchmarks import docs, flops, runs, shapes, unoptimised
 from tests.benchmarks.ours import Steps
 from tests.benchmarks.record import Figure, Record, pathless
 from tests.benchmarks.sizes import SIZES
@@ -119,3 +120,24 @@ def test_only_runs_kept_on_purpose_are_not_repeated(tmp_path, monkeypatch):
 
 def test_a_record_names_no_path_of_this_machine():
     assert pathless({"a": [{"task": {"out": "/x"}, "b": 1}]}) == {"a": [{"b": 1}]}
+
+
+def test_unoptimised_batches_hold_every_row_once_and_as_many_rows_each():
+    lengths = np.arange(1, 101)
+    found = unoptimised.any_order(lengths, 505, 1)  # ten rows fill it on average
+    assert [len(rows) for rows in found] == [10] * 10
+    assert sorted(np.concatenate(found).tolist()) == list(range(100))
+    assert max(int(lengths[rows].max() - lengths[rows].min()) for rows in found) > 50
+
+
+def test_dense_adamw_is_adamw_on_the_dense_gradient():
+    tables = [torch.nn.Embedding(6, 3, sparse=sparse) for sparse in (True, False)]
+    tables[1].load_state_dict(tables[0].state_dict())
+    first = unoptimised.DenseAdamW(tables[0].parameters(), lr=0.1)
+    second = torch.optim.AdamW(tables[1].parameters(), lr=0.1)
+    for rows in ([1, 1, 4], [2]):
+        for table, optimizer in zip(tables, (first, second), strict=True):
+            table(torch.tensor(rows)).square().sum().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    assert torch.equal(tables[0].weight, tables[1].weight)
