@@ -83,7 +83,8 @@ def run(
         torch.use_deterministic_algorithms(mode=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     counts = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
-    params = sized(params, counts.shown(params.sequences.max_length))
+    shown = counts.shown(params.sequences.max_length)
+    params = sized(params, shown, accelerator.num_processes)
     fitting.require(params, counts, plan_of(params, counts, accelerator))
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
     task = make_task(params, inputs)
@@ -153,7 +154,8 @@ def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Pla
     """
     quieten()
     found = sizes.read(params, sequences=sequences, features=features, vocab=vocab)
-    return plan_of(sized(params, found.shown(params.sequences.max_length)), found, start())
+    accelerator, shown = start(), found.shown(params.sequences.max_length)
+    return plan_of(sized(params, shown, accelerator.num_processes), found, accelerator)
 
 
 def plan_of(params: Params, found: sizes.Sizes, accelerator: Accelerator) -> PlanReport:

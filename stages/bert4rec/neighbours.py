@@ -9,7 +9,9 @@ Source: Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms", TOI
 less the farther apart they are, as in Ludewig and Jannach, UMUAI 2018.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,7 @@ LEAST = 1e-6  # what is below is rounding
 CUTS = 4  # moments before which pairs are counted apart
 DAY = 86_400_000_000  # microseconds
 PAIRS = 20_000_000  # held at once
+EVENTS = 2**18  # looked at together
 
 Floats = NDArray[np.float32]
 
@@ -75,25 +78,44 @@ def neighbours(histories: Histories, count: int) -> Neighbours:
     before j, of distance ** -`DISTANCE`, over (people with i + shrink) ** `SOURCE_NORM` (people
     with j + shrink) ** `TARGET_NORM`; a vacancy's place is where it was met first.
     """
-    owner, item, time = met(histories)
+    slices = _slices(histories.offsets)
+    seen, end = np.zeros(0, dtype=np.int64), 0
+    for part in slices:
+        times = met(histories, *part)[2]
+        seen, end = np.append(seen, times[:: len(slices)]), max(end, int(times.max(initial=0)))
     shares = np.arange(1, CUTS + 1) / (CUTS + 1)
-    cuts = np.quantile(time, shares, method="lower").astype(np.int64) if len(time) else time
-    past = tuple(
-        _table(owner[time < cut], item[time < cut], count) for cut in np.unique(cuts).tolist()
-    )
-    end = int(time.max(initial=0))
-    return Neighbours(_table(owner, item, count), past, np.unique(cuts), end)
+    cuts = np.unique(np.quantile(seen, shares, method="lower")) if len(seen) else seen
+    past = tuple(_table(histories, slices, cut, count) for cut in cuts.tolist())
+    return Neighbours(_table(histories, slices, end + 1, count), past, cuts.astype(np.int64), end)
 
 
-def _table(owner: Ints, item: Ints, count: int) -> Table:
-    people = np.bincount(item, minlength=count) + SHRINK
+def _slices(offsets: Ints) -> list[tuple[int, int]]:
+    """Ranges of histories with about `EVENTS` events each: they may be files larger than memory."""
+    steps = np.arange(EVENTS, int(offsets[-1]), EVENTS)
+    ends = np.unique([0, *np.searchsorted(offsets, steps), len(offsets) - 1])
+    return list(pairwise(ends.tolist())) or [(0, 0)]
+
+
+def _table(histories: Histories, slices: list[tuple[int, int]], cut: int, count: int) -> Table:
+    """Count the events before a cut."""
+
+    def events() -> Iterator[tuple[Ints, Ints]]:
+        for part in slices:
+            owner, item, time = met(histories, *part)
+            yield owner[time < cut], item[time < cut]
+
+    met_by = np.zeros(count, dtype=np.int64)
+    for _, item in events():
+        met_by += np.bincount(item, minlength=count)
+    people = met_by + SHRINK
     source, target = people**SOURCE_NORM, people**TARGET_NORM
-    table = sparse.vstack(
-        [_lines(owner, item, begin, stop, count) for begin, stop in _cuts(item, count)],
-        format="csr",
-    )
-    table.data /= np.repeat(source, np.diff(table.indptr)) * target[table.indices]
-    table = nearest(table, KEPT).astype(np.float32)
+
+    def of(begin: int, stop: int) -> Any:
+        lines = _lines(events(), begin, stop, count)
+        lines.data /= np.repeat(source[begin:stop], np.diff(lines.indptr)) * target[lines.indices]
+        return nearest(lines, KEPT).astype(np.float32)
+
+    table = sparse.vstack([of(begin, stop) for begin, stop in _cuts(met_by)], format="csr")
     return Table(table, source.astype(np.float32), target.astype(np.float32))
 
 
@@ -104,28 +126,30 @@ def nobody(count: int) -> Neighbours:
     return Neighbours(none, (), np.zeros(0, dtype=np.int64), 0)
 
 
-def met(histories: Histories) -> tuple[Ints, Ints, Ints]:
-    """Each person's distinct vacancies in the order they were met first: owner, item, time, (n,).
+def met(histories: Histories, first: int, stop: int) -> tuple[Ints, Ints, Ints]:
+    """Distinct vacancies of histories first..stop-1, as met: owner, item, time of each, (n,).
 
     An unknown one takes its place, so that distances are differences of `Histories.ranks`.
     """
-    owner = np.repeat(np.arange(len(histories)), histories.lengths())
-    new = np.asarray(histories.ranks) == histories.met
-    items = np.asarray(histories.items, dtype=np.int64)
-    return owner[new], items[new], np.asarray(histories.times)[new]
+    part = slice(histories.offsets[first], histories.offsets[stop])
+    owner = np.repeat(np.arange(first, stop), histories.lengths()[first:stop])
+    new = np.asarray(histories.ranks[part]) == histories.met[part]
+    items = np.asarray(histories.items[part], dtype=np.int64)
+    return owner[new], items[new], np.asarray(histories.times[part])[new]
 
 
-def _lines(owner: Ints, item: Ints, begin: int, stop: int, count: int) -> Any:
-    """Sums for source items begin..stop-1, a CSR matrix of shape (stop - begin, count)."""
+def _lines(events: Iterator[tuple[Ints, Ints]], begin: int, stop: int, count: int) -> Any:
+    """Sums for source items begin..stop-1 over events (owner and item), (stop - begin, count) CSR."""
     total = sparse.csr_matrix((stop - begin, count))
-    for distance in range(1, REACH + 1):
-        near = owner[distance:] == owner[:-distance]
-        near &= (item[:-distance] >= max(begin, FIRST_ITEM)) & (item[:-distance] < stop)
-        near &= item[distance:] >= FIRST_ITEM
-        first = np.flatnonzero(near)
-        pairs = (item[first] - begin, item[first + distance])
-        values = np.full(len(first), worth(np.array(distance)))
-        total = total + sparse.csr_matrix((values, pairs), shape=total.shape)
+    for owner, item in events:
+        sources = np.flatnonzero((item >= max(begin, FIRST_ITEM)) & (item < stop))
+        for distance in range(1, REACH + 1):
+            sources = sources[sources < len(item) - distance]
+            sources = sources[owner[sources] == owner[sources + distance]]
+            first = sources[item[sources + distance] >= FIRST_ITEM]
+            pairs = (item[first] - begin, item[first + distance])
+            values = np.full(len(first), worth(np.array(distance)))
+            total = total + sparse.csr_matrix((values, pairs), shape=total.shape)
     return total
 
 
@@ -134,9 +158,9 @@ def worth(apart: Ints) -> NDArray[np.float64]:
     return np.round(apart.astype(np.float64) ** -DISTANCE * 2**16) / 2**16
 
 
-def _cuts(item: Ints, count: int) -> list[tuple[int, int]]:
-    """Ranges of source items with at most `PAIRS` pairs each."""
-    ends = np.cumsum(np.bincount(item, minlength=count)) * REACH
+def _cuts(met_by: Ints) -> list[tuple[int, int]]:
+    """Ranges of source items with at most `PAIRS` pairs each; items by how many met them."""
+    ends, count = np.cumsum(met_by) * REACH, len(met_by)
     cuts, begin = [], 0
     while begin < count:
         done = ends[begin - 1] if begin else 0

@@ -10,23 +10,26 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import torch
 
+from stages.bert4rec.neighbours import CUTS, KEPT, PAIRS, REACH
+
 MB = 2**20
 FLOAT = 4
-LIBRARIES = 85 * MB  # code and buffers that torch and polars touch in the first steps
-SLACK_SHARE = 0.65  # of the tensors of a step: holes that malloc leaves between them ...
-SLACK_LEAST = 100 * MB  # ... and what it keeps of an earlier batch's shapes ...
-SLACK_MOST = 600 * MB  # ... but blocks above 32 MB are given back at once
+LIBRARIES = 100 * MB  # code and buffers that torch and polars touch in the first steps
+SLACK = 0.9  # of the tensors of a step: holes between them, and what earlier shapes left behind
 READING = 3.5  # polars keeps this many times what it read of the features
 BLOCK = 65_536  # items scored at once after an epoch, as in stages/bert4rec/ranking.py
 SCORES = 4  # copies of a block's scores: scores, demand, comparison, their sum
 TOWER = 8  # vectors of H an item while a block of item vectors is made
+PAIR = 8  # bytes of one: item and similarity
+COUNTING = 32  # bytes of a pair while pairs are added up
 
 
 @dataclass(frozen=True)
 class Memory:
     """Expected growth of the process by part.
 
-    `step` parts (gradients, activations, logits) and `ranking` are never held at once.
+    `step` parts (gradients, activations, candidates, logits), `ranking` and `counting` (of pairs of
+    neighbours) are never held at once.
     """
 
     item_table: int
@@ -35,16 +38,20 @@ class Memory:
     catalogue: int
     gradients: int
     activations: int
+    candidates: int
     logits: int
+    neighbours: int
+    counting: int
     allocator: int
     ranking: int
     libraries: int
 
     def peak(self) -> int:
         """Most bytes at once."""
-        always = self.item_table + self.body + self.optimizer + self.catalogue + self.libraries
-        step = max(self.activations + self.logits, self.gradients)
-        return always + max(step + self.allocator, self.ranking)
+        always = self.item_table + self.body + self.optimizer + self.catalogue
+        always += self.neighbours + self.libraries
+        step = max(self.activations + self.candidates + self.logits, self.gradients)
+        return always + max(step + self.allocator, self.ranking, self.counting)
 
     def parts(self) -> dict[str, int]:
         """Bytes by part."""
@@ -78,6 +85,16 @@ def catalogue_bytes(vacancies: int, codes: int, words: int, periods: int) -> int
     return int(vacancies * (facts * (1 + READING) + demand))
 
 
+def neighbour_bytes(events: int, vacancies: int) -> tuple[int, int]:
+    """Pairs kept of all events and of those before each cut, and pairs held while they are counted.
+
+    A line of a table has at most `KEPT` pairs, and an event makes at most `REACH`.
+    """
+    shares = [number / (CUTS + 1) for number in range(1, CUTS + 2)]
+    kept = sum(min(share * events * REACH, vacancies * KEPT) for share in shares)
+    return int(PAIR * kept), COUNTING * min(events * REACH, PAIRS)
+
+
 def ranking_bytes(rows: int, vacancies: int, hidden_size: int) -> int:
     """The matrix of item vectors, a block of it while it is made, and one block of scores."""
     block = min(vacancies, BLOCK)
@@ -86,8 +103,8 @@ def ranking_bytes(rows: int, vacancies: int, hidden_size: int) -> int:
 
 
 def allocator_bytes(step: int) -> int:
-    """What malloc holds beside the tensors of a step."""
-    return int(min(SLACK_LEAST + SLACK_SHARE * step, SLACK_MOST))
+    """What malloc holds beside the tensors of a step, but for large ones, which it gives back."""
+    return int(SLACK * step)
 
 
 def room(device: torch.device) -> int:

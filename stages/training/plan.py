@@ -72,7 +72,9 @@ def expected(params: Params, found: Sizes, *, processes: int = 1) -> memory.Memo
     body = sum(counts.values()) - table
     full = takes_all(settings, found.trained)
     shape = widest(params, found)
-    activations, logits = probe.step_bytes(_small(config), settings, shape, full=full)
+    step = probe.step_bytes(_small(config), settings, shape, full=full)
+    events = int(found.lengths.sum()) if settings.near_ones() else 0
+    neighbours, counting = memory.neighbour_bytes(events, found.vacancies)
     return memory.Memory(
         item_table=memory.FLOAT * table,
         body=memory.FLOAT * body,
@@ -83,9 +85,12 @@ def expected(params: Params, found: Sizes, *, processes: int = 1) -> memory.Memo
         gradients=memory.gradient_bytes(
             body, accumulation=settings.accumulation, processes=processes
         ),
-        activations=activations,
-        logits=logits,
-        allocator=memory.allocator_bytes(activations + logits),
+        activations=step.activations,
+        candidates=step.candidates,
+        logits=step.logits,
+        neighbours=neighbours,
+        counting=counting,
+        allocator=memory.allocator_bytes(step.activations + step.logits),
         ranking=memory.ranking_bytes(
             most_ranked(params, found), found.vacancies, settings.hidden_size
         ),

@@ -80,18 +80,28 @@ def peak_of(work: Callable[[], object]) -> int:
     return held.peak
 
 
-def step_bytes(
-    config: HhrecConfig, settings: TrainParams, shape: Shape, *, full: bool
-) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Step:
+    """Bytes of a step's tensors at their peak.
+
+    Attributes:
+        activations: What grows with the rows, in blocks that malloc keeps.
+        candidates: What grows with the items of the whole softmax, in large blocks.
+        logits: What grows with both.
+    """
+
+    activations: int
+    candidates: int
+    logits: int
+
+
+def step_bytes(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full: bool) -> Step:
     """Bytes that the forward and backward pass of the given step will hold at their peak.
 
     The peak of a step of B rows and V items is taken for a + b B + v V + d B V, whose four numbers
     four small steps give: d counts logits, which belong to a row and an item. Beyond the probes,
     logits are capped as `stages.bert4rec.partition` caps them. Drawn candidates do not grow with V: for
     them two steps give a + b B.
-
-    Returns:
-        Activations, and logits.
     """
     rows = (max(1, shape.rows // 8), max(1, shape.rows // 4))
     rows = (min(rows[0], ROWS // 2), min(rows[1], ROWS))
@@ -104,17 +114,19 @@ def step_bytes(
         for items in ((most, max(2, most // 2)) if full else (most,))
     ]
     if rows[0] == rows[1]:  # a step of very few rows: measured as it is
-        return measured[0][1], 0
+        return Step(measured[0][1], 0, 0)
     a, b = _line(rows, measured[0])
     if not full:
-        return int(a + b * shape.rows), 0
+        return Step(int(a + b * shape.rows), 0, 0)
     half_a, half_b = _line(rows, measured[1])
     items = most - max(2, most // 2)
     d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
     cap = max(LOGITS, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
-    more = shape.trained - most
-    fixed = a + v * more + (b - d * most) * shape.rows
-    return int(fixed), int(d * min(shape.rows * shape.trained, cap))
+    return Step(
+        activations=int(a - v * most + (b - d * most) * shape.rows),
+        candidates=int(v * shape.trained),
+        logits=int(d * min(shape.rows * shape.trained, cap)),
+    )
 
 
 def _line(rows: tuple[int, int], found: list[int]) -> tuple[float, float]:

@@ -17,15 +17,19 @@ FEWEST, OFTENEST = 3, 16  # epochs
 BASE_LR, BASE_TOKENS = 1e-3, 1_024  # the rate grows with the square root of the batch
 
 
-def sized(params: Params, events: int) -> Params:
-    """Put values in the place of zeros, for so many events in an epoch."""
+def sized(params: Params, events: int, processes: int = 1) -> Params:
+    """Put values in the place of zeros, for so many events in an epoch.
+
+    What a step sees decides, so one process that adds up two batches trains like two processes.
+    """
     given = params.train
     small = events < SMALL
     tokens = given.batch_tokens or batch_tokens(events)
-    steps = max(1, events / (tokens * given.accumulation))
+    batches = given.accumulation * processes
+    steps = max(1, events / (tokens * batches))
     chosen = {
         "batch_tokens": tokens,
-        "lr": given.lr or rate(tokens * given.accumulation),
+        "lr": given.lr or rate(tokens * batches),
         "dropout": (DROPOUT[small] if given.dropout is None else given.dropout),
         "id_dropout": (ID_DROPOUT[small] if given.id_dropout is None else given.id_dropout),
         "epochs": given.epochs or max(epochs(steps, TOTAL[small]), given.stop_epoch or 0),

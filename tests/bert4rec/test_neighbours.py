@@ -74,14 +74,26 @@ def test_the_order_of_histories_changes_no_bit(rows, random):
     assert (one.target == two.target).all()
 
 
-@pytest.mark.parametrize("held_at_once", [1, 50, 1_000])
-def test_how_much_is_counted_at_once_changes_no_bit(held_at_once, monkeypatch):
+@pytest.mark.parametrize("limit", ["PAIRS", "EVENTS"])
+@pytest.mark.parametrize("held_at_once", [1, 10, 50, 1_000])
+def test_how_much_is_counted_at_once_changes_no_bit(limit, held_at_once, monkeypatch):
     histories = make_histories([15, 3, 9, 0, 12])
-    whole = neighbours(histories, COUNT).whole.table
-    monkeypatch.setattr(following, "PAIRS", held_at_once)
-    parts = neighbours(histories, COUNT).whole.table
-    assert (whole.data == parts.data).all()
-    assert (whole.indices == parts.indices).all()
+    whole = neighbours(histories, COUNT)
+    monkeypatch.setattr(following, limit, held_at_once)
+    parts = neighbours(histories, COUNT)
+    assert (whole.whole.table.data == parts.whole.table.data).all()
+    assert (whole.whole.table.indices == parts.whole.table.indices).all()
+    assert (whole.whole.source == parts.whole.source).all()
+    assert whole.end == parts.end
+
+
+def test_slices_of_histories_hold_each_once_and_not_many_events(monkeypatch):
+    monkeypatch.setattr(following, "EVENTS", 10)
+    offsets = make_histories([15, 3, 9, 0, 12, 1, 1, 1]).offsets
+    slices = following._slices(offsets)
+    assert [row for first, stop in slices for row in range(first, stop)] == list(range(8))
+    assert len(slices) > 2
+    assert following._slices(make_histories([]).offsets) == [(0, 0)]
 
 
 def test_the_nearest_are_kept_ties_by_id():

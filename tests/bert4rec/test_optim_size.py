@@ -129,6 +129,7 @@ def world(count):
         max_length=64,
     )
     shape = {"hidden_size": 128, "heads": 4, "history_length": 64, "word_count": 900}
+    shape["neighbours"] = task.settings.near_ones()
     model = HhrecModel(HhrecConfig(trained=count, code_sizes=(50,) * 8, **shape)).train()
     works = list(islice(loop.work(task, 0, 11, Accelerator(cpu=True)), 11))
     return task, model, optim.optimizers(model, 0.01, 0.01), works

@@ -35,6 +35,7 @@ def main(artifacts: Path, out: Path, sets: list[str], most_steps: int) -> None:
     import torch
 
     from stages import train
+    from stages.bert4rec.loop import Figures
     from stages.params import validated
     from stages.training.watch import Watch
 
@@ -42,16 +43,22 @@ def main(artifacts: Path, out: Path, sets: list[str], most_steps: int) -> None:
     values = {name: json.loads(value) for name, _, value in (one.partition("=") for one in sets)}
     params = validated({"train": {"tracker": "none", **values}}, where="test")
     after_step = Watch.after_step
-    Watch.after_step = lambda self, figures: (  # type: ignore[method-assign]
-        after_step(self, figures) and figures.step < most_steps
-    )
+
+    def some_steps(watch: Watch, figures: Figures) -> bool:
+        """Stop early, and rank the validation rows as at an epoch's end."""
+        goes_on = after_step(watch, figures) and figures.step < most_steps
+        if not goes_on:
+            watch.ask()
+        return goes_on
+
+    Watch.after_step = some_steps  # type: ignore[method-assign]
     paths = {
         "sequences": artifacts / "sequences",
         "features": artifacts / "features",
         "vocab": artifacts / "vocab.parquet",
     }
-    expected = train.plan(params, **paths).peak
     before, anonymous = status("VmRSS"), status("RssAnon")
+    expected = train.plan(params, **paths).peak  # as `train.run` does first
     highest = highest_anonymous(
         lambda: train.run(params, **paths, out=out / "model", checkpoints=out / "checkpoints")
     )

@@ -1,0 +1,32 @@
+"""What parameters leave to the size of the log is chosen once, by what a step sees."""
+
+import pytest
+
+from stages.training.sized import sized
+from tests.stages.test_train import params
+
+
+def free(**values):
+    return params(**{"batch_tokens": 0, "lr": 0.0, "epochs": 0, "dropout": None, **values})
+
+
+def test_two_processes_are_sized_like_one_that_adds_up_two_batches():
+    for events in (3_000, 60_000, 5_000_000):
+        alone = sized(free(accumulation=2), events).train.model_dump(exclude={"accumulation"})
+        paired = sized(free(), events, processes=2).train.model_dump(exclude={"accumulation"})
+        assert alone == paired
+        assert paired["lr"] > sized(free(), events).train.lr
+
+
+def test_an_epoch_has_about_a_hundred_steps_and_small_logs_pass_more_often():
+    for events in (100_000, 400_000, 1_500_000):
+        tokens = sized(free(), events).train.batch_tokens
+        assert events / tokens == pytest.approx(96, rel=0.5)
+    small, large = (sized(free(), events).train for events in (20_000, 400_000))
+    assert small.epochs > large.epochs
+    assert small.dropout > large.dropout
+
+
+def test_what_is_given_stays():
+    given = free(batch_tokens=700, lr=0.5, epochs=2, dropout=0.0, id_dropout=0.0)
+    assert sized(given, 1_000_000, processes=4).train == given.train
