@@ -35,6 +35,7 @@ CUTS = 4  # moments before which pairs are counted apart
 DAY = 86_400_000_000  # microseconds
 PAIRS = 20_000_000  # held at once
 EVENTS = 2**18  # looked at together
+TIMES = 2**20  # looked at for the cuts, at most
 
 Floats = NDArray[np.float32]
 
@@ -78,11 +79,11 @@ def neighbours(histories: Histories, count: int) -> Neighbours:
     before j, of distance ** -`DISTANCE`, over (people with i + shrink) ** `SOURCE_NORM` (people
     with j + shrink) ** `TARGET_NORM`; a vacancy's place is where it was met first.
     """
-    slices = _slices(histories.offsets)
+    slices, every = _slices(histories.offsets), int(histories.offsets[-1]) // TIMES + 1
     seen, end = np.zeros(0, dtype=np.int64), 0
     for part in slices:
         times = met(histories, *part)[2]
-        seen, end = np.append(seen, times[:: len(slices)]), max(end, int(times.max(initial=0)))
+        seen, end = np.append(seen, times[::every]), max(end, int(times.max(initial=0)))
     shares = np.arange(1, CUTS + 1) / (CUTS + 1)
     cuts = np.unique(np.quantile(seen, shares, method="lower")) if len(seen) else seen
     past = tuple(_table(histories, slices, cut, count) for cut in cuts.tolist())

@@ -85,6 +85,7 @@ def test_how_much_is_counted_at_once_changes_no_bit(limit, held_at_once, monkeyp
     assert (whole.whole.table.indices == parts.whole.table.indices).all()
     assert (whole.whole.source == parts.whole.source).all()
     assert whole.end == parts.end
+    assert (whole.cuts == parts.cuts).all()
 
 
 def test_slices_of_histories_hold_each_once_and_not_many_events(monkeypatch):
