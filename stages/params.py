@@ -185,7 +185,7 @@ class TrainParams(Section):
     accumulation: Annotated[int, Field(ge=1)] = 1
     """Batches whose gradients are summed before a step."""
     lr: Annotated[float, Field(ge=0)] = 0.0
-    """Highest learning rate; 0 chooses it by `batch_tokens`."""
+    """Highest learning rate; 0 chooses it by the positions of a step, over all processes."""
     id_lr: Annotated[float, Field(gt=0)] = 3.0
     """Learning rate of the vacancies' id embeddings, as a multiple of `lr`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
