@@ -26,7 +26,7 @@ class Task:
         out: Where figures.json goes; for `predict`, the model is `out/model`.
         overrides: `section.key=value`.
         steps: Steps after which training is interrupted, or batches wanted; 0 for all.
-        without: A part of the model to leave out, one of `without.PATCHES`.
+        without: What to leave out, one of `without.PATCHES`.
     """
 
     do: str

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,11 @@ def run(python: str, script: str, *arguments: str) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{script}: {done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+
+def pool() -> ThreadPoolExecutor:
+    """Make BENCH_JOBS runs at once, one if it does not say."""
+    return ThreadPoolExecutor(int(os.environ.get("BENCH_JOBS", "1")))
 
 
 def read(path: Path) -> Found:

@@ -1,7 +1,6 @@
 """The sample without one part of the model at a time: each should hurt, or the part has no place."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def test_each_part_of_the_model_earns_its_place(size, kept):
     raw = logs.raw("sample", kept, size)
     settings = logs.settings("sample", size, "seed=1")
     record = Record("ablations", size, ours=settings)
-    with ThreadPoolExecutor(int(os.environ.get("BENCH_JOBS", "1"))) as pool:
+    with runs.pool() as pool:
         whole = pool.submit(runs.ours, "curve", raw, kept / "sample-prefix-1", settings)
         less = pool.map(lambda part: work(raw, kept, part, settings), PARTS)
         record.runs = {"whole": whole.result()} | dict(zip(PARTS, less, strict=True))

@@ -1,8 +1,5 @@
 """`prefix`, `mlm` and `causal` on three logs: validation scores by epoch and by minute, test scores."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from tests.benchmarks import logs, runs
@@ -25,7 +22,7 @@ def test_a_masked_objective_is_at_least_as_good_as_causal(log, size, kept):
         files = ["--predictions", out / "predictions.parquet", "--labels", raw / "labels.parquet"]
         return found | {"test": runs.hhrec("evaluate", *files)["metrics"]}
 
-    with ThreadPoolExecutor(int(os.environ.get("BENCH_JOBS", "1"))) as pool:
+    with runs.pool() as pool:
         record.runs = dict(zip(OBJECTIVES, pool.map(work, OBJECTIVES), strict=True))
     most = min(run["curve"][-1]["seconds"] for run in record.runs.values())
     best = {name: until(run["curve"], most) for name, run in record.runs.items()}

@@ -1,8 +1,5 @@
 """What the speed-ups cost in quality: validation MRR@100 beside the loop that one writes first."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from tests.benchmarks import logs, runs, unoptimised
@@ -19,7 +16,7 @@ def test_the_speed_ups_cost_no_quality(log, size, kept):
     settings = logs.settings(log, size, "seed=1")
     record = Record(f"unoptimised_{log}", size, ours=[*settings, *FAST])
     fast, slow = kept / f"{log}-fast-1", kept / f"{log}-unoptimised-1"
-    with ThreadPoolExecutor(int(os.environ.get("BENCH_JOBS", "1"))) as pool:
+    with runs.pool() as pool:
         ours = pool.submit(runs.ours, "curve", raw, fast, [*settings, *FAST])
         theirs = pool.submit(
             runs.ours,

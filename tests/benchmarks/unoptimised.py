@@ -1,7 +1,7 @@
 """The loop that one writes first: the same model and questions, and none of the speed-ups.
 
-Batches of a fixed number of rows in any order, dropout by torch, one AdamW with dense gradients and
-two moments for every weight. The rest is settings: the whole softmax and fp32 (`SETTINGS`).
+Batches of a fixed number of rows in any order, dropout by torch, AdamW with dense gradients and two
+moments for every weight. The rest is settings: the whole softmax and fp32 (`SETTINGS`).
 """
 
 from typing import Any
