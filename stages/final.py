@@ -26,8 +26,8 @@ def final_params(params: Params, validated: Path) -> Params:
         MissingInputError: No epoch is written there.
     """
     best = read_chosen(validated)
-    masked = params.train.objective == "mlm"  # asks in one way and has no neighbours
-    found = {"shrink": best.shrink} if masked else best.ways()
+    tried = params.train.ways()  # where there was one way only, the parameters give it
+    found = {name: way for name, way in best.ways().items() if len(tried[name]) > 1}
     return params.model_copy(
         update={
             "split": params.split.model_copy(update={"kind": "none"}),

@@ -12,7 +12,7 @@ from stages.bert4rec.histories import Histories, Ints, window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.masking import what_is_next
 from stages.bert4rec.model import HhrecModel
-from stages.bert4rec.neighbours import held, near
+from stages.bert4rec.near import held, near
 from stages.bert4rec.questions import what_next
 from stages.errors import HhrecError
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec.histories import Window
-from stages.bert4rec.neighbours import Near, no_one_near
+from stages.bert4rec.near import Near, no_one_near
 from stages.bert4rec.questions import Questions, gap_buckets, inside
 from stages.bert4rec.tokens import MASK
 

@@ -14,7 +14,7 @@ from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.dropout import use_bytes
 from stages.bert4rec.items import Catalogue, ItemTower
-from stages.bert4rec.neighbours import Nearby
+from stages.bert4rec.nearby import Nearby
 from stages.bert4rec.questions import GAPS
 from stages.bert4rec.repeats import Repeats
 from stages.bert4rec.tokens import MASK, PAD

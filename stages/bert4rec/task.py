@@ -13,7 +13,7 @@ from stages.bert4rec import batches, masking, questions
 from stages.bert4rec.batch import Batch, tensors
 from stages.bert4rec.histories import Histories, Ints, ends, window
 from stages.bert4rec.items import Catalogue
-from stages.bert4rec.neighbours import held, near
+from stages.bert4rec.near import held, near
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.params import TrainParams
 from stages.seeds import derive

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import torch
 
+from stages.bert4rec.matrix import SLICE
 from stages.bert4rec.neighbours import CUTS, KEPT, PAIRS, REACH
 
 MB = 2**20
@@ -17,7 +18,6 @@ FLOAT = 4
 LIBRARIES = 100 * MB  # code and buffers that torch and polars touch in the first steps
 SLACK = 0.9  # of the tensors of a step: holes between them, and what earlier shapes left behind
 READING = 3.5  # polars keeps this many times what it read of the features
-BLOCK = 65_536  # items scored at once after an epoch, as in stages/bert4rec/ranking.py
 SCORES = 4  # copies of a block's scores: scores, demand, comparison, their sum
 TOWER = 8  # vectors of H an item while a block of item vectors is made
 PAIR = 8  # bytes of one: item and similarity
@@ -97,7 +97,7 @@ def neighbour_bytes(events: int, vacancies: int) -> tuple[int, int]:
 
 def ranking_bytes(rows: int, vacancies: int, hidden_size: int) -> int:
     """The matrix of item vectors, a block of it while it is made, and one block of scores."""
-    block = min(vacancies, BLOCK)
+    block = min(vacancies, SLICE)
     matrix = vacancies * hidden_size
     return FLOAT * (matrix + block * max(TOWER * hidden_size, SCORES * rows))
 

@@ -9,7 +9,7 @@ from stages.bert4rec.asking import Rows, question
 from stages.bert4rec.batch import tensors
 from stages.bert4rec.candidates import all_items
 from stages.bert4rec.histories import Histories, meetings, window
-from stages.bert4rec.neighbours import held, near
+from stages.bert4rec.near import held, near
 from stages.bert4rec.tokens import FIRST_ITEM
 from tests.bert4rec.conftest import TRAINED, make_histories, make_model, told
 

@@ -134,7 +134,7 @@ def test_the_way_that_ranks_the_validation_rows_best_is_written_down(
     small_artifacts: Path, tmp_path: Path
 ) -> None:
     """Fixed, each way has the score that the search saw: it changes prediction, not training."""
-    ways = {"shrink": (0.25, 0.5, 1.0), "boost": (1.0, 1.5, 2.0)}
+    ways, best = {"shrink": (0.25, 0.5, 1.0), "boost": (1.0, 1.5, 2.0)}, {}
     for name, values in ways.items():
         fixed = {"shrink": 0.5, "boost": 1.0, "asks": "session", "epochs": 1}
         scores = {}
@@ -145,8 +145,9 @@ def test_the_way_that_ranks_the_validation_rows_best_is_written_down(
         found = fit(small_artifacts, tmp_path / name, params(**fixed | {name: None}))
         chosen = read_chosen(tmp_path / name / "model").ways()
         config = HhrecConfig.from_pretrained(tmp_path / name / "model")
-        assert found.best_mrr_100 == scores[chosen[name]] == max(scores.values())
+        best[name] = found.best_mrr_100
+        assert best[name] == scores[chosen[name]] == max(scores.values())
         assert chosen == {known: getattr(config, known) for known in chosen}
         assert len(set(scores.values())) > 1
     free = fit(small_artifacts, tmp_path / "free", params(epochs=1))
-    assert free.best_mrr_100 >= scores[1.0]  # the first of each choice
+    assert free.best_mrr_100 >= best["shrink"]  # chosen first, with the others at their start

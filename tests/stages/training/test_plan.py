@@ -165,15 +165,12 @@ def test_the_expected_peak_is_within_a_quarter_of_the_measured_one(
 
 @pytest.mark.slow
 def test_ten_times_the_users_need_no_more_memory(tmp_path: Path) -> None:
-    """Histories are mapped from disk; what may grow are a few index numbers a user.
-
-    So few vacancies that either number of users makes all pairs of them.
-    """
+    """Histories are mapped from disk; what may grow are a few index numbers a user."""
     few, many = 20_000, 200_000
     small = {"hidden_size": 16, "heads": 2, "layers": 1, "batch_tokens": 1024}
     held = {
         users: resident(
-            World(800, users).write(tmp_path / str(users)), tmp_path / f"out{users}", 5, **small
+            World(2_000, users).write(tmp_path / str(users)), tmp_path / f"out{users}", 5, **small
         )["anonymous"]
         for users in (few, many)
     }
