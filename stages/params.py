@@ -337,7 +337,7 @@ class PredictParams(Section):
     any event before it. A row's own vacancies are held to the same rule."""
     active_days: Annotated[int, Field(ge=1)] | None = None
     """Days for which an event keeps a vacancy active; only for `active`, where null means 14."""
-    batch_rows: Annotated[int, Field(ge=1)] = 1_024
+    batch_rows: Annotated[int, Field(ge=1)] = 2_048
     """Rows ranked at once; no result depends on it."""
     precision: Precision = "auto"
     """Precision of the products that choose which candidates are scored exactly: `no` is float32,

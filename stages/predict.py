@@ -115,10 +115,9 @@ def load_model(path: Path) -> HhrecModel:
             f"{path}: expected config.json and model.safetensors there", "run `hhrec train`"
         )
     try:
-        loaded = HhrecModel.from_pretrained(path)
+        return HhrecModel.read(path)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise HhrecError(f"{path}: not a readable model ({error})", "run `hhrec train`") from error
-    return loaded.eval()
 
 
 def check_books(model: HhrecModel, path: Path, features: Path) -> None:

@@ -14,6 +14,7 @@ from stages.bert4rec.masking import what_is_next
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.near import held, near
 from stages.bert4rec.questions import what_next
+from stages.bert4rec.tokens import FIRST_ITEM
 from stages.errors import HhrecError
 
 ENCODED = 16_384  # positions encoded at once: fixed, since a state's last bits depend on its batch
@@ -46,6 +47,13 @@ class Rows:
         places = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         items = self.hidden[np.repeat(self.offsets[rows], counts) + places]
         return torch.from_numpy(owner), torch.from_numpy(items.astype(np.int64))
+
+    def hide_all(self, rows: Ints, items: Ints) -> bool:
+        """Whether no row (B,) may get any of the vacancies that its history (B, L) shows."""
+        owner, hidden = (part.numpy() for part in self.hidden_pairs(rows))
+        row, place = (items >= FIRST_ITEM).nonzero()
+        width = 1 + max(int(items.max(initial=0)), int(hidden.max(initial=0)))
+        return bool(np.isin(row * width + items[row, place], owner * width + hidden).all())
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,9 @@ def together(parts: list[Encoded]) -> Encoded:
 
 def _encode(model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints) -> Encoded:
     asked = question(model, catalogue, rows, part)
-    states, items, logits = model.answers(asked.to(catalogue.codes.device), catalogue)
+    history = not rows.hide_all(part, asked.items.numpy())
+    on_device = asked.to(catalogue.codes.device)
+    states, items, logits = model.answers(on_device, catalogue, history=history)
     owner, place = (logits[:, 0] > NEVER).nonzero(as_tuple=True)
     times = window(rows.histories, part, rows.max_length).times
     times = np.pad(times, ((0, 0), (0, items.shape[-1] - times.shape[1])))  # neighbours: never

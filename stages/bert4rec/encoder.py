@@ -30,8 +30,8 @@ class Layer:
         """(B, L, H) -> (B, heads, L, H / heads)."""
         return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
-    def __call__(self, asking: Tensor, events: Tensor, sees: Tensor) -> Tensor:
-        """Let `asking` (B, Q, H) read `events` (B, L, H) where `sees` (B, 1, Q, L) is true."""
+    def __call__(self, asking: Tensor, events: Tensor, sees: Tensor | None) -> Tensor:
+        """Let `asking` (B, Q, H) read `events` (B, L, H), all or where `sees` (B, 1, Q, L) is true."""
         attended = attend(
             self.split(self.query(asking)),
             self.split(self.key(events)),
@@ -85,13 +85,15 @@ def embed(encoder: PreTrainedModel, vectors: Tensor, positions: Tensor) -> Tenso
     return parts.dropout(parts.LayerNorm(vectors + parts.position_embeddings(positions)))
 
 
-def read(encoder: PreTrainedModel, events: Tensor, event_sees: Tensor, rows: Tensor) -> Tensor:
+def read(
+    encoder: PreTrainedModel, events: Tensor, event_sees: Tensor | None, rows: Tensor
+) -> Tensor:
     """States of the asked rows of one stream.
 
     Args:
         encoder: Any backbone.
         events: Embedded events, (B, L, H).
-        event_sees: Which event sees which, (B, 1, L, L) bool.
+        event_sees: Which event sees which, (B, 1, L, L) bool; none if each sees all.
         rows: Places asked for, (B, Q).
 
     Returns:
@@ -105,8 +107,11 @@ def read(encoder: PreTrainedModel, events: Tensor, event_sees: Tensor, rows: Ten
     *first, last = layers(encoder)
     for layer in first:
         events = layer(events, events, event_sees)
-    sees = event_sees.squeeze(1).gather(1, rows[..., None].expand(-1, -1, events.shape[1]))
-    return last(events.gather(1, index), events, sees.unsqueeze(1))
+    sees = event_sees
+    if sees is not None:
+        seen = sees.squeeze(1).gather(1, rows[..., None].expand(-1, -1, events.shape[1]))
+        sees = seen.unsqueeze(1)
+    return last(events.gather(1, index), events, sees)
 
 
 def ask(

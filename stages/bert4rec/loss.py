@@ -51,7 +51,7 @@ def softmax(asked: Asked, vectors: Tensor) -> Tensor:
         vectors: Shared candidates, (C, K); their logits are `asked.states @ vectors.T`.
     """
     summed = LogPartition.apply(
-        asked.states, vectors.to(asked.states.dtype), asked.rest, asked.weight, asked.out
+        asked.states, vectors, asked.rest, asked.weight, asked.out
     )
     return summed - (asked.weight * asked.positive).sum()
 
@@ -64,7 +64,7 @@ def gbce(asked: Asked, vectors: Tensor, calibration: Calibration) -> Tensor:
     `asked.rest` holds the sum of log(1 + exp(logit)) over the history's negatives.
     """
     negatives = LogRefusals.apply(
-        asked.states, vectors.to(asked.states.dtype), asked.weight, asked.out
+        asked.states, vectors, asked.weight, asked.out
     )
     positives = calibration.power() * F.softplus(-asked.positive)
     return negatives + (asked.weight * (positives + asked.rest)).sum()

@@ -1,10 +1,14 @@
 """The model: item vectors, an encoder, questions, repeats; what `AutoModel` loads."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import torch
+from safetensors.torch import load_model
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.initialization import no_init_weights
 
 from stages.bert4rec import encoder as enc
 from stages.bert4rec import loss as losses
@@ -93,6 +97,21 @@ class HhrecModel(PreTrainedModel):
             nn.init.zeros_(trend.second.weight)
         if config.neighbours:
             self.nearby.start_as_knn()
+
+    @classmethod
+    def read(cls, directory: Path) -> Self:
+        """Read what `save_pretrained` wrote, for answers.
+
+        As `from_pretrained` does, but with every weight or none, and without the half second that
+        it takes to learn how other models' weights were once named.
+
+        Raises:
+            OSError, RuntimeError, SafetensorError, ValueError: It is no such model, or not whole.
+        """
+        with no_init_weights():
+            model = cls(cls.config_class.from_pretrained(directory))
+        load_model(model, directory / "model.safetensors")
+        return model.eval()
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""
@@ -200,7 +219,9 @@ class HhrecModel(PreTrainedModel):
         at = (pairs // width)[:, None], (pairs % width)[:, None]
         return self.trend(items[None], *at, catalogue.demand), moments
 
-    def answers(self, batch: Batch, catalogue: Catalogue) -> tuple[Tensor, Tensor, Tensor]:
+    def answers(
+        self, batch: Batch, catalogue: Catalogue, *, history: bool = True
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """States of the questions (B, Q, H), and their own candidates.
 
         States are shrunk: inner products of vectors fit the histories they were learned from better
@@ -209,7 +230,7 @@ class HhrecModel(PreTrainedModel):
         is chosen on validation rows (`training.watch`).
 
         The candidates are the history, then the neighbours: items (B, Q, L + E) and logits, -inf but
-        at each vacancy's last visible place.
+        at each vacancy's last visible place, and all through the history where it is not wanted.
         """
         wanted = (batch.items, batch.near)
         distinct, place = torch.cat([ids.flatten() for ids in wanted]).unique(return_inverse=True)
@@ -221,10 +242,12 @@ class HhrecModel(PreTrainedModel):
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             encoded = self.states(batch, items.of, sees, catalogue)
         states = self.config.shrink * self.out(self.head(encoded.float()))
-        history = self.history(states, items, batch, sees, catalogue)
+        known = states.new_full(sees.shape, float("-inf"))
+        if history:
+            known = self.history(states, items, batch, sees, catalogue)
         close_by = picked(vectors, biases, close.view_as(batch.near))
         near = self.near(states, close_by, batch, catalogue, boost=self.config.boost)
-        return states, *beside(batch.items, history, batch.near, near)
+        return states, *beside(batch.items, known, batch.near, near)
 
     def history(
         self, states: Tensor, items: Vectors, batch: Batch, sees: Tensor, catalogue: Catalogue
@@ -269,9 +292,9 @@ class HhrecModel(PreTrainedModel):
         steps = torch.arange(batch.items.shape[1], device=batch.items.device)
         from_end = (batch.lengths[:, None] - 1 - steps).clamp_min(0)
         events = enc.embed(self.encoder, self._events(batch, vectors), from_end)
-        real = (steps < batch.lengths[:, None])[:, None, None]
-        everyone = real.expand(-1, -1, batch.items.shape[1], -1)
-        return enc.read(self.encoder, events, everyone, batch.place)
+        real = steps < batch.lengths[:, None]
+        everyone = real[:, None, None].expand(-1, -1, batch.items.shape[1], -1)
+        return enc.read(self.encoder, events, None if real.all() else everyone, batch.place)
 
     def _opened(self, batch: Batch, vectors: Tensor) -> Tensor:
         """Events behind a start that every question sees, (B, 1 + L, H)."""

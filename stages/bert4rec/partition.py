@@ -1,7 +1,8 @@
-"""Sums over many candidates and their gradients in one pass: the logits are never all held.
+"""Sums over many candidates and their gradients; logits are made once, for some questions at a time.
 
-The gradient of a sum of logits' functions is known as soon as the logits are, so the forward pass
-of each part makes it, in memory that the next part uses again; the backward pass only scales.
+The gradient of a sum of logits' functions is known as soon as the sum is, so the forward pass makes
+it, and the backward pass only scales. Candidates are taken by tiles: the logits of a tile stay in
+the caches from their product to their exponentials.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ import torch
 from torch import Tensor
 
 NEVER = float("-inf")
-LOGITS = 2**22  # logits held at once, 16 MiB in fp32: about what the caches and malloc reuse
-
+TILE = 2_048  # candidates
+LOGITS = 2**25  # held at once, 128 MiB in fp32
 LEAST_ROWS = 128  # of a part, however many candidates there are
 
 
@@ -20,7 +21,8 @@ class LogPartition(torch.autograd.Function):
     """Weighted sum over questions of log(sum over candidates of exp(logit) + exp(rest)).
 
     The softmax of Bridle (1990) over `states @ vectors.T`, with the rest of a question's candidates
-    already added up in `rest`.
+    already added up in `rest`. Sums follow the greatest logit so far from tile to tile (online
+    softmax, Milakov and Gimelshein, 2018).
     """
 
     @staticmethod
@@ -31,7 +33,7 @@ class LogPartition(torch.autograd.Function):
 
         Args:
             ctx: Of autograd.
-            states: Questions, (M, K).
+            states: Questions, (M, K), in the dtype of the products.
             vectors: Candidates, (C, K).
             rest: Log of what else is in the sum, finite, (M,).
             weight: Weight of each question, (M,).
@@ -40,22 +42,29 @@ class LogPartition(torch.autograd.Function):
         Returns:
             A scalar in fp32.
         """
-        wide, total = _widened(vectors), rest.new_zeros((), dtype=torch.float32)
-        grads = _Grads(ctx, states, wide, rest)
-        for part in _parts(len(states), len(wide)):
-            logits = states[part] @ wide.T
-            logits.scatter_(1, out[part], NEVER)
-            logits[:, -1] = rest[part]
-            share = torch.softmax(logits, 1)
-            sums = logits.amax(1).float() - share.amax(1).float().log()
-            total += (weight[part] * sums).sum()
-            grads.add(part, share, weight[part])
-        return grads.kept(total)
+        grads, total = _Grads(ctx, states, vectors), rest.new_zeros((), dtype=torch.float32)
+        by_rest = torch.empty_like(rest)
+        for part in _parts(len(states), len(vectors)):
+            most = rest[part].to(states.dtype).float()  # always a number of the logits' precision
+            sums = (rest[part] - most).exp()
+            held = []
+            for tile, logits in _tiles(states[part], grads.right, out[part]):
+                before, most = most, torch.maximum(most, logits.amax(1).float())
+                shares = logits.sub_(most.to(logits.dtype)[:, None]).exp_()
+                sums = sums * (before - most).exp() + shares.sum(1, dtype=torch.float32)
+                held.append((tile, shares, most))
+            whole = most + sums.log()
+            total += (weight[part] * whole).sum()
+            by_rest[part] = weight[part] * (rest[part] - whole).exp()
+            for tile, shares, top in held:
+                grads.add(part, tile, shares, weight[part] * (top - whole).exp())
+        return grads.kept(total, by_rest)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Scale what the forward pass found."""
-        return _scaled(ctx, grads[0])
+        states, vectors, rest = _scaled(ctx, grads[0])
+        return states, vectors, rest, None, None
 
 
 class LogRefusals(torch.autograd.Function):
@@ -67,65 +76,70 @@ class LogRefusals(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, states: Tensor, vectors: Tensor, weight: Tensor, out: Tensor) -> Tensor:
         """Add up to a scalar in fp32."""
-        wide, none = _widened(vectors), weight
-        total = weight.new_zeros((), dtype=torch.float32)
-        grads = _Grads(ctx, states, wide, none)
-        for part in _parts(len(states), len(wide)):
-            logits = states[part] @ wide.T
-            logits.scatter_(1, out[part], NEVER)
-            logits[:, -1] = NEVER
-            sums = torch.nn.functional.softplus(logits).sum(1, dtype=torch.float32)
-            total += (weight[part] * sums).sum()
-            grads.add(part, logits.sigmoid_(), weight[part])
+        grads, total = _Grads(ctx, states, vectors), weight.new_zeros((), dtype=torch.float32)
+        for part in _parts(len(states), len(vectors)):
+            for tile, logits in _tiles(states[part], grads.right, out[part]):
+                sums = torch.nn.functional.softplus(logits).sum(1, dtype=torch.float32)
+                total += (weight[part] * sums).sum()
+                grads.add(part, tile, logits.sigmoid_(), weight[part])
         return grads.kept(total)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Scale what the forward pass found."""
-        states, vectors, _, weight, out = _scaled(ctx, grads[0])
-        return states, vectors, weight, out
+        states, vectors = _scaled(ctx, grads[0])
+        return states, vectors, None, None
 
 
 class _Grads:
-    """Gradients of a sum by states, vectors and rest, part by part."""
+    """Gradients of a sum by states and vectors, in fp32, tile by tile."""
 
-    def __init__(self, ctx: Any, states: Tensor, wide: Tensor, rest: Tensor) -> None:
-        self.ctx, self.all_states, self.wide = ctx, states, wide
+    def __init__(self, ctx: Any, states: Tensor, vectors: Tensor) -> None:
+        self.ctx, self.left, self.right = ctx, states, vectors.to(states.dtype)
         self.wanted = any(ctx.needs_input_grad)
         if self.wanted:
-            self.states, self.rest = torch.empty_like(states), torch.empty_like(rest)
-            self.vectors = torch.zeros(wide.shape, dtype=torch.float32, device=wide.device)
+            self.states = torch.zeros_like(states, dtype=torch.float32)
+            self.vectors = torch.zeros_like(vectors, dtype=torch.float32)
 
-    def add(self, part: slice, slope: Tensor, weight: Tensor) -> None:
-        """Take the derivatives (m, C + 1) by the logits of a part, before weights (m,)."""
+    def add(self, part: slice, tile: slice, slope: Tensor, scale: Tensor) -> None:
+        """Take the derivatives by the logits of a tile, (m, t) times the scale of each row (m,)."""
         if not self.wanted:
             return
-        scale = weight[:, None]
-        self.states[part] = (slope @ self.wide) * scale
-        self.rest[part] = slope[:, -1] * weight
-        heavy = (self.all_states[part] * scale).to(slope.dtype)
+        by_row = scale[:, None]
+        self.states[part] += (slope @ self.right[tile]) * by_row
+        heavy = (self.left[part] * by_row).to(slope.dtype)
         if slope.dtype == torch.float32:
-            self.vectors.addmm_(slope.T, heavy)
+            self.vectors[tile].addmm_(slope.T, heavy)
         else:
-            self.vectors += slope.T @ heavy
+            self.vectors[tile] += slope.T @ heavy
 
-    def kept(self, total: Tensor) -> Tensor:
-        """Leave them to the backward pass."""
+    def kept(self, total: Tensor, *others: Tensor) -> Tensor:
+        """Leave them, and others, to the backward pass."""
         if self.wanted:
-            self.ctx.save_for_backward(self.states, self.vectors[:-1], self.rest)
+            self.ctx.save_for_backward(self.states.to(self.left.dtype), self.vectors, *others)
         return total
 
 
-def _scaled(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    states, vectors, rest = ctx.saved_tensors
-    return states * grad.to(states.dtype), vectors.mul_(grad), rest * grad, None, None
-
-
-def _widened(vectors: Tensor) -> Tensor:
-    """Append a column that is no candidate: a place for `rest`, and for what `out` pads with."""
-    return torch.cat([vectors, vectors.new_zeros(1, vectors.shape[1])])
+def _scaled(ctx: Any, grad: Tensor) -> list[Tensor]:
+    return [found.mul_(grad.to(found.dtype)) for found in ctx.saved_tensors]
 
 
 def _parts(rows: int, width: int) -> Iterator[slice]:
-    step = max(1, min(rows, max(LOGITS // width, LEAST_ROWS)))
+    step = max(LOGITS // max(width, 1), LEAST_ROWS)
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def _tiles(states: Tensor, vectors: Tensor, out: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Logits of questions (m, K), -inf where left out, (m, t) a tile of candidates."""
+    rows, nth = (out < len(vectors)).nonzero(as_tuple=True)
+    columns, order = out[rows, nth].sort(stable=True)
+    rows = rows[order]
+    starts = range(0, len(vectors), TILE)
+    ends = torch.searchsorted(columns, columns.new_tensor([*starts[1:], len(vectors)])).tolist()
+    first = 0
+    for start, last in zip(starts, ends, strict=True):
+        tile = slice(start, min(start + TILE, len(vectors)))
+        logits = states @ vectors[tile].T
+        logits[rows[first:last], columns[first:last] - start] = NEVER
+        yield tile, logits
+        first = last

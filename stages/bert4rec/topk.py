@@ -21,10 +21,10 @@ from stages.bert4rec.matrix import LINE, ItemMatrix
 
 CHUNK = 1_024  # items of one product: its result stays in cache while it is looked through
 BLOCK = 8  # chunks between two looks at the hits
-SEED = 16  # chunks, those of the most frequent items, that give the first threshold
+SEED = 32  # chunks, those of the most frequent items, that give the first threshold
 SHORT = 16  # numbers of them that give one candidate for it
-PAIRS = 4_096  # pairs scored exactly at once
-PENDING = 16  # hits a row between two sortings in
+PAIRS = 16_384  # pairs scored exactly at once
+PENDING = 32  # hits a row between two sortings in
 NOTHING = torch.iinfo(torch.int64).min  # below the key of any item
 
 

@@ -169,7 +169,7 @@ class Watch:
         """
         best = self.checkpoints / "best"
         with tables.atomic(out) as scratch:
-            model = HhrecModel.from_pretrained(best) if best.exists() else self.model
+            model = HhrecModel.read(best) if best.exists() else self.model
             model.save_pretrained(scratch)
             write_names(scratch, names)
             write_chosen(scratch, self.chosen())

@@ -3,12 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from stages.bert4rec import masking, optim, questions
 from stages.bert4rec.asking import Rows, question
 from stages.bert4rec.batch import tensors
 from stages.bert4rec.candidates import all_items
 from stages.bert4rec.histories import Histories, meetings, window
+from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.near import held, near
 from stages.bert4rec.tokens import FIRST_ITEM
 from tests.bert4rec.conftest import TRAINED, make_histories, make_model, told
@@ -181,12 +183,22 @@ def test_auto_model_reads_what_we_write(backbone, tmp_path, histories, catalogue
 
     model = make_model("mlm", backbone)
     model.save_pretrained(tmp_path)
-    read = AutoModel.from_pretrained(tmp_path).eval()
     batch = batch_of("mlm", histories, catalogue)
-    torch.testing.assert_close(model.answers(batch, catalogue), read.answers(batch, catalogue))
+    for read in (AutoModel.from_pretrained(tmp_path).eval(), HhrecModel.read(tmp_path)):
+        assert not read.training
+        torch.testing.assert_close(model.answers(batch, catalogue), read.answers(batch, catalogue))
+        for name, weight in model.state_dict().items():
+            assert torch.equal(weight, read.state_dict()[name]), name
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
-    for name, weight in model.state_dict().items():
-        assert torch.equal(weight, read.state_dict()[name]), name
+
+
+def test_a_model_that_lacks_a_weight_is_not_read(tmp_path):
+    make_model("mlm").save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["repeats.base.weight"]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(RuntimeError, match=r"repeats\.base\.weight"):
+        HhrecModel.read(tmp_path)
 
 
 def test_a_question_is_ahead_where_its_session_is_newer_than_all_it_sees(catalogue):

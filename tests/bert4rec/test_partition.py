@@ -75,6 +75,12 @@ def test_parts_of_any_size_add_up_to_the_same(rows, monkeypatch):
     assert_alike(*question(1, 20, 8))
 
 
+@pytest.mark.parametrize("candidates", [1, 4, 8, 100])
+def test_tiles_of_any_size_add_up_to_the_same(candidates, monkeypatch):
+    monkeypatch.setattr(partition, "TILE", candidates)
+    assert_alike(*question(1, 20, 8))
+
+
 def test_parts_hold_no_more_logits_than_allowed(monkeypatch):
     monkeypatch.setattr(partition, "LEAST_ROWS", 1)
     monkeypatch.setattr(partition, "LOGITS", 100)
@@ -133,6 +139,7 @@ def test_great_logits_do_not_overflow(size):
 def test_in_bfloat16_sums_stay_near_and_vectors_gather_in_fp32(autocast, monkeypatch):
     monkeypatch.setattr(partition, "LOGITS", 1)
     monkeypatch.setattr(partition, "LEAST_ROWS", 64)
+    monkeypatch.setattr(partition, "TILE", 16)
     states, vectors, rest, weight, out = question(5, 300, 40)
     slow = slow_partition(states, vectors, rest, weight, out)
     expected = gradients(slow, (states, vectors))

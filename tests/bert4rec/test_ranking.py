@@ -79,6 +79,26 @@ def test_agrees_with_the_obvious_ranking(objective, catalogue):
     assert len(expected[4]) == ITEMS + FIRST_ITEM - 28  # all but a few are hidden
 
 
+def test_a_history_is_scored_only_where_some_of_it_may_be_returned(catalogue, monkeypatch):
+    model, rows = trained("prefix"), make_rows()
+    shown = {
+        row: rows.histories.items[slice(*rows.histories.offsets[row : row + 2])]
+        for row in range(len(LENGTHS))
+    }
+    scored = []
+    history = model.history
+    monkeypatch.setattr(model, "history", lambda *given: scored.append(1) or history(*given))
+    ranked(model, catalogue, make_rows(shown))
+    assert not scored
+    spared = {**shown, 4: shown[4][shown[4] != shown[4][0]]}
+    one_is_left = make_rows(spared)
+    items, _ = ranked(model, catalogue, one_is_left)
+    assert scored
+    assert [[item for item in row if item] for row in items.tolist()] == slow_rank(
+        model, catalogue, one_is_left, 10
+    )
+
+
 def test_neither_blocks_nor_batches_nor_precision_change_a_bit(catalogue, monkeypatch):
     model, rows = trained("prefix"), make_rows({1: [7, 9]})
     expected = ranked(model, catalogue, rows)
