@@ -50,9 +50,7 @@ def softmax(asked: Asked, vectors: Tensor) -> Tensor:
         asked: M questions.
         vectors: Shared candidates, (C, K); their logits are `asked.states @ vectors.T`.
     """
-    summed = LogPartition.apply(
-        asked.states, vectors, asked.rest, asked.weight, asked.out
-    )
+    summed = LogPartition.apply(asked.states, vectors, asked.rest, asked.weight, asked.out)
     return summed - (asked.weight * asked.positive).sum()
 
 
@@ -63,9 +61,7 @@ def gbce(asked: Asked, vectors: Tensor, calibration: Calibration) -> Tensor:
     positive's probability is raised to `calibration.power()`. Arguments as in `softmax`, but
     `asked.rest` holds the sum of log(1 + exp(logit)) over the history's negatives.
     """
-    negatives = LogRefusals.apply(
-        asked.states, vectors, asked.weight, asked.out
-    )
+    negatives = LogRefusals.apply(asked.states, vectors, asked.weight, asked.out)
     positives = calibration.power() * F.softplus(-asked.positive)
     return negatives + (asked.weight * (positives + asked.rest)).sum()
 

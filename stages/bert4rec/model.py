@@ -93,6 +93,8 @@ class HhrecModel(PreTrainedModel):
             self.nearby = Nearby(width)
         self.post_init()
         self.repeats.start_from_last_viewed()
+        if config.objective == "prefix":
+            nn.init.eye_(self.previous.weight)  # a question starts out like the event before it
         for trend in (self.trend, self.own_trend):
             nn.init.zeros_(trend.second.weight)
         if config.neighbours:
@@ -299,19 +301,22 @@ class HhrecModel(PreTrainedModel):
     def _opened(self, batch: Batch, vectors: Tensor) -> Tensor:
         """Events behind a start that every question sees, (B, 1 + L, H)."""
         start = self.start.expand(len(vectors), 1, -1)
-        events = torch.cat([start, self._events(batch, vectors)], dim=1)
-        steps = torch.arange(events.shape[1], device=events.device).expand(len(events), -1)
-        return enc.embed(self.encoder, events, steps)
+        return torch.cat([start, self._events(batch, vectors)], dim=1)
+
+    def _embedded(self, opened: Tensor) -> Tensor:
+        steps = torch.arange(opened.shape[1], device=opened.device).expand(len(opened), -1)
+        return enc.embed(self.encoder, opened, steps)
 
     def _causal(self, batch: Batch, vectors: Tensor) -> Tensor:
-        events = self._opened(batch, vectors)
+        events = self._embedded(self._opened(batch, vectors))
         sees = enc.causal(events.shape[1], events.device).expand(len(events), -1, -1, -1)
         return enc.read(self.encoder, events, sees, batch.place)
 
     def _prefix(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
-        events = self._opened(batch, vectors)
-        before = (batch.place - 1).clamp_min(0)[..., None].expand(-1, -1, vectors.shape[-1])
-        newest = self.previous(vectors.gather(1, before)) * (batch.place > 0)[..., None]
+        opened = self._opened(batch, vectors)
+        events = self._embedded(opened)
+        place = batch.place[..., None].expand(-1, -1, vectors.shape[-1])
+        newest = self.previous(opened.gather(1, place))  # behind the start: one before the question
         mask, _ = self.tower(torch.full((1,), MASK, device=vectors.device), catalogue)
         questions = mask + newest + self.actions(batch.asked) + self.gaps(batch.gap)
         questions = questions + self.ahead(self.ahead_of(batch))
