@@ -129,6 +129,23 @@ def test_mlm_does_not_see_what_it_hides(catalogue):
     assert torch.equal(state(view), state(replace(view, items=items)))
 
 
+def test_a_prefix_question_starts_as_the_event_before_it(catalogue):
+    view = window(told([[7, 8, 9]]), np.array([0]), 16)
+    model = make_model("prefix")
+    shown = []
+    model.previous.register_forward_hook(lambda _, given, made: shown.append((given[0], made)))
+    every = questions.every_event(view, np.random.default_rng(0), FIRST_ITEM + TRAINED)
+    batch = tensors(view, every)
+    with torch.no_grad():
+        model.answers(batch, catalogue)
+        vectors, _ = model.tower(batch.items[0], catalogue)
+        events = model._events(batch, vectors[None])
+    given, made = shown[0]
+    torch.testing.assert_close(made, given)
+    torch.testing.assert_close(given[:, 0], model.start[None])  # nothing came before
+    torch.testing.assert_close(given[:, 1:], events[:, :-1])
+
+
 @pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
 def test_padding_changes_no_answer(objective, histories, catalogue):
     model = make_model(objective)
