@@ -185,7 +185,8 @@ class TrainParams(Section):
     accumulation: Annotated[int, Field(ge=1)] = 1
     """Batches whose gradients are summed before a step."""
     lr: Annotated[float, Field(ge=0)] = 0.0
-    """Highest learning rate; 0 chooses it by the positions of a step, over all processes."""
+    """Highest learning rate; 0 chooses it by the positions that a step asks for, over
+    all processes."""
     id_lr: Annotated[float, Field(gt=0)] = 3.0
     """Learning rate of the vacancies' id embeddings, as a multiple of `lr`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
@@ -232,6 +233,10 @@ class TrainParams(Section):
     def masked(self) -> float:
         """Share of positions that `mlm` masks at random."""
         return 0.2 if self.mask_prob is None else self.mask_prob
+
+    def share_asked(self) -> float:
+        """Share of a batch's positions that are asked for, about."""
+        return self.masked() if self.objective == "mlm" else 1.0
 
     def policies(self) -> tuple[float, float, float]:
         """Weights of the masking policies `mlm`, `last`, `next_response`."""

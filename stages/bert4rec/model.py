@@ -75,8 +75,9 @@ class HhrecModel(PreTrainedModel):
         self.days = nn.Embedding(7, width)
         if config.objective != "mlm":
             self.start = nn.Parameter(torch.zeros(width))  # what an empty history shows
-        if config.objective == "prefix":
+        if config.objective != "causal":
             self.previous = nn.Linear(width, width)
+        if config.objective == "prefix":
             self.ahead = nn.Embedding(2, width)
         positions = config.history_length + 2
         shape = Shape(
@@ -93,7 +94,7 @@ class HhrecModel(PreTrainedModel):
             self.nearby = Nearby(width)
         self.post_init()
         self.repeats.start_from_last_viewed()
-        if config.objective == "prefix":
+        if config.objective != "causal":
             nn.init.eye_(self.previous.weight)  # a question starts out like the event before it
         for trend in (self.trend, self.own_trend):
             nn.init.zeros_(trend.second.weight)
@@ -293,10 +294,19 @@ class HhrecModel(PreTrainedModel):
     def _mlm(self, batch: Batch, vectors: Tensor) -> Tensor:
         steps = torch.arange(batch.items.shape[1], device=batch.items.device)
         from_end = (batch.lengths[:, None] - 1 - steps).clamp_min(0)
-        events = enc.embed(self.encoder, self._events(batch, vectors), from_end)
+        events = enc.embed(
+            self.encoder, self._asking(self._events(batch, vectors), batch), from_end
+        )
         real = steps < batch.lengths[:, None]
         everyone = real[:, None, None].expand(-1, -1, batch.items.shape[1], -1)
         return enc.read(self.encoder, events, None if real.all() else everyone, batch.place)
+
+    def _asking(self, events: Tensor, batch: Batch) -> Tensor:
+        """Add to each hidden event what stands before it, as its row shows it, (B, L, H)."""
+        hidden = batch.hidden.flatten().nonzero()[:, 0]
+        before = nn.functional.pad(events[:, :-1], (0, 0, 1, 0)).flatten(0, 1)
+        newest = self.previous(before.index_select(0, hidden)).to(events.dtype)
+        return events.flatten(0, 1).index_add(0, hidden, newest).view_as(events)
 
     def _opened(self, batch: Batch, vectors: Tensor) -> Tensor:
         """Events behind a start that every question sees, (B, 1 + L, H)."""

@@ -137,8 +137,7 @@ def _line(rows: tuple[int, int], found: list[int]) -> tuple[float, float]:
 
 def _questions(settings: TrainParams, shape: Shape) -> float:
     """Questions of the step, about: each event's, or the masked ones."""
-    share = settings.masked() if settings.objective == "mlm" else 1.0
-    return share * shape.rows * shape.length
+    return settings.share_asked() * shape.rows * shape.length
 
 
 def _measured(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full: bool) -> int:

@@ -14,7 +14,8 @@ SMALL = 100_000  # events of an epoch
 TOTAL = (450, 900)  # steps of a training, about: of others and of small logs
 DROPOUT, ID_DROPOUT = (0.2, 0.3), (0.1, 0.3)  # of others and of small logs
 FEWEST, OFTENEST = 3, 16  # epochs
-BASE_LR, BASE_TOKENS = 1e-3, 1_024  # the rate grows with the square root of the batch
+LEAST_ASKED = 0.05  # of the positions: however few are masked, each row has a question
+BASE_LR, BASE_ASKED = 1e-3, 1_024  # the rate grows with the square root of what a step asks
 
 
 def sized(params: Params, events: int, processes: int = 1) -> Params:
@@ -27,9 +28,10 @@ def sized(params: Params, events: int, processes: int = 1) -> Params:
     tokens = given.batch_tokens or batch_tokens(events)
     batches = given.accumulation * processes
     steps = max(1, events / (tokens * batches))
+    asked = max(given.share_asked(), LEAST_ASKED) * tokens * batches
     chosen = {
         "batch_tokens": tokens,
-        "lr": given.lr or rate(tokens * batches),
+        "lr": given.lr or rate(asked),
         "dropout": (DROPOUT[small] if given.dropout is None else given.dropout),
         "id_dropout": (ID_DROPOUT[small] if given.id_dropout is None else given.id_dropout),
         "epochs": given.epochs or max(epochs(steps, TOTAL[small]), given.stop_epoch or 0),
@@ -43,9 +45,9 @@ def batch_tokens(events: int) -> int:
     return int(min(max(2**octave, LEAST), MOST))
 
 
-def rate(tokens: int) -> float:
-    """Highest learning rate for batches of so many positions."""
-    return round(BASE_LR * math.sqrt(tokens / BASE_TOKENS), 6)
+def rate(asked: float) -> float:
+    """Highest learning rate for steps that ask about so many positions."""
+    return round(BASE_LR * math.sqrt(asked / BASE_ASKED), 6)
 
 
 def epochs(steps: float, total: int) -> int:

@@ -146,6 +146,19 @@ def test_a_prefix_question_starts_as_the_event_before_it(catalogue):
     torch.testing.assert_close(given[:, 1:], events[:, :-1])
 
 
+def test_a_hidden_event_starts_as_the_mask_and_what_its_row_shows_before_it(catalogue):
+    view = window(told([[7, 8, 9, 6]]), np.array([0]), 16)
+    hidden = np.array([[True, False, True, True]])
+    model = make_model("mlm")
+    batch = tensors(view, masking.masked_places(view, hidden, FIRST_ITEM + TRAINED), hidden)
+    with torch.no_grad():
+        vectors, _ = model.tower(batch.items[0], catalogue)
+        events = model._events(batch, vectors[None])
+        shown = model._asking(events, batch)
+    torch.testing.assert_close(shown[:, :2], events[:, :2])  # nothing came first; not hidden
+    torch.testing.assert_close(shown[:, 2:], events[:, 2:] + events[:, 1:-1])
+
+
 @pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
 def test_padding_changes_no_answer(objective, histories, catalogue):
     model = make_model(objective)

@@ -27,6 +27,19 @@ def test_an_epoch_has_about_a_hundred_steps_and_small_logs_pass_more_often():
     assert small.dropout > large.dropout
 
 
+def test_a_step_that_asks_for_fewer_positions_learns_at_a_lower_rate():
+    whole, masked, none = (
+        sized(free(**values), 400_000).train.lr
+        for values in (
+            {"objective": "causal"},
+            {"objective": "mlm", "mask_prob": 0.25},
+            {"objective": "mlm", "mask_prob": 0.0},
+        )
+    )
+    assert masked == pytest.approx(whole / 2, rel=1e-4)
+    assert 0 < none < masked
+
+
 def test_what_is_given_stays():
     given = free(batch_tokens=700, lr=0.5, epochs=2, dropout=0.0, id_dropout=0.0)
     assert sized(given, 1_000_000, processes=4).train == given.train
