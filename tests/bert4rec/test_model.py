@@ -151,10 +151,14 @@ def test_a_hidden_event_starts_as_the_mask_and_what_its_row_shows_before_it(cata
     hidden = np.array([[True, False, True, True]])
     model = make_model("mlm")
     batch = tensors(view, masking.masked_places(view, hidden, FIRST_ITEM + TRAINED), hidden)
+    given = []
+    model.previous.register_forward_pre_hook(lambda _, before: given.append(before[0]))
     with torch.no_grad():
         vectors, _ = model.tower(batch.items[0], catalogue)
         events = model._events(batch, vectors[None])
         shown = model._asking(events, batch)
+        model.answers(batch, catalogue)
+    torch.testing.assert_close(given[1], given[0])  # answers start so, too
     torch.testing.assert_close(shown[:, :2], events[:, :2])  # nothing came first; not hidden
     torch.testing.assert_close(shown[:, 2:], events[:, 2:] + events[:, 1:-1])
 
