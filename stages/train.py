@@ -92,7 +92,7 @@ def run(
     shape, settings = config(params, inputs), params.train
     model = HhrecModel(warm.like(shape, origin) if origin else shape)
     if settings.layers_from:
-        layers.take(model.encoder, Path(settings.layers_from))
+        layers.take(model.streams.encoder, Path(settings.layers_from))
     started = warm.start(model, origin, inputs.names) if origin else {}
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(params, sequences, features, vocab, origin)

@@ -10,17 +10,14 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.initialization import no_init_weights
 
-from stages.bert4rec import encoder as enc
 from stages.bert4rec import loss as losses
-from stages.bert4rec.backbones import Shape, build, freeze_unused
 from stages.bert4rec.batch import Batch, narrowed
 from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
-from stages.bert4rec.dropout import use_bytes
 from stages.bert4rec.items import Catalogue, ItemTower
 from stages.bert4rec.nearby import Nearby
-from stages.bert4rec.questions import GAPS
 from stages.bert4rec.repeats import Repeats
+from stages.bert4rec.streams import Streams, ahead, seen
 from stages.bert4rec.tokens import MASK, PAD
 from stages.bert4rec.trends import Trend, periods_of
 
@@ -70,22 +67,7 @@ class HhrecModel(PreTrainedModel):
             has_salary=config.has_salary,
             text_width=config.text_width,
         )
-        self.actions = nn.Embedding(4, width)
-        self.gaps = nn.Embedding(GAPS, width)
-        self.days = nn.Embedding(7, width)
-        if config.objective != "mlm":
-            self.start = nn.Parameter(torch.zeros(width))  # what an empty history shows
-        if config.objective != "causal":
-            self.previous = nn.Linear(width, width)
-        if config.objective == "prefix":
-            self.ahead = nn.Embedding(2, width)
-        positions = config.history_length + 2
-        shape = Shape(
-            width, config.layers, config.heads, positions, config.dropout, config.feed_width
-        )
-        self.encoder = build(config.backbone, shape)
-        freeze_unused(self.encoder)
-        use_bytes(self.encoder)
+        self.streams = Streams(config)
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.out = nn.Linear(width, width)
         self.repeats = Repeats(width)
@@ -94,8 +76,7 @@ class HhrecModel(PreTrainedModel):
             self.nearby = Nearby(width)
         self.post_init()
         self.repeats.start_from_last_viewed()
-        if config.objective != "causal":
-            nn.init.eye_(self.previous.weight)  # a question starts out like the event before it
+        self.streams.start_from_last_event()
         for trend in (self.trend, self.own_trend):
             nn.init.zeros_(trend.second.weight)
         if config.neighbours:
@@ -124,7 +105,7 @@ class HhrecModel(PreTrainedModel):
         events, targets, shared, close = place.split([ids.numel() for ids in wanted])
         items = picked(vectors, biases, events.view_as(batch.items))
         right = picked(vectors, biases, targets.view_as(batch.target))
-        sees = self.sees(batch)
+        sees = seen(batch, self.config.objective)
         states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         own = (states * right.of).sum(-1) + right.bias
@@ -204,9 +185,7 @@ class HhrecModel(PreTrainedModel):
         by_vector = (close.of @ states[..., None]).squeeze(-1) + close.bias
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         trend = self.trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
-        extra = self.nearby(
-            states, batch.near_score, batch.near_stale, batch.asked, self.ahead_of(batch)
-        )
+        extra = self.nearby(states, batch.near_score, batch.near_stale, batch.asked, ahead(batch))
         return (by_vector + trend + boost * extra).masked_fill(batch.near == PAD, float("-inf"))
 
     def trends(
@@ -240,7 +219,7 @@ class HhrecModel(PreTrainedModel):
         vectors, biases = self.tower(distinct, catalogue)
         events, close = place.split([ids.numel() for ids in wanted])
         items = picked(vectors, biases, events.view_as(batch.items))
-        sees = self.sees(batch)
+        sees = seen(batch, self.config.objective)
         half = self.config.precision == "bf16"  # as in training; scores stay in fp32
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             encoded = self.states(batch, items.of, sees, catalogue)
@@ -266,74 +245,13 @@ class HhrecModel(PreTrainedModel):
         trend = self.own_trend(*at)
         return by_vector + trend + self.repeats(states, items.of, batch, sees)
 
-    def sees(self, batch: Batch) -> Tensor:
-        """Which question knows the item of which event, (B, Q, L) bool."""
-        steps = torch.arange(batch.items.shape[1], device=batch.items.device)
-        known = (steps < batch.lengths[:, None]) & ~batch.hidden
-        if self.config.objective == "mlm":
-            return known[:, None].expand(-1, batch.place.shape[1], -1)
-        return known[:, None] & (steps < batch.place[..., None])
-
-    def ahead_of(self, batch: Batch) -> Tensor:
-        """1 where a question asks for a session newer than any it sees, else 0, (B, Q)."""
-        before = (batch.place - 1).clamp_min(0)
-        newest = batch.sessions.gather(1, before)
-        return ((batch.session != newest) | (batch.place == 0)).long()
-
     def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
         """Encode the rows and read the questions' states, (B, Q, H)."""
-        if self.config.objective == "prefix":
-            return self._prefix(batch, vectors, sees, catalogue)
-        if self.config.objective == "causal":
-            return self._causal(batch, vectors)
-        return self._mlm(batch, vectors)
 
-    def _events(self, batch: Batch, vectors: Tensor) -> Tensor:
-        return vectors + self.actions(batch.actions) + self.gaps(batch.gaps) + self.days(batch.days)
+        def mask() -> Tensor:
+            return self.tower(torch.full((1,), MASK, device=vectors.device), catalogue)[0]
 
-    def _mlm(self, batch: Batch, vectors: Tensor) -> Tensor:
-        steps = torch.arange(batch.items.shape[1], device=batch.items.device)
-        from_end = (batch.lengths[:, None] - 1 - steps).clamp_min(0)
-        events = enc.embed(
-            self.encoder, self._asking(self._events(batch, vectors), batch), from_end
-        )
-        real = steps < batch.lengths[:, None]
-        everyone = real[:, None, None].expand(-1, -1, batch.items.shape[1], -1)
-        return enc.read(self.encoder, events, None if real.all() else everyone, batch.place)
-
-    def _asking(self, events: Tensor, batch: Batch) -> Tensor:
-        """Add to each hidden event what stands before it, as its row shows it, (B, L, H)."""
-        hidden = batch.hidden.flatten().nonzero()[:, 0]
-        before = nn.functional.pad(events[:, :-1], (0, 0, 1, 0)).flatten(0, 1)
-        newest = self.previous(before.index_select(0, hidden)).to(events.dtype)
-        return events.flatten(0, 1).index_add(0, hidden, newest).view_as(events)
-
-    def _opened(self, batch: Batch, vectors: Tensor) -> Tensor:
-        """Events behind a start that every question sees, (B, 1 + L, H)."""
-        start = self.start.expand(len(vectors), 1, -1)
-        return torch.cat([start, self._events(batch, vectors)], dim=1)
-
-    def _embedded(self, opened: Tensor) -> Tensor:
-        steps = torch.arange(opened.shape[1], device=opened.device).expand(len(opened), -1)
-        return enc.embed(self.encoder, opened, steps)
-
-    def _causal(self, batch: Batch, vectors: Tensor) -> Tensor:
-        events = self._embedded(self._opened(batch, vectors))
-        sees = enc.causal(events.shape[1], events.device).expand(len(events), -1, -1, -1)
-        return enc.read(self.encoder, events, sees, batch.place)
-
-    def _prefix(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
-        opened = self._opened(batch, vectors)
-        events = self._embedded(opened)
-        place = batch.place[..., None].expand(-1, -1, vectors.shape[-1])
-        newest = self.previous(opened.gather(1, place))  # behind the start: one before the question
-        mask, _ = self.tower(torch.full((1,), MASK, device=vectors.device), catalogue)
-        questions = mask + newest + self.actions(batch.asked) + self.gaps(batch.gap)
-        questions = questions + self.ahead(self.ahead_of(batch))
-        questions = enc.embed(self.encoder, questions, batch.place + 1)
-        question_sees = nn.functional.pad(sees, (1, 0), value=True).unsqueeze(1)
-        event_sees = enc.causal(events.shape[1], events.device)
-        return enc.ask(self.encoder, events, event_sees, questions, question_sees)
+        return self.streams(batch, vectors, sees, mask)
 
 
 AutoConfig.register("hhrec", HhrecConfig)

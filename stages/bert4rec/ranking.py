@@ -21,6 +21,8 @@ from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.matrix import ItemMatrix
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.packed import NOTHING, keys, padded, unpacked
+from stages.bert4rec.pairs import pairs
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import periods_of
 
@@ -115,14 +117,14 @@ class Ranker:
         self.matrix = self.matrix.measured(half=half)
         asked, known = periods_of(torch.from_numpy(rows.asked_at), self.catalogue.demand, 0)
         days = self.activity.day_of(rows.asked_at) if self.activity else np.zeros(len(asked), int)
-        keys = np.stack([asked.numpy(), known.numpy(), days], axis=1).astype(np.int64)
-        order = np.lexsort(keys.T[::-1])
+        moments = np.stack([asked.numpy(), known.numpy(), days], axis=1).astype(np.int64)
+        order = np.lexsort(moments.T[::-1])
         lengths = np.minimum(rows.histories.lengths()[order], rows.max_length)
         slab = np.cumsum(lengths + 1) // SLAB
         for chosen in np.split(order, np.flatnonzero(np.diff(slab)) + 1):
             encoded = encode(self.model, self.catalogue, rows, np.sort(chosen), share)
-            moments, group = np.unique(keys[encoded.rows], axis=0, return_inverse=True)
-            for index, moment in enumerate(moments.tolist()):
+            distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)
+            for index, moment in enumerate(distinct.tolist()):
                 members = np.flatnonzero(group.ravel() == index)
                 yield from self.at(moment, encoded.picked(members), rows)
 
@@ -159,14 +161,14 @@ class Ranker:
         width = len(self.catalogue)
         taken = torch.isin(encoded.owner * width + encoded.items, owner * width + concealed)
         own = own & ~taken
-        packed = topk.keys(encoded.logits[own], encoded.items[own])
-        mine = topk.padded(encoded.owner[own], packed, len(encoded.rows), topk.NOTHING)
-        excluded = topk.pairs(
+        scored = keys(encoded.logits[own], encoded.items[own])
+        mine = padded(encoded.owner[own], scored, len(encoded.rows), NOTHING)
+        excluded = pairs(
             torch.cat([encoded.owner, owner]), places[torch.cat([encoded.items, concealed])]
         )
         found = topk.best(encoded.states, mine, excluded, items, self.k)
-        scores, ids = topk.unpacked(found)
-        none = found == topk.NOTHING
+        scores, ids = unpacked(found)
+        none = found == NOTHING
         return Ranked(
             encoded.rows, ids.masked_fill(none, 0), scores.masked_fill(none, NEVER), len(items)
         )

@@ -8,63 +8,31 @@ exact score found so far, an item whose product is below s - e cannot be among t
 (`hits`) are scored exactly, at once, and raise s. The result is that of a full sort, for any size of
 blocks and batches and in either precision.
 
+The search starts from a guess of s, by products with a sample of the items: what some number of
+them reach, some more than k times the sample's share, k of all will. Few hits are made in vain then.
+A row that ends without k candidates above its guess is searched again, from what k of the sample
+reach.
+
 The product computes `score - (s - e)`, so a hit is a number without a sign bit, and the largest of a
 line of numbers, read as integers, says whether the line holds a hit.
 """
 
-from dataclasses import dataclass
-
+import numpy as np
 import torch
+from scipy import special  # type: ignore[import-untyped]
 from torch import Tensor
 
 from stages.bert4rec.matrix import LINE, ItemMatrix
+from stages.bert4rec.packed import NOTHING, keys, padded, top, unpacked
+from stages.bert4rec.pairs import Pairs
 
 CHUNK = 1_024  # items of one product: its result stays in cache while it is looked through
-BLOCK = 8  # chunks between two looks at the hits
-SEED = 32  # chunks, those of the most frequent items, that give the first threshold
-SHORT = 16  # numbers of them that give one candidate for it
+SAMPLE = 32_768  # items, about, that the first threshold is guessed from
+SHORT = 16  # of them, of which only the greatest counts
+CHANCE = 1e-4  # that a guess is too high, if the k best are spread at random
 PAIRS = 16_384  # pairs scored exactly at once
 PENDING = 32  # hits a row between two sortings in
-NOTHING = torch.iinfo(torch.int64).min  # below the key of any item
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Some (row, item place) pairs, sorted by place: rows (P,), places (P,)."""
-
-    rows: Tensor
-    places: Tensor
-
-    def cut(self, start: int, width: int, chunks: int) -> list[tuple[Tensor, Tensor]]:
-        """Return the pairs of each of some chunks, places counted from the chunk's start."""
-        starts = [start + width * chunk for chunk in range(chunks + 1)]
-        ends = torch.searchsorted(self.places, self.places.new_tensor(starts)).tolist()
-        return [
-            (self.rows[low:high], self.places[low:high] - begin)
-            for begin, low, high in zip(starts, ends, ends[1:], strict=False)
-        ]
-
-
-def pairs(rows: Tensor, places: Tensor) -> Pairs:
-    """Sort pairs by place; those without a place (-1) are left out."""
-    inside = places >= 0
-    places, order = places[inside].sort(stable=True)
-    return Pairs(rows[inside][order], places)
-
-
-def keys(scores: Tensor, ids: Tensor) -> Tensor:
-    """One integer a candidate that orders by score, then by ascending id: int64, same shape."""
-    bits = (scores + 0.0).view(torch.int32)  # + 0.0: no negative zero
-    ordered = bits ^ ((bits >> 31) & 0x7FFFFFFF)
-    return (ordered.to(torch.int64) << 32) + (0xFFFFFFFF - ids)
-
-
-def unpacked(packed: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores (float32) and ids (int64) of keys."""
-    ordered = (packed >> 32).to(torch.int32)
-    return (ordered ^ ((ordered >> 31) & 0x7FFFFFFF)).view(torch.float32), 0xFFFFFFFF - (
-        packed & 0xFFFFFFFF
-    )
+LOOKS = 8  # at the lines with hits, between two sortings in
 
 
 def exact_scores(queries: Tensor, items: Tensor) -> Tensor:
@@ -78,7 +46,9 @@ def exact_scores(queries: Tensor, items: Tensor) -> Tensor:
     return total[:, 0]
 
 
-def best(states: Tensor, own: Tensor, excluded: Pairs, items: ItemMatrix, k: int) -> Tensor:
+def best(
+    states: Tensor, own: Tensor, excluded: Pairs, items: ItemMatrix, k: int, *, sure: bool = False
+) -> Tensor:
     """Find the k best of all items and of what a row brings along.
 
     Args:
@@ -87,24 +57,38 @@ def best(states: Tensor, own: Tensor, excluded: Pairs, items: ItemMatrix, k: int
         excluded: Places of items that a row must not get.
         items: The items.
         k: Candidates wanted.
+        sure: Whether to start from a threshold that cannot be too high.
 
     Returns:
         Keys, best first, (B, k); NOTHING where candidates ran out.
     """
     search = Search(states, own, items, k)
-    first = min(CHUNK, len(items.wide))
-    search.seed(excluded.cut(0, first, min(SEED, len(items.wide) // first)), first)
-    for start, chunks, width in spans(len(items.wide)):
-        search.scan(start, width, excluded.cut(start, width, chunks))
+    search.guess(excluded, sure=sure)
+    bounds = bounds_of(len(items.wide))
+    for start, gone in zip(bounds, excluded.cut(bounds), strict=False):
+        search.scan(start, gone)
+    search.take()
     search.sort_in()
+    again = search.unsure()
+    if len(again):
+        left = excluded.of(again, len(states))
+        search.found[again] = best(states[again], own[again], left, items, k, sure=True)
     return search.found
 
 
-def spans(size: int) -> list[tuple[int, int, int]]:
-    """Cut places into blocks of chunks: (first place, chunks, places of a chunk)."""
-    whole, rest = divmod(size, CHUNK)
-    blocks = [(CHUNK * at, min(BLOCK, whole - at), CHUNK) for at in range(0, whole, BLOCK)]
-    return blocks + ([(CHUNK * whole, 1, rest)] if rest else [])
+def rank_of_guess(k: int, share: float) -> int:
+    """Which of a sample's items to guess from: fewer of the k best are in it, but for `CHANCE`.
+
+    Of the k best, Binomial(k, share) are in the sample; r or more with the probability
+    I_share(r, k - r + 1), the regularised incomplete beta function.
+    """
+    ranks = np.arange(1, k)
+    return int((special.betainc(ranks, k - ranks + 1, share) > CHANCE).sum()) + 1
+
+
+def bounds_of(size: int) -> list[int]:
+    """Cut places into chunks: the first of each, and the end."""
+    return [*range(0, size, CHUNK), size]
 
 
 class Search:
@@ -115,71 +99,82 @@ class Search:
         self.found = top(own, k)
         self.exact = items.query(states)
         self.asked = items.asking(states)
-        width = min(CHUNK, len(items.wide))
-        self.room = self.asked.new_empty(BLOCK, len(states) * width)
+        self.room = self.asked.new_empty(len(states) * min(CHUNK, len(items.wide)))
         self.integer = torch.int16 if self.asked.dtype == torch.bfloat16 else torch.int32
         self.least = self.found[:, -1]
         self.threshold = -2 * items.sizes(states) - 1  # every item is above it
-        self.pending: list[tuple[Tensor, Tensor]] = []
+        self.guessed = torch.full_like(self.threshold, -torch.inf)
+        self.lines: list[tuple[Tensor, Tensor, Tensor]] = []  # with hits; rows, places of the first
+        self.held = 0
+        self.pending: list[tuple[Tensor, Tensor]] = []  # rows and keys of hits
         self.waiting = 0
 
-    def scan(self, start: int, width: int, excluded: list[tuple[Tensor, Tensor]]) -> None:
-        """Look for hits among the items of some chunks."""
-        bits = self.room[: len(excluded), : len(self.asked) * width].view(self.integer)
-        most = bits.new_empty(len(excluded), bits.shape[1] // LINE)
-        for chunk, pairs in enumerate(excluded):
-            self.multiply(start + chunk * width, width, pairs, chunk)
-            torch.amax(bits[chunk].view(-1, LINE), dim=1, out=most[chunk])
-        lines = (most.flatten() >= 0).nonzero()[:, 0]
-        for some in lines.split(PAIRS):
-            self.take(bits.view(-1, LINE), some, start, width)
-        if self.waiting > PENDING * len(self.asked):
-            self.sort_in()
+    def scan(self, start: int, excluded: tuple[Tensor, Tensor]) -> None:
+        """Look for hits among the items of a chunk, and keep the lines of products that hold some."""
+        out = self.multiply(self.items.wide[start : start + CHUNK], excluded)
+        lines = out.view(self.integer).view(-1, LINE)
+        hit = (lines.amax(dim=1) >= 0).nonzero()[:, 0]
+        rows, line = _divided(hit, out.shape[1] // LINE)
+        self.lines.append((lines.index_select(0, hit), rows, start + line * LINE))
+        self.held += len(hit)
+        if self.held * LOOKS > PENDING * len(self.asked):
+            self.take()
 
-    def seed(self, excluded: list[tuple[Tensor, Tensor]], width: int) -> None:
-        """Find a first threshold in the products of the first items: a k-th best of group maxima."""
-        groups = []
-        for chunk, pairs in enumerate(excluded):
-            out = self.multiply(chunk * width, width, pairs, 0)
+    def guess(self, excluded: Pairs, *, sure: bool) -> None:
+        """Find a first threshold: a score that some of a sample reach, by their groups' maxima."""
+        stride = max(round(len(self.items) / SAMPLE), 1)
+        size = len(self.items) // stride // SHORT * SHORT
+        sample = self.items.wide[: size * stride : stride]
+        rank = self.k if sure else rank_of_guess(self.k, 1 / stride)
+        left, groups = excluded.sampled(stride), [self.asked.new_empty(len(self.asked), 0).float()]
+        bounds = bounds_of(size)
+        for start, gone in zip(bounds, left.cut(bounds), strict=False):
+            out = self.multiply(sample[start : start + CHUNK], gone)
             groups.append(out.view(len(out), SHORT, -1).amax(1).float())
         tops = torch.cat(groups, dim=1)
         least = tops.new_full((len(tops),), -torch.inf)
-        if tops.shape[1] >= self.k:
-            least = tops.topk(self.k, dim=1).values[:, -1]
+        if tops.shape[1] >= rank:
+            least = tops.topk(rank, dim=1).values[:, -1]
         near = least.nan_to_num(neginf=0.0)
         error = self.items.error(self.asked, self.states, near)  # these are products
-        self.raise_to(least, error + 2.0**-7 * near.abs() if self.items.half else error)
+        self.guessed = least - (error + 2.0**-7 * near.abs() if self.items.half else error)
+        self.raise_to(self.guessed)
 
-    def multiply(
-        self, start: int, width: int, excluded: tuple[Tensor, Tensor], chunk: int
-    ) -> Tensor:
-        """Multiply with the items of a chunk, (B, width); excluded pairs come out as -inf."""
-        out = self.room[chunk, : len(self.asked) * width].view(-1, width)
-        torch.mm(self.asked, self.items.wide[start : start + width].T, out=out)
+    def unsure(self) -> Tensor:
+        """Rows whose k-th best does not reach what was guessed, (R,): more may lie below."""
+        least = unpacked(self.least)[0].masked_fill(self.least == NOTHING, -torch.inf)
+        return (least < self.guessed).nonzero()[:, 0]
+
+    def multiply(self, items: Tensor, excluded: tuple[Tensor, Tensor]) -> Tensor:
+        """Multiply with some items (C, W), (B, C); excluded pairs come out as -inf."""
+        out = self.room[: len(self.asked) * len(items)].view(-1, len(items))
+        torch.mm(self.asked, items.T, out=out)
         if len(excluded[0]):
             out[excluded] = -torch.inf
         return out
 
-    def raise_to(self, least: Tensor, error: Tensor | float = 0.0) -> None:
-        """Put the threshold below scores (B,) that k candidates of the row reach, less `error`."""
+    def raise_to(self, least: Tensor) -> None:
+        """Put the threshold so low that no item with an exact score of `least` (B,) stays below."""
         bound = self.items.error(self.asked, self.states, least.nan_to_num(neginf=0.0))
-        self.threshold = torch.maximum(self.threshold, least - bound - error)
+        self.threshold = torch.maximum(self.threshold, least - bound)
         self.items.aim(self.asked, self.threshold)
 
-    def take(self, bits: Tensor, lines: Tensor, start: int, width: int) -> None:
-        """Score the hits of some lines exactly and keep those above the k-th best."""
-        which, inside = signless(bits.index_select(0, lines))
-        line = lines[which]
-        chunk, line = _divided(line, len(self.asked) * (width // LINE))
-        rows, line = _divided(line, width // LINE)
-        places = start + chunk * width + line * LINE + inside
-        scores = exact_scores(
-            self.exact.index_select(0, rows), self.items.exact.index_select(0, places)
-        )
-        packed = keys(scores, self.items.ids[places])
-        kept = (packed >= self.least[rows]).nonzero()[:, 0]
-        self.pending.append((rows[kept], packed[kept]))
-        self.waiting += len(kept)
+    def take(self) -> None:
+        """Score the hits in the lines held exactly and keep those above the k-th best."""
+        if not self.held:
+            return
+        lines, of_rows, firsts = (torch.cat(parts) for parts in zip(*self.lines, strict=True))
+        self.lines, self.held = [], 0
+        for line, inside in zip(*(part.split(PAIRS) for part in signless(lines)), strict=True):
+            rows, places = of_rows.index_select(0, line), firsts.index_select(0, line) + inside
+            scores = exact_scores(
+                self.exact.index_select(0, rows), self.items.exact.index_select(0, places)
+            )
+            packed = keys(scores, self.items.ids.index_select(0, places))
+            self.pending.append((rows, packed))
+            self.waiting += len(rows)
+        if self.waiting > PENDING * len(self.asked):
+            self.sort_in()
 
     def sort_in(self) -> None:
         """Merge what waits into the k best."""
@@ -192,16 +187,6 @@ class Search:
         self.found = top(torch.cat([self.found, table], dim=1), self.k)
         self.least = self.found[:, -1]
         self.raise_to(unpacked(self.least)[0].masked_fill(self.least == NOTHING, -torch.inf))
-
-
-def padded(rows: Tensor, values: Tensor, count: int, filling: int) -> Tensor:
-    """Lay values (P,) of rows (P,) out as a table (count, most of any row), order kept."""
-    rows, order = rows.sort(stable=True)
-    counts = rows.bincount(minlength=count)
-    column = torch.arange(len(rows), device=rows.device) - (counts.cumsum(0) - counts)[rows]
-    table = values.new_full((count, int(counts.max()) if len(counts) else 0), filling)
-    table[rows, column] = values[order]
-    return table
 
 
 def signless(bits: Tensor) -> tuple[Tensor, Tensor]:
@@ -217,10 +202,3 @@ def signless(bits: Tensor) -> tuple[Tensor, Tensor]:
 def _divided(values: Tensor, by: int) -> tuple[Tensor, Tensor]:
     quotient = values.div(by, rounding_mode="floor")
     return quotient, values - quotient * by
-
-
-def top(packed: Tensor, k: int) -> Tensor:
-    """The k greatest keys of each row, best first, (B, S) -> (B, k), filled up with NOTHING."""
-    if packed.shape[1] < k:
-        packed = torch.nn.functional.pad(packed, (0, k - packed.shape[1]), value=NOTHING)
-    return packed.topk(k, dim=1).values

@@ -57,8 +57,8 @@ def parameters(config: HhrecConfig) -> dict[str, int]:
         model = HhrecModel(config)
     counts: dict[str, int] = {}
     for name, weight in model.named_parameters():
-        part = name.partition(".")[0]
-        part = {"tower": "items", "encoder": "encoder"}.get(part, "questions and repeats")
+        part = "encoder" if name.startswith("streams.encoder") else "questions and repeats"
+        part = "items" if name.startswith("tower") else part
         part = "item table" if name.startswith(("tower.ids", "tower.id_bias")) else part
         counts[part] = counts.get(part, 0) + weight.numel()
     return counts

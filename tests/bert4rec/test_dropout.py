@@ -75,5 +75,5 @@ def test_every_dropout_inside_a_model_is_replaced():
     use_bytes(model)
     assert [m.p for m in model.modules() if isinstance(m, ByteDropout)] == [0.2, 0.4]
     for backbone in ("bert", "distilbert", "modernbert"):
-        parts = list(make_model("mlm", backbone).encoder.modules())
+        parts = list(make_model("mlm", backbone).streams.encoder.modules())
         assert not any(isinstance(part, nn.Dropout) for part in parts)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from stages.bert4rec import masking, optim, questions
+from stages.bert4rec import masking, optim, questions, streams
 from stages.bert4rec.asking import Rows, question
 from stages.bert4rec.batch import tensors
 from stages.bert4rec.candidates import all_items
@@ -133,16 +133,18 @@ def test_a_prefix_question_starts_as_the_event_before_it(catalogue):
     view = window(told([[7, 8, 9]]), np.array([0]), 16)
     model = make_model("prefix")
     shown = []
-    model.previous.register_forward_hook(lambda _, given, made: shown.append((given[0], made)))
+    model.streams.previous.register_forward_hook(
+        lambda _, given, made: shown.append((given[0], made))
+    )
     every = questions.every_event(view, np.random.default_rng(0), FIRST_ITEM + TRAINED)
     batch = tensors(view, every)
     with torch.no_grad():
         model.answers(batch, catalogue)
         vectors, _ = model.tower(batch.items[0], catalogue)
-        events = model._events(batch, vectors[None])
+        events = model.streams.events(batch, vectors[None])
     given, made = shown[0]
     torch.testing.assert_close(made, given)
-    torch.testing.assert_close(given[:, 0], model.start[None])  # nothing came before
+    torch.testing.assert_close(given[:, 0], model.streams.start[None])  # nothing came before
     torch.testing.assert_close(given[:, 1:], events[:, :-1])
 
 
@@ -152,11 +154,11 @@ def test_a_hidden_event_starts_as_the_mask_and_what_its_row_shows_before_it(cata
     model = make_model("mlm")
     batch = tensors(view, masking.masked_places(view, hidden, FIRST_ITEM + TRAINED), hidden)
     given = []
-    model.previous.register_forward_pre_hook(lambda _, before: given.append(before[0]))
+    model.streams.previous.register_forward_pre_hook(lambda _, before: given.append(before[0]))
     with torch.no_grad():
         vectors, _ = model.tower(batch.items[0], catalogue)
-        events = model._events(batch, vectors[None])
-        shown = model._asking(events, batch)
+        events = model.streams.events(batch, vectors[None])
+        shown = model.streams.asking(events, batch)
         model.answers(batch, catalogue)
     torch.testing.assert_close(given[1], given[0])  # answers start so, too
     torch.testing.assert_close(shown[:, :2], events[:, :2])  # nothing came first; not hidden
@@ -241,14 +243,14 @@ def test_a_question_is_ahead_where_its_session_is_newer_than_all_it_sees(catalog
     model = make_model("prefix")
     every = questions.every_event(view, np.random.default_rng(0), FIRST_ITEM + TRAINED)
     assert every.place.tolist() == [[0, 1, 2, 3]]
-    assert model.ahead_of(tensors(view, every)).tolist() == [[1, 0, 1, 0]]
+    assert streams.ahead(tensors(view, every)).tolist() == [[1, 0, 1, 0]]
     sessions = questions.next_sessions(view, np.random.default_rng(0), 4, FIRST_ITEM + TRAINED)
-    assert model.ahead_of(tensors(view, sessions)).tolist() == [[1]]
+    assert streams.ahead(tensors(view, sessions)).tolist() == [[1]]
     rows = Rows(histories, np.array([-1]), 16, np.zeros(0, int), np.zeros(2, int))
     for asks, ahead in (("session", 1), ("event", 0)):
         model.config.asks = asks
         batch = question(model, catalogue, rows, np.array([0]))
-        assert model.ahead_of(batch).tolist() == [[ahead]]
+        assert streams.ahead(batch).tolist() == [[ahead]]
 
 
 def test_demand_of_new_vacancies_does_not_move_those_of_the_history(histories, catalogue):

@@ -38,7 +38,13 @@ def test_matrices_decay_and_biases_norms_and_embeddings_do_not():
     decayed, free = named(model, body)
     assert [group["weight_decay"] for group in body.param_groups] == [0.5, 0.0]
     assert {"head.0.weight", "tower.mix.0.weight", "tower.salary.weight"} <= decayed
-    assert {"head.0.bias", "head.2.weight", "tower.codes.weight", "actions.weight", "start"} <= free
+    assert {
+        "head.0.bias",
+        "head.2.weight",
+        "tower.codes.weight",
+        "streams.actions.weight",
+        "streams.start",
+    } <= free
     assert not any("embeddings" in name or "LayerNorm" in name for name in decayed)
     assert "weight_decay" not in table.param_groups[0]
 

@@ -5,10 +5,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from stages.bert4rec import matrix, topk
+from stages.bert4rec.packed import NOTHING, keys, unpacked
+from stages.bert4rec.pairs import pairs
 
-SIZES = [{}, {"CHUNK": 128, "BLOCK": 2, "SEED": 2}, {"CHUNK": 256, "BLOCK": 1, "PENDING": 0}]
+SIZES = [{}, {"CHUNK": 128, "SAMPLE": 300}, {"CHUNK": 256, "PENDING": 0}]
 
 
 def items_of(vectors, biases, *, half):
@@ -25,26 +28,26 @@ def full_sort(states, own, excluded, items, k):
     for row, state in enumerate(states):
         query = items.query(state[None]).expand(len(items), -1)
         scores = topk.exact_scores(query, items.exact[: len(items)])
-        keys = topk.keys(scores, items.ids)
+        every = keys(scores, items.ids)
         gone = [place for owner, place in excluded if owner == row]
-        keys[gone] = topk.NOTHING
-        table.append(torch.cat([own[row], keys, torch.full((k,), topk.NOTHING)]))
+        every[gone] = NOTHING
+        table.append(torch.cat([own[row], every, torch.full((k,), NOTHING)]))
     return torch.stack(table).sort(dim=1, descending=True).values[:, :k]
 
 
 def search(states, own, excluded, items, k, **sizes):
-    pairs = torch.tensor(excluded, dtype=torch.int64).view(-1, 2)
+    gone = torch.tensor(excluded, dtype=torch.int64).view(-1, 2)
     with pytest.MonkeyPatch.context() as patch:
         for name, size in sizes.items():
             patch.setattr(topk, name, size)
-        return topk.best(states, own, topk.pairs(pairs[:, 0], pairs[:, 1]), items, k)
+        return topk.best(states, own, pairs(gone[:, 0], gone[:, 1]), items, k)
 
 
 def own_keys(generator, rows):
     """Three candidates a row with scores of their own and even ids; some are missing."""
     scores = torch.randn(rows, 3, generator=generator) * 3
-    packed = topk.keys(scores, torch.tensor([4, 6, 8]).expand(rows, 3))
-    return packed.masked_fill(torch.rand(rows, 3, generator=generator) < 0.3, topk.NOTHING)
+    packed = keys(scores, torch.tensor([4, 6, 8]).expand(rows, 3))
+    return packed.masked_fill(torch.rand(rows, 3, generator=generator) < 0.3, NOTHING)
 
 
 @given(
@@ -94,7 +97,39 @@ def test_vectors_that_lie_closer_than_the_error_are_told_apart(half):
     items = items_of(vectors, biases, half=half)
     none = torch.zeros(1, 0, dtype=torch.int64)
     found = search(torch.full((1, 8), 1.7), none, [], items, 4)
-    assert ((topk.unpacked(found)[1] - 3) // 2).tolist() == [[1_234, 77, 0, 1]]
+    assert ((unpacked(found)[1] - 3) // 2).tolist() == [[1_234, 77, 0, 1]]
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_guess_that_was_too_high_is_made_good(half, monkeypatch):
+    """Of some rows all the best items are in the sample, which is then no sample of the rest."""
+    generator = torch.Generator().manual_seed(3)
+    biases = torch.zeros(2_560)
+    biases[::8] = 50.0
+    items = items_of(torch.randn(2_560, 16, generator=generator), biases, half=half)
+    states = torch.randn(6, 16, generator=generator)
+    none = torch.zeros(6, 0, dtype=torch.int64)
+    excluded = [(row, place) for row in (1, 4) for place in range(0, 2_560, 8)]
+    searched = []
+    best = topk.best
+    monkeypatch.setattr(
+        topk,
+        "best",
+        lambda states, *rest, **more: searched.append(states) or best(states, *rest, **more),
+    )
+    found = search(states, none, excluded, items, 20, SAMPLE=320)
+    assert torch.equal(found, full_sort(states, none, excluded, items, 20))
+    again = {row for row in range(6) if (searched[1] == states[row]).all(1).any()}
+    assert again
+    assert not again & {1, 4}
+
+
+@given(st.integers(1, 200), st.floats(0.001, 1))
+def test_a_guess_is_too_high_as_rarely_as_is_said(k, share):
+    rank = topk.rank_of_guess(k, share)
+    too_high = stats.binom(k, share).sf  # more than so many of the k best are in the sample
+    assert rank == k or too_high(rank - 1) <= topk.CHANCE * 1.001
+    assert rank == 1 or too_high(rank - 2) > topk.CHANCE * 0.999
 
 
 @given(st.integers(0, 1_000), st.floats(0.01, 100), st.sampled_from([4, 64, 128]))
@@ -127,13 +162,13 @@ def test_the_error_bound_holds(seed, scale, width):
 def test_keys_order_by_score_then_by_ascending_id(pairs):
     scores = torch.tensor([score for score, _ in pairs], dtype=torch.float32)
     ids = torch.tensor([item for _, item in pairs], dtype=torch.int64)
-    packed = topk.keys(scores, ids)
-    assert torch.equal(topk.unpacked(packed)[0], scores + 0.0)
-    assert torch.equal(topk.unpacked(packed)[1], ids)
+    packed = keys(scores, ids)
+    assert torch.equal(unpacked(packed)[0], scores + 0.0)
+    assert torch.equal(unpacked(packed)[1], ids)
     by_key = packed.numpy().argsort(kind="stable")[::-1]
     by_hand = np.lexsort((ids.numpy(), -scores.numpy()))
     assert packed[by_hand.copy()].tolist() == packed[by_key.copy()].tolist()
-    assert (packed > topk.NOTHING).all()
+    assert (packed > NOTHING).all()
 
 
 def test_hits_are_found_by_their_sign():

@@ -61,7 +61,7 @@ def test_training_starts_from_the_layers_of_a_text_model(
     theirs = text_model(kind, tmp_path / "text")
     settings = params(backbone=kind, layers_from=str(tmp_path / "text"), **LIKE_IT)
     fit(small_artifacts, tmp_path, settings)
-    ours = dict(load_model(tmp_path / "model").encoder.named_parameters())
+    ours = dict(load_model(tmp_path / "model").streams.encoder.named_parameters())
     inner = [name for name in ours if "embeddings" not in name or "norm" in name.lower()]
     assert len(inner) > 10
     for name in inner:

@@ -1,0 +1,58 @@
+"""Parameters of what is recommended, and of how it is scored."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from stages.params.section import Precision, Section
+
+Fate = Literal["keep", "last", "hide"]
+
+
+class SeenParams(Section):
+    """What becomes of candidates the user has touched; the strictest action wins."""
+
+    response: Fate = "last"
+    """Vacancies the user responded to."""
+    favourite: Fate = "keep"
+    """Vacancies the user marked as favourite."""
+    view: Fate = "keep"
+    """Vacancies the user viewed."""
+
+
+class PredictParams(Section):
+    """What is recommended."""
+
+    k: Annotated[int, Field(ge=1)] = 100
+    """Recommendations a row."""
+    seen: SeenParams = SeenParams()
+    """`keep`, `last` (after every other of the k) or `hide`, by action."""
+    candidates: Literal["all", "active"] = "all"
+    """`all` vacancies of the catalogue, or the `active` ones: with an event in a train history or a
+    row's context in the last `active_days` days before the day of the question (in UTC), or without
+    any event before it. A row's own vacancies are held to the same rule."""
+    active_days: Annotated[int, Field(ge=1)] | None = None
+    """Days for which an event keeps a vacancy active; only for `active`, where null means 14."""
+    batch_rows: Annotated[int, Field(ge=1)] = 2_048
+    """Rows ranked at once; no result depends on it."""
+    precision: Precision = "auto"
+    """Precision of the products that choose which candidates are scored exactly: `no` is float32,
+    `auto` the faster one here. No result depends on it."""
+
+    def days(self) -> int:
+        """Days for which an event keeps a vacancy active."""
+        return 14 if self.active_days is None else self.active_days
+
+    @model_validator(mode="after")
+    def _used(self) -> "PredictParams":
+        if self.candidates == "all" and self.active_days is not None:
+            msg = "active_days is not used by candidates all: set it to null"
+            raise ValueError(msg)
+        return self
+
+
+class EvaluateParams(Section):
+    """How scores are estimated."""
+
+    bootstrap: Annotated[int, Field(ge=100)] = 1_000
+    """Resamples of the 95 % intervals."""
