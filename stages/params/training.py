@@ -78,8 +78,9 @@ class TrainParams(Section):
     lr: Annotated[float, Field(ge=0)] = 0.0
     """Highest learning rate; 0 chooses it by the positions that a step asks for, over
     all processes."""
-    id_lr: Annotated[float, Field(gt=0)] = 3.0
-    """Learning rate of the vacancies' id embeddings, as a multiple of `lr`."""
+    id_lr: Annotated[float, Field(ge=0)] = 0.0
+    """Learning rate of the vacancies' id embeddings, as a multiple of `lr`; 0 chooses 3 for steps that
+    ask for every position and more where they ask for fewer."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
     warmup: Fraction = 0.1

@@ -16,6 +16,7 @@ DROPOUT, ID_DROPOUT = (0.2, 0.3), (0.1, 0.3)  # of others and of small logs
 FEWEST, OFTENEST = 3, 16  # epochs
 LEAST_ASKED = 0.05  # of the positions: however few are masked, each row has a question
 BASE_LR, BASE_ASKED = 1e-3, 1_024  # the rate grows with the square root of what a step asks
+BASE_ID_LR = 3.0  # times the rate that the body would have if every position were asked for
 
 
 def sized(params: Params, events: int, processes: int = 1) -> Params:
@@ -28,10 +29,12 @@ def sized(params: Params, events: int, processes: int = 1) -> Params:
     tokens = given.batch_tokens or batch_tokens(events)
     batches = given.accumulation * processes
     steps = max(1, events / (tokens * batches))
-    asked = max(given.share_asked(), LEAST_ASKED) * tokens * batches
+    share = max(given.share_asked(), LEAST_ASKED)
+    asked = share * tokens * batches
     chosen = {
         "batch_tokens": tokens,
         "lr": given.lr or rate(asked),
+        "id_lr": given.id_lr or round(BASE_ID_LR / math.sqrt(share), 6),
         "dropout": (DROPOUT[small] if given.dropout is None else given.dropout),
         "id_dropout": (ID_DROPOUT[small] if given.id_dropout is None else given.id_dropout),
         "epochs": given.epochs or max(epochs(steps, TOTAL[small]), given.stop_epoch or 0),

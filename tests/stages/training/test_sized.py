@@ -40,6 +40,15 @@ def test_a_step_that_asks_for_fewer_positions_learns_at_a_lower_rate():
     assert 0 < none < masked
 
 
+def test_the_tables_learn_alike_however_few_positions_a_step_asks_for():
+    whole, masked = (
+        sized(free(**values), 400_000).train
+        for values in ({"objective": "causal"}, {"objective": "mlm", "mask_prob": 0.25})
+    )
+    assert whole.id_lr == 3.0
+    assert masked.lr * masked.id_lr == pytest.approx(whole.lr * whole.id_lr, rel=1e-4)
+
+
 def test_what_is_given_stays():
-    given = free(batch_tokens=700, lr=0.5, epochs=2, dropout=0.0, id_dropout=0.0)
+    given = free(batch_tokens=700, lr=0.5, id_lr=2.0, epochs=2, dropout=0.0, id_dropout=0.0)
     assert sized(given, 1_000_000, processes=4).train == given.train
