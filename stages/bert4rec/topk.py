@@ -32,7 +32,7 @@ SHORT = 16  # of them, of which only the greatest counts
 CHANCE = 1e-4  # that a guess is too high, if the k best are spread at random
 PAIRS = 16_384  # pairs scored exactly at once
 PENDING = 32  # hits a row between two sortings in
-LOOKS = 8  # at the lines with hits, between two sortings in
+LOOKS = 4  # at the lines with hits, between two sortings in
 
 
 def exact_scores(queries: Tensor, items: Tensor) -> Tensor:
@@ -135,9 +135,7 @@ class Search:
         least = tops.new_full((len(tops),), -torch.inf)
         if tops.shape[1] >= rank:
             least = tops.topk(rank, dim=1).values[:, -1]
-        near = least.nan_to_num(neginf=0.0)
-        error = self.items.error(self.asked, self.states, near)  # these are products
-        self.guessed = least - (error + 2.0**-7 * near.abs() if self.items.half else error)
+        self.guessed = least - self.lost(least) if sure else least
         self.raise_to(self.guessed)
 
     def unsure(self) -> Tensor:
@@ -152,6 +150,12 @@ class Search:
         if len(excluded[0]):
             out[excluded] = -torch.inf
         return out
+
+    def lost(self, products: Tensor) -> Tensor:
+        """Bound how far the exact scores behind raw products (B,) may lie below them, (B,)."""
+        near = products.nan_to_num(neginf=0.0)
+        error = self.items.error(self.asked, self.states, near)
+        return error + 2.0**-7 * near.abs() if self.items.half else error
 
     def raise_to(self, least: Tensor) -> None:
         """Put the threshold so low that no item with an exact score of `least` (B,) stays below."""
