@@ -135,7 +135,7 @@ class Search:
         least = tops.new_full((len(tops),), -torch.inf)
         if tops.shape[1] >= rank:
             least = tops.topk(rank, dim=1).values[:, -1]
-        self.guessed = least - self.lost(least) if sure else least
+        self.guessed = least - self.lost(least) if rank == self.k else least  # k of them reach it
         self.raise_to(self.guessed)
 
     def unsure(self) -> Tensor:
@@ -164,7 +164,7 @@ class Search:
         self.items.aim(self.asked, self.threshold)
 
     def take(self) -> None:
-        """Score the hits in the lines held exactly and keep those above the k-th best."""
+        """Score the hits in the lines held exactly, and sort them in when there are many."""
         if not self.held:
             return
         lines, of_rows, firsts = (torch.cat(parts) for parts in zip(*self.lines, strict=True))

@@ -2,16 +2,9 @@
 
 from stages.params.answers import EvaluateParams, PredictParams, SeenParams
 from stages.params.baselines import ActionWeights, AlsParams, BaselineParams, ItemKnnParams
-from stages.params.data import (
-    ExplodeParams,
-    FeaturesParams,
-    FilterParams,
-    SequencesParams,
-    SplitParams,
-    VocabParams,
-)
+from stages.params.data import FeaturesParams, SplitParams
 from stages.params.reading import load, validated
-from stages.params.training import MaskingParams, TrainParams
+from stages.params.training import TrainParams
 from stages.params.whole import Params
 
 __all__ = [
@@ -19,18 +12,13 @@ __all__ = [
     "AlsParams",
     "BaselineParams",
     "EvaluateParams",
-    "ExplodeParams",
     "FeaturesParams",
-    "FilterParams",
     "ItemKnnParams",
-    "MaskingParams",
     "Params",
     "PredictParams",
     "SeenParams",
-    "SequencesParams",
     "SplitParams",
     "TrainParams",
-    "VocabParams",
     "load",
     "validated",
 ]

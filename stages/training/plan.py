@@ -45,6 +45,14 @@ class PlanReport(Report):
             yield name, f"{value / memory.MB:,.1f} MiB" if in_bytes else value
 
 
+PARTS = {  # by what the names of their weights start with, the narrower first
+    "tower.ids": "item table",
+    "tower.id_bias": "item table",
+    "tower": "items",
+    "streams.encoder": "encoder",
+}
+
+
 def config_of(params: Params, found: Sizes) -> HhrecConfig:
     """The model that these tables give, of books yet to be hashed."""
     content = Content(found.code_sizes, found.word_count, found.has_salary, found.text_width, "")
@@ -57,9 +65,8 @@ def parameters(config: HhrecConfig) -> dict[str, int]:
         model = HhrecModel(config)
     counts: dict[str, int] = {}
     for name, weight in model.named_parameters():
-        part = "encoder" if name.startswith("streams.encoder") else "questions and repeats"
-        part = "items" if name.startswith("tower") else part
-        part = "item table" if name.startswith(("tower.ids", "tower.id_bias")) else part
+        starts = (start for start in PARTS if name.startswith(start))
+        part = PARTS.get(next(starts, ""), "questions and repeats")
         counts[part] = counts.get(part, 0) + weight.numel()
     return counts
 

@@ -124,6 +124,20 @@ def test_a_guess_that_was_too_high_is_made_good(half, monkeypatch):
     assert not again & {1, 4}
 
 
+def test_nothing_is_searched_twice_where_the_sample_is_the_whole(monkeypatch):
+    """The k-th best product may exceed the k-th best score, so it is lowered by the error there."""
+    generator = torch.Generator().manual_seed(4)
+    items = items_of(torch.randn(4_096, 64, generator=generator), torch.zeros(4_096), half=True)
+    states, none = torch.randn(64, 64, generator=generator), torch.zeros(64, 0, dtype=torch.int64)
+    searched = []
+    best = topk.best
+    monkeypatch.setattr(
+        topk, "best", lambda *found, **more: searched.append(found) or best(*found, **more)
+    )
+    search(states, none, [], items, 5)
+    assert len(searched) == 1
+
+
 @given(st.integers(1, 200), st.floats(0.001, 1))
 def test_a_guess_is_too_high_as_rarely_as_is_said(k, share):
     rank = topk.rank_of_guess(k, share)
