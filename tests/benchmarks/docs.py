@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -132,16 +133,24 @@ def bars(axis: Axes, found: Found) -> None:
     axis.margins(x=0.12)
 
 
+def every_run(found: Found) -> Iterator[tuple[str, int, Found]]:
+    """Objective, number among its seeds from 0, and run."""
+    for name, several in found["runs"].items():
+        for seed, run in enumerate(several):
+            yield name, seed, run
+
+
 def draw_curves(every: list[Found], target: Path) -> None:
-    """Draw validation scores of objectives, by epoch and by minute of training."""
+    """Draw validation scores of objectives, by epoch and by minute; further seeds paler."""
     figure, axes = plt.subplots(
         len(every), 2, figsize=(9, 2.6 * len(every)), squeeze=False, layout="constrained"
     )
     for found, (by_epoch, by_minute) in zip(every, axes, strict=True):
-        for name, run in found["runs"].items():
+        for name, seed, run in every_run(found):
             scores = [point["score"] for point in run["curve"]]
             minutes = [point["seconds"] / 60 for point in run["curve"]]
-            style = {"color": COLOURS[name], "label": name, "marker": "o", "markersize": 3}
+            style = {"color": COLOURS[name], "label": None if seed else name}
+            style |= {"marker": "o", "markersize": 3, "alpha": 0.4 if seed else 1.0}
             by_epoch.plot(range(1, len(scores) + 1), scores, **style)
             by_minute.plot(minutes, scores, **style)
         by_epoch.set(title=TITLES[found["benchmark"]], xlabel="epoch", ylabel="validation MRR@100")
