@@ -46,6 +46,10 @@ def train(
     _console.note("loading torch", quiet=quiet)
     from stages import train as stage
 
+    if plan and (resume or origin):
+        from stages.errors import UsageError
+
+        raise UsageError("--plan excludes --from and --resume", "leave them out")
     if plan:
         _plan(settings, sequences, features, vocab, as_json=as_json, quiet=quiet)
         return

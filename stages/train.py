@@ -9,12 +9,19 @@ from accelerate import Accelerator
 from stages.bert4rec import checkpoint, loop, optim, rows
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.quiet import quieten
-from stages.bert4rec.task import padding, steps_per_epoch
+from stages.bert4rec.task import steps_per_epoch
 from stages.params import Params
 from stages.report import Progress, Report, silent
 from stages.seeds import derive
 from stages.training import fitting, layers, sizes, warm
-from stages.training.inputs import config, fingerprint_of, make_task, read, takes_all
+from stages.training.inputs import (
+    config,
+    fingerprint_of,
+    loss_name,
+    make_task,
+    read,
+    takes_all,
+)
 from stages.training.plan import PlanReport, planned
 from stages.training.precision import Choice, settle
 from stages.training.sized import sized
@@ -95,7 +102,9 @@ def run(
         layers.take(model.streams.encoder, Path(settings.layers_from))
     started = warm.start(model, origin, inputs.names) if origin else {}
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
-    fingerprint = fingerprint_of(params, sequences, features, vocab, origin)
+    fingerprint = fingerprint_of(
+        params, sequences, features, vocab, origin, processes=accelerator.num_processes
+    )
     state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
     full = takes_all(params.train, len(inputs.share))
     rows.leave_to_merge(model)
@@ -142,7 +151,7 @@ def run(
         watch.publish(out, inputs.names)
     accelerator.wait_for_everyone()
     accelerator.end_training()
-    return report_of(watch, started, resumed_at=state.step, full=full)
+    return report_of(watch, started, resumed_at=state.step)
 
 
 def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> PlanReport:
@@ -163,7 +172,7 @@ def plan_of(params: Params, found: sizes.Sizes, accelerator: Accelerator) -> Pla
     return planned(params, found, device=accelerator.device, processes=accelerator.num_processes)
 
 
-def report_of(watch: Watch, started: dict[str, int], *, resumed_at: int, full: bool) -> TrainReport:
+def report_of(watch: Watch, started: dict[str, int], *, resumed_at: int) -> TrainReport:
     """Sum a training up."""
     task, processes = watch.task, watch.accelerator.num_processes
     return TrainReport(
@@ -175,8 +184,8 @@ def report_of(watch: Watch, started: dict[str, int], *, resumed_at: int, full: b
         trained_items=len(task.share),
         histories=len(task.rows),
         tokens_per_epoch=int(task.lengths().sum()),
-        padding=round(padding(task), 4),
-        loss="full" if full else "sampled",
+        padding=watch.padding(),
+        loss=loss_name(watch.params.train, len(task.share)),
         precision=watch.state.precision,
         bf16_speedup=watch.state.bf16_speedup,
         bf16_loss_difference=watch.state.bf16_difference,

@@ -18,6 +18,7 @@ from stages.bert4rec.tokens import FIRST_ITEM
 from stages.errors import HhrecError
 
 ENCODED = 16_384  # positions encoded at once: fixed, since a state's last bits depend on its batch
+SHORTEST = 16  # positions that a row counts at least, for its neighbours take room too
 NEAR = 200  # neighbours scored a row
 NEVER = float("-inf")
 
@@ -110,6 +111,11 @@ def question(model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints) ->
     return tensors(view, asked, near=near(catalogue.neighbours, view, whole, asked, NEAR))
 
 
+def together_encoded(lengths: Ints) -> list[Ints]:
+    """Which rows, of these lengths (R,), are encoded at once."""
+    return batches.in_order(np.maximum(lengths, SHORTEST), ENCODED)
+
+
 @torch.inference_mode()
 def encode(
     model: HhrecModel, catalogue: Catalogue, rows: Rows, chosen: Ints, share: tuple[int, int]
@@ -120,7 +126,7 @@ def encode(
         HhrecError: The model's states are not finite.
     """
     lengths = np.minimum(rows.histories.lengths()[chosen], rows.max_length)
-    plan = [chosen[part] for part in batches.in_order(lengths, ENCODED)][share[0] :: share[1]]
+    plan = [chosen[part] for part in together_encoded(lengths)][share[0] :: share[1]]
     parts = [_encode(model, catalogue, rows, part) for part in plan]
     if not parts:
         nothing = torch.zeros(0, dtype=torch.int64, device=catalogue.codes.device)

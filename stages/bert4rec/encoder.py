@@ -101,7 +101,10 @@ def read(
     """
     index = rows[..., None].expand(-1, -1, events.shape[-1])
     if isinstance(encoder, ModernBertModel):
-        masks = {"full_attention": event_sees, "sliding_attention": event_sees}
+        sliding = within(events.shape[1], encoder.config.sliding_window, events.device)
+        if event_sees is not None:  # and each sees itself, the padding too
+            sliding = (event_sees & sliding) | within(events.shape[1], 0, events.device)
+        masks = {"full_attention": event_sees, "sliding_attention": sliding}
         states = encoder(inputs_embeds=events, attention_mask=masks).last_hidden_state
         return states.gather(1, index)
     *first, last = layers(encoder)
@@ -138,6 +141,12 @@ def ask(
         questions = layer(questions, events, question_sees)
         events = layer(events, events, event_sees)
     return stack[-1](questions, events, question_sees)
+
+
+def within(width: int, distance: int, device: torch.device) -> Tensor:
+    """Every event sees those at most so many places away, (1, 1, L, L) bool."""
+    place = torch.arange(width, device=device)
+    return ((place[:, None] - place).abs() <= distance)[None, None]
 
 
 def causal(width: int, device: torch.device) -> Tensor:

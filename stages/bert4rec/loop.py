@@ -28,7 +28,11 @@ from stages.seeds import derive
 
 @dataclass(frozen=True)
 class Figures:
-    """What one step did; loss is the mean over the global batch's questions."""
+    """What one step did; loss is the mean over the global batch's questions.
+
+    Of this process are the tokens (events of histories, each once), the positions of its batches,
+    and how many of those are filled: a history may stand in a batch in several cuts.
+    """
 
     step: int
     total: int
@@ -36,6 +40,8 @@ class Figures:
     lr: float
     norm: float
     tokens: int
+    filled: int
+    positions: int
     seconds: float
 
 
@@ -46,7 +52,7 @@ def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  
     settings, trained = task.settings, len(task.share)
     binary = settings.loss == "gbce"
     draws = Draws(
-        settings.negatives, 0.0 if binary else settings.near(), settings.draws == "popularity"
+        settings.drawn(), 0.0 if binary else settings.near(), settings.draws == "popularity"
     )
     targets = batch.target[batch.weight > 0]
     generator = torch.Generator().manual_seed(seed)
@@ -90,9 +96,17 @@ def run(
             set_learning_rate(optimizer, lr)
             optimizer.step()
             optimizer.zero_grad()
-        tokens = sum(int(batch.lengths.sum()) for _, batch in part.batches)
-        seconds = time.perf_counter() - started
-        figures = Figures(part.step + 1, total, loss / weight, lr, norm, tokens, seconds)
+        figures = Figures(
+            step=part.step + 1,
+            total=total,
+            loss=loss / weight,
+            lr=lr,
+            norm=norm,
+            tokens=part.tokens,
+            filled=part.filled(),
+            positions=part.positions(),
+            seconds=time.perf_counter() - started,
+        )
         if not after_step(figures):
             return
 

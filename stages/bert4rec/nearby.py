@@ -6,6 +6,12 @@ from torch import Tensor, nn
 SCALE = 300.0  # a similarity of 1/300 is little
 
 
+def above(values: Tensor) -> Tensor:
+    """How many of its row are greater than each, (..., E) -> (..., E) int64."""
+    ascending = values.sort(-1).values
+    return values.shape[-1] - torch.searchsorted(ascending, values, right=True)
+
+
 class Nearby(nn.Module):
     """Additive logits of the neighbours of a question's newest events.
 
@@ -51,7 +57,7 @@ class Nearby(nn.Module):
         kind = asked + 4 * ahead
         size = torch.log1p(score * SCALE)
         most = size.amax(-1, keepdim=True).expand_as(size)
-        rank = (size[..., None] < size[..., None, :]).sum(-1).to(size.dtype).log1p()
+        rank = above(size).to(size.dtype).log1p()
         old = stale.log1p()[..., None]
         features = torch.stack([size, most, rank, old.expand_as(size)], -1)
         features = self.first(features) + self.kind(kind)[:, :, None]

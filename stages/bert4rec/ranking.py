@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec import matrix, topk
-from stages.bert4rec.asking import NEVER, Encoded, Rows, encode
+from stages.bert4rec.asking import NEAR, NEVER, Encoded, Rows, encode
 from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.matrix import ItemMatrix
@@ -26,7 +26,7 @@ from stages.bert4rec.pairs import pairs
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import periods_of
 
-SLAB = 4_194_304  # positions encoded before they are ranked
+SLAB = 16_777_216  # candidates of their own (history, neighbours) of rows encoded before they are ranked
 WORTH = 10**9  # multiplications from which on `auto` tries which precision is faster
 Precision = Literal["no", "bf16", "auto"]
 
@@ -120,7 +120,8 @@ class Ranker:
         moments = np.stack([asked.numpy(), known.numpy(), days], axis=1).astype(np.int64)
         order = np.lexsort(moments.T[::-1])
         lengths = np.minimum(rows.histories.lengths()[order], rows.max_length)
-        slab = np.cumsum(lengths + 1) // SLAB
+        close = NEAR if self.model.config.neighbours else 0
+        slab = np.cumsum(lengths + 1 + close) // SLAB
         for chosen in np.split(order, np.flatnonzero(np.diff(slab)) + 1):
             encoded = encode(self.model, self.catalogue, rows, np.sort(chosen), share)
             distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)

@@ -47,7 +47,11 @@ class Task:
 
     def lengths(self) -> Ints:
         """Lengths of the rows' windows, (R,)."""
-        return np.minimum(self.histories.lengths()[self.rows], self.max_length)
+        return self.lengths_of(self.rows)
+
+    def lengths_of(self, rows: Ints) -> Ints:
+        """Lengths of the windows of some histories, (B,)."""
+        return np.minimum(self.histories.lengths()[rows], self.max_length)
 
     def trained(self) -> int:
         """First item id without an id embedding."""
@@ -108,11 +112,27 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
 
 @dataclass(frozen=True)
 class Work:
-    """One process's part of one step: `(index in the epoch's plan, batch)`; zero-weight to pad."""
+    """One process's part of one step.
+
+    Attributes:
+        step: From 0.
+        epoch: From 0.
+        batches: `(index in the epoch's plan, batch)`; of zero weight to pad.
+        tokens: Events of the histories that they show, each once.
+    """
 
     step: int
     epoch: int
     batches: list[tuple[int, Batch]]
+    tokens: int
+
+    def filled(self) -> int:
+        """Positions of the batches that hold an event or a mask."""
+        return sum(int(batch.lengths.sum()) for _, batch in self.batches)
+
+    def positions(self) -> int:
+        """Positions of the batches."""
+        return sum(batch.items.numel() for _, batch in self.batches)
 
 
 def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> Generator[Work]:
@@ -133,7 +153,9 @@ def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> G
             (index, make_batch(task, plans[epoch][index], derive(task.seed, "mask", epoch, index)))
             for index in mine
         ]
-        return Work(step, epoch, made or [(first, _weightless(task, plans[epoch][first]))])
+        tokens = sum(int(task.lengths_of(plans[epoch][index]).sum()) for index in mine)
+        made = made or [(first, _weightless(task, plans[epoch][first]))]
+        return Work(step, epoch, made, tokens)
 
     with ThreadPoolExecutor(1) as pool:
         ahead = pool.submit(prepare, first_step) if first_step < total else None

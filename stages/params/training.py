@@ -71,8 +71,9 @@ class TrainParams(Section):
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=0)] = 0
-    """Positions in a batch, padding included; 0 chooses by the number of train events, so that an
-    epoch has about a hundred steps."""
+    """Positions in a batch, padding included, but not the further cuts of a history that masking
+    policy `next_response` adds; 0 chooses by the number of train events, so that an epoch has about
+    a hundred steps."""
     accumulation: Annotated[int, Field(ge=1)] = 1
     """Batches whose gradients are summed before a step."""
     lr: Annotated[float, Field(ge=0)] = 0.0
@@ -100,8 +101,8 @@ class TrainParams(Section):
     bfloat16 where it is faster and the losses agree."""
     stop_epoch: Annotated[int, Field(ge=1)] | None = None
     """Epoch after which training ends, while the learning rate falls as for `epochs`; null: all."""
-    negatives: Annotated[int, Field(ge=1)] = 2_048
-    """Items drawn a step by `sampled` and `gbce`."""
+    negatives: Annotated[int, Field(ge=1)] | None = None
+    """Items drawn a step; not used by loss `full`, else null means 2048."""
     in_batch: Fraction | None = None
     """Share of the draws taken from the batch's own targets; only for `sampled` (and `auto`), where
     null means 0.5."""
@@ -134,6 +135,10 @@ class TrainParams(Section):
         """Weights of the masking policies `mlm`, `last`, `next_response`."""
         chosen = self.masking or MaskingParams()
         return chosen.mlm, chosen.last, chosen.next_response
+
+    def drawn(self) -> int:
+        """Items drawn a step."""
+        return 2_048 if self.negatives is None else self.negatives
 
     def near(self) -> float:
         """Share of the sampled candidates that come from the batch's own targets."""
@@ -178,6 +183,9 @@ class TrainParams(Section):
             if getattr(self, name) is not None:
                 msg = f"{name} is not used by objective {self.objective}: set it to null"
                 raise ValueError(msg)
+        if self.mask_prob is not None and not self.policies()[0]:
+            msg = "mask_prob is not used where masking.mlm is 0: set it to null"
+            raise ValueError(msg)
         self._loss_uses()
         if self.backbone == "modernbert" and self.objective == "prefix":
             msg = "modernbert serves mlm and causal only, for its sliding windows count positions of one stream: choose bert or distilbert for prefix"
@@ -187,6 +195,7 @@ class TrainParams(Section):
     def _loss_uses(self) -> None:
         drawn = self.loss in ("auto", "sampled")
         faults = {
+            "negatives": self.negatives is not None and self.loss == "full",
             "in_batch": self.in_batch is not None and not drawn,
             "draws": self.draws == "popularity" and not drawn,
             "gbce_t": self.gbce_t is not None and self.loss != "gbce",

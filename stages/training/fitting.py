@@ -39,8 +39,9 @@ def fitting(params: Params, found: Sizes, report: PlanReport) -> Iterator[tuple[
     for name, least in LEAST.items():
         section, key = name.split(".")
         value = getattr(getattr(params, section), key) // 2
-        while value >= least and value % params.train.heads == 0:
-            if _fits(params, found, report, name, value):
+        while value >= least:
+            divided = name != "train.hidden_size" or value % params.train.heads == 0
+            if divided and _fits(params, found, report, name, value):
                 yield name, value
                 break
             value //= 2

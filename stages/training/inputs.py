@@ -16,7 +16,6 @@ from stages.bert4rec.histories import Histories, Ints
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.task import Task
 from stages.books import Books, books_hash, load_books
-from stages.errors import HhrecError
 from stages.params import Params, TrainParams
 from stages.schema import VALIDATION_SEQUENCES, VOCAB
 from stages.training import layers
@@ -33,7 +32,7 @@ class Inputs:
     catalogue: Catalogue
     share: torch.Tensor
     names: pl.Series  # vacancy ids of the vocabulary by item
-    validation: pl.DataFrame
+    validation: pl.DataFrame  # the rows ranked after an epoch
     books: Books
     books_hash: str
 
@@ -50,11 +49,6 @@ def read(
     counts = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").filter("trained").sort("item")
     trained = counts.select("vacancy_id", "count").collect()
     count = trained["count"].to_numpy().astype(np.float64)
-    if not len(count):
-        raise HhrecError(
-            f"{vocab}: no vacancy has vocab.min_count={params.vocab.min_count} train events",
-            "lower vocab.min_count and run `hhrec vocab build`",
-        )
     flat = checkpoints / "store"
     if accelerator.is_main_process:
         for scrap in checkpoints.glob(".*"):  # what a killed run left half written
@@ -63,7 +57,7 @@ def read(
     accelerator.wait_for_everyone()
     validation = tables.scan(
         sequences / "validation", VALIDATION_SEQUENCES, made_by="hhrec sequences build"
-    ).collect()
+    )
     histories, users = store.open_store(flat)
     return Inputs(
         histories=histories,
@@ -78,7 +72,7 @@ def read(
             accelerator.device
         ),
         names=trained["vacancy_id"],
-        validation=validation,
+        validation=validation.head(params.train.validation_rows).collect(),
         books=load_books(features / "books"),
         books_hash=books_hash(features / "books"),
     )
@@ -88,11 +82,6 @@ def make_task(params: Params, inputs: Inputs) -> Task:
     """Choose the rows that are long enough and say how to train on them."""
     lengths = inputs.histories.lengths()
     rows = inputs.users[lengths[inputs.users] >= params.train.min_length]
-    if not len(rows):
-        raise HhrecError(
-            f"no history has train.min_length={params.train.min_length} events",
-            "lower train.min_length or filter.min_user_events",
-        )
     return Task(
         histories=inputs.histories,
         rows=rows,
@@ -159,22 +148,39 @@ def takes_all(settings: TrainParams, trained: int) -> bool:
     return settings.loss == "full" or (settings.loss == "auto" and trained <= FULL_UNTIL)
 
 
-WITHOUT_EFFECT = {"keep", "tracker", "patience", "validation_rows", "save_minutes", "save_steps"}
+def loss_name(settings: TrainParams, trained: int) -> str:
+    """Which loss it is, after `auto`: full, sampled or gbce."""
+    if settings.loss == "auto":
+        return "full" if takes_all(settings, trained) else "sampled"
+    return settings.loss
+
+
+WITHOUT_EFFECT = {"keep", "tracker", "patience", "save_minutes", "save_steps"}
 
 
 def fingerprint_of(
-    params: Params, sequences: Path, features: Path, vocab: Path, origin: Path | None = None
+    params: Params,
+    sequences: Path,
+    features: Path,
+    vocab: Path,
+    origin: Path | None = None,
+    *,
+    processes: int = 1,
 ) -> str:
-    """Hash what a run's weights depend on: parameters that shape them, and the input files.
+    """Hash what the weights published depend on: parameters that shape or choose them, and files.
 
-    The precision is not among them: a checkpoint's state says which it is, also after `auto`.
+    Batches a step count, not who makes them: two processes may go on where one had stopped that
+    added up two batches. The precision is not among them: a checkpoint's state says which it is,
+    also after `auto`.
     """
     settings = params.train.model_dump(exclude=WITHOUT_EFFECT | {"precision"})
-    digest = hashlib.sha256(
-        json.dumps([params.seed, params.sequences.max_length, settings], sort_keys=True).encode()
-    )
+    settings["accumulation"] *= processes
+    seen = params.predict.seen.model_dump()
+    shaping = [params.seed, params.sequences.max_length, seen, settings]
+    digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode())
     files = [
         *sorted((sequences / "train").glob("*")),
+        *sorted((sequences / "validation").glob("*")),
         *sorted((features / "items").glob("*")),
         *features.glob("vectors.npy"),
         vocab,
@@ -182,5 +188,6 @@ def fingerprint_of(
     files += [origin / "model.safetensors"] if origin else []
     for file in files:
         digest.update(file.name.encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()

@@ -21,7 +21,7 @@ SHAPE = {
 }  # field of a checkpoint's config -> our parameter
 FIXED = (
     "hidden_act", "activation", "hidden_activation", "attention_bias", "mlp_bias", "norm_bias",
-    "is_decoder", "rope_parameters", "layer_types",
+    "is_decoder", "rope_parameters", "layer_types", "local_attention",
 )  # fmt: skip
 WORDS = ("word_embeddings", "tok_embeddings", "token_type_embeddings")
 NAME = "train.layers_from"
@@ -81,7 +81,10 @@ def _config(path: Path) -> Any:
     try:
         return AutoConfig.from_pretrained(path, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise HhrecError(f"{path}/config.json: not a readable configuration ({error})") from error
+        raise HhrecError(
+            f"{path}/config.json: not a readable configuration ({error})",
+            "expected a directory written by save_pretrained",
+        ) from error
 
 
 def _check(params: Params, path: Path, found: Any) -> None:
@@ -128,7 +131,10 @@ def _load(kind: type[PreTrainedModel], path: Path) -> PreTrainedModel:
         ) from error
     missing = sorted(name for name in found["missing_keys"] if "tok" not in name)
     if missing:
-        raise HhrecError(f"{NAME}={path}: weights are missing, among them {missing[0]}")
+        raise HhrecError(
+            f"{NAME}={path}: weights are missing, among them {missing[0]}",
+            "save the whole model again with save_pretrained, or name another checkpoint",
+        )
     return model
 
 

@@ -10,17 +10,21 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import torch
 
+from stages.bert4rec.asking import NEAR
 from stages.bert4rec.matrix import SLICE
 from stages.bert4rec.neighbours import CUTS, KEPT, PAIRS, REACH
+from stages.bert4rec.topk import CHUNK, SAMPLE, SHORT
 
 MB = 2**20
 FLOAT = 4
 LIBRARIES = 100 * MB  # code and buffers that torch and polars touch in the first steps
 SLACK = 0.9  # of the tensors of a step: holes between them, and what earlier shapes left behind
 READING = 3.5  # polars keeps this many times what it read of the features
-SCORES = 4  # copies of a block's scores: scores, demand, comparison, their sum
+ENCODER = 12  # vectors of H a position while rows are encoded
+CLOSE = 1.5  # vectors of H a neighbour while it is scored
 TOWER = 8  # vectors of H an item while a block of item vectors is made
 PAIR = 8  # bytes of one: item and similarity
+OWN = 32  # bytes of a row's own candidate: whose, which, its score, when
 COUNTING = 32  # bytes of a pair while pairs are added up
 
 
@@ -95,11 +99,34 @@ def neighbour_bytes(events: int, vacancies: int) -> tuple[int, int]:
     return int(PAIR * kept), COUNTING * min(events * REACH, PAIRS)
 
 
-def ranking_bytes(rows: int, vacancies: int, hidden_size: int) -> int:
-    """The matrix of item vectors, a block of it while it is made, and one block of scores."""
-    block = min(vacancies, SLICE)
-    matrix = vacancies * hidden_size
-    return FLOAT * (matrix + block * max(TOWER * hidden_size, SCORES * rows))
+@dataclass(frozen=True)
+class ToRank:
+    """R rows, of which the batch with most has `at_once` rows and so many positions."""
+
+    rows: int
+    at_once: int
+    positions: int
+    neighbours: bool
+
+
+def ranking_bytes(
+    asked: ToRank, vacancies: int, hidden_size: int, batch_rows: int, *, half: bool
+) -> int:
+    """The matrix of item vectors (its bfloat16 twin too), and the greatest of three.
+
+    A block of the matrix while it is made; a batch while it is encoded, with its neighbours; what is
+    known of all rows (states, own candidates) while products with a chunk of items and with the
+    sample are looked through.
+    """
+    width = hidden_size + 2
+    matrix = vacancies * ((FLOAT + 2 * half) * width + 20)  # 20: id, place, bias
+    making = FLOAT * min(vacancies, SLICE) * TOWER * hidden_size
+    close = asked.at_once * NEAR * asked.neighbours
+    encoding = int(FLOAT * hidden_size * (ENCODER * asked.positions + CLOSE * close))
+    own = asked.positions // max(asked.at_once, 1) + NEAR * asked.neighbours
+    known = asked.rows * (FLOAT * hidden_size + OWN * own)
+    searched = min(batch_rows, asked.rows) * FLOAT * (CHUNK + 2 * SAMPLE // SHORT)
+    return matrix + max(making, known + max(encoding, searched))
 
 
 def allocator_bytes(step: int) -> int:

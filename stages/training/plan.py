@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from stages.bert4rec import batches
+from stages.bert4rec.asking import together_encoded
 from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.histories import Ints
 from stages.bert4rec.model import HhrecModel
@@ -16,7 +17,7 @@ from stages.errors import HhrecError
 from stages.params import Params
 from stages.report import Report
 from stages.training import memory, probe
-from stages.training.inputs import Content, model_config, takes_all
+from stages.training.inputs import Content, loss_name, model_config, takes_all
 from stages.training.sizes import Sizes
 
 
@@ -26,6 +27,12 @@ class PlanReport(Report):
     parameters: dict[str, int]
     trained_items: int
     loss: str
+    batch_tokens: int
+    lr: float
+    id_lr: float
+    dropout: float
+    id_dropout: float
+    epochs: int
     histories: int
     tokens_per_epoch: int
     padding: float
@@ -45,6 +52,7 @@ class PlanReport(Report):
             yield name, f"{value / memory.MB:,.1f} MiB" if in_bytes else value
 
 
+CHOSEN = {"batch_tokens", "lr", "id_lr", "dropout", "id_dropout", "epochs"}  # by `sized`
 PARTS = {  # by what the names of their weights start with, the narrower first
     "tower.ids": "item table",
     "tower.id_bias": "item table",
@@ -99,7 +107,11 @@ def expected(params: Params, found: Sizes, *, processes: int = 1) -> memory.Memo
         counting=counting,
         allocator=memory.allocator_bytes(step.activations + step.logits),
         ranking=memory.ranking_bytes(
-            most_ranked(params, found), found.vacancies, settings.hidden_size
+            to_rank(params, found),
+            found.vacancies,
+            settings.hidden_size,
+            params.predict.batch_rows,
+            half=params.predict.precision != "no",
         ),
         libraries=memory.LIBRARIES,
     )
@@ -133,11 +145,13 @@ def widest(params: Params, found: Sizes) -> probe.Shape:
     )
 
 
-def most_ranked(params: Params, found: Sizes) -> int:
-    """Most rows ranked at once after an epoch; see `stages.training.validation`."""
-    lengths = np.minimum(found.asked, params.sequences.max_length)
-    plan = batches.in_order(lengths, params.predict.batch_rows * 8)
-    return max((len(rows) for rows in plan), default=0)
+def to_rank(params: Params, found: Sizes) -> memory.ToRank:
+    """The rows ranked after an epoch, and the batch of them with most rows."""
+    lengths = np.minimum(found.asked, params.sequences.max_length).astype(np.int64)
+    widest = max(together_encoded(lengths), key=len, default=lengths[:0])
+    longest = int(lengths[widest].max(initial=0))
+    close = params.train.near_ones() > 0
+    return memory.ToRank(len(lengths), len(widest), len(widest) * longest, close)
 
 
 def planned(
@@ -152,7 +166,8 @@ def planned(
     return PlanReport(
         parameters=parameters(config_of(params, found)),
         trained_items=found.trained,
-        loss="full" if takes_all(params.train, found.trained) else "sampled",
+        loss=loss_name(params.train, found.trained),
+        **params.train.model_dump(include=CHOSEN),
         histories=len(lengths),
         tokens_per_epoch=int(lengths.sum()),
         padding=round(batches.padding_share(lengths, [np.arange(*cut) for cut in cuts]), 4),

@@ -38,8 +38,9 @@ def stand(
         state = checkpoint.read_state(found)
         if state.fingerprint != fingerprint:
             raise HhrecError(
-                f"{found}: made with other parameters or other data than this run's",
-                "start anew without --resume, or restore the parameters and data of that run",
+                f"{found}: made with other parameters, other data or other batches a step "
+                "(processes x train.accumulation) than this run's",
+                "start anew without --resume, or restore the parameters, data and processes of that run",
             )
         if params.train.precision not in {"auto", state.precision}:
             raise HhrecError(

@@ -20,7 +20,7 @@ from stages.bert4rec.checkpoint import State
 from stages.bert4rec.loop import Figures
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.ranking import Ranker
-from stages.bert4rec.task import Task, steps_per_epoch
+from stages.bert4rec.task import Task, padding, steps_per_epoch
 from stages.params import Params
 from stages.report import Progress
 from stages.training.sidecar import Chosen, read_chosen, write_chosen, write_names
@@ -49,11 +49,11 @@ class Watch:
     ) -> None:
         self.params, self.task, self.model, self.optimizers = params, task, model, optimizers
         self.accelerator, self.checkpoints, self.state = accelerator, checkpoints, state
-        self.validation = validation.head(params.train.validation_rows)
+        self.validation = validation
         self.tracker, self.progress = tracker, progress
         self.an_epoch = steps_per_epoch(task, accelerator.num_processes)
         self.loss: float | None = None
-        self.tokens, self.seconds = 0, 0.0
+        self.tokens, self.filled, self.positions, self.seconds = 0, 0, 0, 0.0
         self.stopped = "finished"
         self.interrupted = False
         self.saved_at = time.monotonic()
@@ -63,6 +63,8 @@ class Watch:
         self.state = replace(self.state, step=figures.step)
         self.loss = figures.loss
         self.tokens += figures.tokens * self.accelerator.num_processes
+        self.filled += figures.filled
+        self.positions += figures.positions
         self.seconds += figures.seconds
         self.show(figures)
         ended = figures.step % self.an_epoch == 0
@@ -177,6 +179,11 @@ class Watch:
     def speed(self) -> float | None:
         """Events trained on a second, over all processes."""
         return round(self.tokens / self.seconds, 1) if self.seconds else None
+
+    def padding(self) -> float:
+        """Share of the positions of this process's batches that hold nothing."""
+        share = 1 - self.filled / self.positions if self.positions else padding(self.task)
+        return round(share, 4)
 
     @contextmanager
     def signals(self) -> Iterator[None]:

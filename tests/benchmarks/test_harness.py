@@ -7,11 +7,14 @@ import polars as pl
 import pytest
 import torch
 
+from stages.bert4rec import batches, optim, streams
+from stages.bert4rec.dropout import ByteDropout
 from tests.benchmarks import docs, flops, runs, shapes, unoptimised
 from tests.benchmarks.ours import Steps
 from tests.benchmarks.record import Figure, Record, pathless
 from tests.benchmarks.sizes import SIZES
 from tests.benchmarks.worlds import by_popularity, draws, movielens_lengths
+from tests.bert4rec.conftest import make_model
 
 
 def table(directory, part):
@@ -120,6 +123,18 @@ def test_only_runs_kept_on_purpose_are_not_repeated(tmp_path, monkeypatch):
 
 def test_a_record_names_no_path_of_this_machine():
     assert pathless({"a": [{"task": {"out": "/x"}, "b": 1}]}) == {"a": [{"b": 1}]}
+
+
+def test_the_unoptimised_loop_has_none_of_the_speed_ups(monkeypatch):
+    for place, name in ((batches, "plan"), (streams, "use_bytes"), (optim, "optimizers")):
+        monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
+    assert any(isinstance(part, ByteDropout) for part in make_model("prefix").modules())
+    unoptimised.loop()
+    model = make_model("prefix")
+    assert not any(isinstance(part, ByteDropout) for part in model.modules())
+    assert any(isinstance(part, torch.nn.Dropout) for part in model.modules())
+    assert isinstance(optim.optimizers(model, 0.1, 0.0)[1], unoptimised.DenseAdamW)
+    assert batches.plan is unoptimised.any_order
 
 
 def test_unoptimised_batches_hold_every_row_once_and_as_many_rows_each():

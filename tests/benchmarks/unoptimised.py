@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from stages.bert4rec import batches, model, optim
+from stages.bert4rec import batches, optim, streams
 
 SETTINGS = ["train.loss=full", "train.precision=no"]
 
@@ -56,5 +56,5 @@ def left_alone(network: nn.Module) -> None:
 def loop() -> None:
     """Take the speed-ups out of this process."""
     batches.plan = any_order
-    model.use_bytes = left_alone
+    streams.use_bytes = left_alone
     optim.optimizers = dense(optim.optimizers)

@@ -1,5 +1,7 @@
 """Steps depend on their number alone: resumed runs and split batches end with the same weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from stages.bert4rec import checkpoint, loop, optim
 from stages.bert4rec.candidates import all_items
 from stages.bert4rec.neighbours import neighbours
 from stages.params import TrainParams
+from stages.params.training import MaskingParams
 from tests.bert4rec.conftest import (
     TRAINED,
     make_demand,
@@ -83,9 +86,27 @@ def test_a_resumed_run_ends_with_the_same_weights(objective, stop_at, tmp_path):
         assert torch.equal(weight, resumed.state_dict()[name]), name
 
 
-def test_losses_fall():
-    _, losses = train(make_task(epochs=30), full=True)
+@pytest.mark.parametrize("loss", ["full", "sampled", "gbce"])
+def test_losses_fall(loss):
+    _, losses = train(make_task(epochs=30, loss=loss), full=loss == "full")
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
+def test_tokens_are_events_of_histories_however_many_cuts_a_batch_shows():
+    """Here each event is a session and each history asks for its next response: in several cuts."""
+    policies = MaskingParams(mlm=0, last=0, next_response=1)
+    task = make_task("mlm", masking=policies, batch_tokens=1_000)
+    histories = task.histories
+    starts = np.repeat(histories.offsets[:-1], histories.lengths())
+    sessions = (np.arange(len(histories.items)) - starts).astype(np.int32)
+    responses = np.ones_like(histories.actions)
+    task = replace(task, histories=replace(histories, sessions=sessions, actions=responses))
+    work = next(loop.work(task, 0, 1, Accelerator(cpu=True)))
+    ((_, batch),) = work.batches
+    assert work.tokens == task.lengths().sum()
+    assert len(batch.items) > len(task.rows)
+    assert work.filled() == batch.lengths.sum() > work.tokens
+    assert work.positions() == batch.items.numel() > work.filled()
 
 
 def test_batches_added_up_give_the_gradients_of_the_same_batches_at_once():

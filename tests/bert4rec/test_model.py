@@ -53,8 +53,16 @@ def test_every_backbone_learns_its_questions(objective, backbone, histories, cat
     assert losses[-1] < 0.6 * losses[0]
 
 
-@pytest.mark.parametrize("objective", ["prefix", "causal"])
-@pytest.mark.parametrize("backbone", ["bert", "distilbert"])
+@pytest.mark.parametrize(
+    ("objective", "backbone"),
+    [
+        ("prefix", "bert"),
+        ("prefix", "distilbert"),
+        ("causal", "bert"),
+        ("causal", "distilbert"),
+        ("causal", "modernbert"),
+    ],
+)
 def test_no_question_sees_its_own_event_or_a_later_one(objective, backbone, catalogue):
     """Perturb everything from place t on: answers to questions at places <= t stay put.
 

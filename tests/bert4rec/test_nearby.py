@@ -1,8 +1,16 @@
 """The learned score of neighbours."""
 
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stages.bert4rec.nearby import SCALE, Nearby
+from stages.bert4rec.nearby import SCALE, Nearby, above
+
+
+@given(st.lists(st.lists(st.integers(0, 5), min_size=7, max_size=7), min_size=1, max_size=4))
+def test_above_counts_what_is_greater(rows):
+    values = torch.tensor(rows, dtype=torch.float32)
+    assert above(values).tolist() == [[sum(v > own for v in row) for own in row] for row in rows]
 
 
 def test_a_score_of_neighbours_starts_in_their_order_and_learns_all_its_weights():

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from safetensors.torch import load_file
 
 ROOT = Path(__file__).parents[2]
@@ -127,19 +128,35 @@ def test_killed_and_resumed_it_ends_with_the_same_weights(
     assert all((ours[name] == theirs[name]).all() for name in ours)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(small_artifacts: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_says_how_to_go_on(
+    small_artifacts: Path, tmp_path: Path, kind: signal.Signals
+) -> None:
+    """In the middle of the only epoch, so that nothing but the signal can have saved."""
     command = [sys.executable, "-m", "hhrec_cli", "train"]
-    long = words(small_artifacts, tmp_path, "--set", "train.epochs=5000")
+    long = ["train.batch_tokens=16", "train.epochs=1", "train.save_minutes=1000"]
+    typed = words(small_artifacts, tmp_path, *(word for one in long for word in ("--set", one)))
+    slow = {"HHREC_TEST_SLOWLY": str(tmp_path / "begun")}
     running = subprocess.Popen(
-        [*command, *long], cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, str(Path(__file__).parent / "slowly.py"), "train", *typed],
+        cwd=ROOT, env=environment(**slow), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     until = time.monotonic() + 60
-    while not list((tmp_path / "checkpoints").glob("step-*")) and time.monotonic() < until:
+    while not (tmp_path / "begun").exists() and time.monotonic() < until:
         time.sleep(0.02)
-    running.send_signal(signal.SIGINT)
+    assert not list((tmp_path / "checkpoints").glob("step-*"))
+    running.send_signal(kind)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "hhrec train --resume" in said
+    (saved,) = (tmp_path / "checkpoints").glob("step-*")
+    done = subprocess.run(
+        [*command, *typed, "--resume", "--json"],
+        cwd=ROOT, env=environment(), check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert 0 < found["resumed_at"] == int(saved.name.removeprefix("step-")) < found["steps"]
+    assert found["interrupted"] is False
 
 
 def test_a_checkpoint_of_other_parameters_is_refused(small_artifacts: Path, tmp_path: Path) -> None:

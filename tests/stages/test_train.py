@@ -100,9 +100,9 @@ def test_patience_ends_a_training_that_does_not_improve(
 def test_full_and_sampled_losses_are_what_they_say(small_artifacts: Path, tmp_path: Path) -> None:
     kinds = {
         kind: fit(small_artifacts, tmp_path / kind, params(loss=kind, epochs=1)).loss
-        for kind in ("auto", "full", "sampled")
+        for kind in ("auto", "full", "sampled", "gbce")
     }
-    assert kinds == {"auto": "full", "full": "full", "sampled": "sampled"}
+    assert kinds == {"auto": "full", "full": "full", "sampled": "sampled", "gbce": "gbce"}
 
 
 def test_dvclive_writes_curves_and_nothing_else(

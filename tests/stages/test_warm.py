@@ -72,7 +72,7 @@ def test_a_resumed_warm_start_ends_where_an_undisturbed_one_does(
     torch.testing.assert_close(
         weights(tmp_path / "whole"), weights(tmp_path / "cut"), rtol=0, atol=0
     )
-    with pytest.raises(HhrecError, match="other parameters or other data"):
+    with pytest.raises(HhrecError, match="other parameters, other data"):
         fit(small_artifacts, tmp_path / "cut", params(epochs=2), resume=True)
 
 

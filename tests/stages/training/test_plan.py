@@ -7,12 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from stages import train
 from stages.errors import HhrecError
-from stages.training import memory, probe
+from stages.training import fitting, memory, plan, probe, sizes
+from stages.training.sized import sized
 from tests.command import Type, typist
 from tests.stages.test_train import fit, params
 from tests.stages.training.world import World
@@ -20,11 +22,12 @@ from tests.stages.training.world import World
 ROOT = Path(__file__).parents[3]
 INDEX = 200  # bytes a user: order, lengths and offsets while batches are planned
 LIKE_DEFAULTS = {"hidden_size": 128, "heads": 4, "layers": 2}
-WORLDS = {
+WORLDS: dict[int | str, World] = {
     2: World(2_000, 3_000),
     100: World(100_000, 3_000),
     300: World(300_000, 60_000),
     500: World(500_000, 3_000),
+    "ranking": World(20_000, 200, longest=8, validation=20_000),
 }
 
 
@@ -60,8 +63,13 @@ def test_the_plan_counts_what_training_then_does(
     settings = params(objective=objective)
     planned = train.plan(settings, **tables_of(small_artifacts))
     done = fit(small_artifacts, tmp_path, settings)
-    for name in ("trained_items", "histories", "tokens_per_epoch", "padding", "steps", "loss"):
+    for name in ("trained_items", "histories", "tokens_per_epoch", "steps", "loss"):
         assert getattr(planned, name) == getattr(done, name), name
+    assert planned.epochs == done.epochs
+    if objective == "mlm":  # which shows some histories in several cuts
+        assert planned.padding < done.padding
+    else:
+        assert planned.padding == done.padding
     assert sum(planned.parameters.values()) == done.parameters
     assert planned.fits
     assert planned.peak > planned.memory["libraries"]
@@ -102,6 +110,40 @@ def test_what_does_not_fit_is_refused_with_settings_that_do(
     assert not (tmp_path / "model").exists()
     assert "--set train.batch_tokens=2048" in caught.value.hint
     fit(small_artifacts, tmp_path, params(batch_tokens=2048, hidden_size=64, layers=2, epochs=1))
+
+
+def test_what_the_plan_chose_is_in_it(small_artifacts: Path) -> None:
+    free = params(batch_tokens=0, lr=0.0, id_lr=0.0, epochs=0, dropout=None, id_dropout=None)
+    found = train.plan(free, **tables_of(small_artifacts))
+    events = sizes.read(free, **tables_of(small_artifacts)).shown(free.sequences.max_length)
+    chosen = sized(free, events).train
+    for name in ("batch_tokens", "lr", "id_lr", "epochs", "dropout", "id_dropout"):
+        assert getattr(found, name) == getattr(chosen, name), name
+    assert found.epochs > 0
+    assert found.batch_tokens >= 512
+
+
+def test_remedies_are_sought_to_the_end_whatever_the_heads(
+    small_artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """250 is no multiple of four heads, which is nothing to a number of positions."""
+    settings = params(batch_tokens=1000, heads=4)
+    found = sizes.read(settings, **tables_of(small_artifacts))
+    report = train.plan(settings, **tables_of(small_artifacts))
+    monkeypatch.setattr(fitting, "_fits", lambda *given: given[-1] == 250)
+    assert list(fitting.fitting(settings, found, report)) == [("train.batch_tokens", 250)]
+
+
+def test_short_rows_to_rank_are_encoded_some_at_a_time() -> None:
+    """A million rows of one event: no more at once than have room, with all their neighbours."""
+    settings = params()
+    one = memory.ToRank(1_000_000, 1_024, 1_024, neighbours=True)
+    found = sizes.Sizes(
+        lengths=np.full(100, 20), asked=np.ones(1_000_000, dtype=np.int64), trained=100,
+        vacancies=100, words=0, periods=3, code_sizes=(), word_count=0, has_salary=False,
+        text_width=0,
+    )  # fmt: skip
+    assert plan.to_rank(settings, found) == one
 
 
 def test_a_machine_far_too_small_says_so(
@@ -151,11 +193,12 @@ def test_plan_is_a_table_for_people_and_one_object_for_programs(
         (300, {"batch_tokens": 1024}),
         (500, {"batch_tokens": 1024}),
         (500, {"loss": "full", "objective": "mlm", "batch_tokens": 1024}),
+        ("ranking", {"batch_tokens": 512}),
     ],
     ids=str,
 )
 def test_the_expected_peak_is_within_a_quarter_of_the_measured_one(
-    tmp_path: Path, world: int, settings: dict[str, Any]
+    tmp_path: Path, world: int | str, settings: dict[str, Any]
 ) -> None:
     """Growth of the process's resident memory over a dozen steps."""
     artifacts = WORLDS[world].write(tmp_path)

@@ -1,0 +1,26 @@
+"""`hhrec` whose training waits after each step, so that a test can reach the middle of an epoch.
+
+HHREC_TEST_SLOWLY names a file that is written when the third step is done.
+"""
+
+import os
+import time
+from pathlib import Path
+
+from hhrec_cli.main import main
+from stages.bert4rec.loop import Figures
+from stages.training.watch import Watch
+
+show = Watch.show
+
+
+def wait(watch: Watch, figures: Figures) -> None:
+    show(watch, figures)
+    if figures.step == 3:
+        Path(os.environ["HHREC_TEST_SLOWLY"]).touch()
+    time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    Watch.show = wait  # type: ignore[method-assign]
+    main()
