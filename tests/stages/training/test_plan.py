@@ -193,7 +193,7 @@ def test_plan_is_a_table_for_people_and_one_object_for_programs(
         (300, {"batch_tokens": 1024}),
         (500, {"batch_tokens": 1024}),
         (500, {"loss": "full", "objective": "mlm", "batch_tokens": 1024}),
-        ("ranking", {"batch_tokens": 512}),
+        ("ranking", {"batch_tokens": 512, "asks": "session", "shrink": 0.5, "boost": 1.0}),
     ],
     ids=str,
 )
