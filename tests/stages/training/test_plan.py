@@ -178,6 +178,13 @@ def test_plan_is_a_table_for_people_and_one_object_for_programs(
     assert list(tmp_path.iterdir()) == []  # nothing is written
 
 
+@pytest.mark.parametrize("more", [["--resume"], ["--from", "model"]])
+def test_a_plan_is_one_of_a_training_from_the_start(hhrec: Type, more: list[str]) -> None:
+    typed = hhrec("train", "--plan", "--params", ROOT / "params.yaml", *more)
+    assert typed.code == 2
+    assert "--plan excludes --from and --resume" in typed.said()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "settings"),
