@@ -3,7 +3,8 @@
 Nothing is held out: validation sessions and test contexts, which are known when the questions are
 asked, are trained on too; labels never. The parameters are those of the validated run, and training
 ends after the epoch that was its best, with the same fall of the learning rate; an epoch of more
-data has more steps. No validation figure exists for the result.
+data has more steps. The calibration is that of the validated model, for nothing is left to fit one on. No
+validation figure exists for the result.
 """
 
 from pathlib import Path
@@ -26,13 +27,13 @@ def final_params(params: Params, validated: Path) -> Params:
         MissingInputError: No epoch is written there.
     """
     best = read_chosen(validated)
-    tried = params.train.ways()  # where there was one way only, the parameters give it
-    found = {name: way for name, way in best.ways().items() if len(tried[name]) > 1}
+    given = params.train
+    asks = best.asks if len(given.ways()) > 1 else given.asks  # of one way nothing was chosen
     return params.model_copy(
         update={
             "split": params.split.model_copy(update={"kind": "none"}),
-            "train": params.train.model_copy(
-                update={"stop_epoch": best.epoch, "epochs": best.epochs, **found}
+            "train": given.model_copy(
+                update={"stop_epoch": best.epoch, "epochs": best.epochs, "asks": asks}
             ),
         }
     )

@@ -88,7 +88,7 @@ def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:
     """The final fit's steps, planned once the validated model is there."""
     chosen = final_fit.final_params(params, artifacts / "model")
     out, cache = artifacts / final_fit.DIRECTORY, artifacts / "text-cache"
-    for name, work in steps(chosen, raw, out, cache):
+    for name, work in steps(chosen, raw, out, cache, calibrated=artifacts / "model"):
         if name in final_fit.STAGES:
             yield Step(f"final {name}", work)
 
@@ -100,6 +100,7 @@ def steps(
     text_cache: Path | None = None,
     *,
     resume: bool = False,
+    calibrated: Path | None = None,
 ) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
@@ -120,7 +121,8 @@ def steps(
         _step("sequences", sequences.run, params, filtered=out / "filtered",
               events=out / "events", vocab=items["vocab"], out=asked["sequences"]),
         _step("train", train.run, params, **asked, out=out / "model",
-              checkpoints=out / "checkpoints", live=out / "live", resume=resume),
+              checkpoints=out / "checkpoints", live=out / "live", resume=resume,
+              calibrated=calibrated),
         *(
             _step(f"predict {part}", predict.run, params, model=out / "model", **asked,
                   out=file, part=part)

@@ -7,7 +7,7 @@ import polars as pl
 import torch
 from safetensors import SafetensorError
 
-from stages import candidates, store, tables
+from stages import baselines, candidates, seen_choice, store, tables
 from stages.asked import asked_rows
 from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
@@ -16,10 +16,11 @@ from stages.bert4rec.quiet import quieten
 from stages.bert4rec.ranking import Ranker
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.books import books_hash
+from stages.calibration import files, heuristics, rerank, table
 from stages.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.report import Progress, Report, silent
-from stages.schema import PREDICTIONS, VOCAB
+from stages.schema import HISTORY, PREDICTIONS, VOCAB
 from stages.training.sidecar import check_names
 
 
@@ -29,7 +30,8 @@ class PredictReport(Report):
     `catalogue` counts all vacancies; `candidates` and `candidates_fewest` those that could be
     recommended to the rows with the most and the fewest of them, before seen ones are hidden;
     `fewest` and `most` are lengths of lists; `allow_unknown` are ids of the allow-list that the
-    vocabulary lacks.
+    vocabulary lacks; `answered_by` is `model` or the baseline that `predict.fallback` chose; `seen`
+    is what became of vacancies that the context touched.
     """
 
     part: str
@@ -41,6 +43,8 @@ class PredictReport(Report):
     allow_unknown: int
     fewest: int
     most: int
+    answered_by: str
+    seen: dict[str, str]
 
 
 def run(
@@ -83,16 +87,44 @@ def run(
     if params.predict.candidates == "active":
         days = params.predict.days()
         active = candidates.activity(sequences / "train", rows, len(catalogue), days)
+    found = files.read(model)
+    params, by = settled(params, found, restricted=bool(allow or active))
+    if by != files.MODEL:
+        baseline = baseline_lists(params, by, rows, names, sequences)
+        return report_of(part, rows, names, baseline, [len(names)], unknown, by, params, out)
     ranker = Ranker(
         network,
         catalogue,
-        k=min(params.predict.k, len(names)),
+        k=min(max(params.predict.k, table.FIRST if found else 0), len(names)),
         batch_rows=params.predict.batch_rows,
         precision=params.predict.precision,
         allowed=None if allowed is None else torch.from_numpy(allowed),
         activity=active,
+        with_parts=found is not None,
     )
-    ranked, pools = rank_rows(params, ranker, rows, progress)
+    if found:
+        train = tables.scan(sequences / "train", HISTORY, made_by="hhrec sequences build")
+        learned = heuristics.learn(found.heuristics, train=train, vocab=names, params=params)
+        ranked, pools = rerank.ranked(
+            params, ranker, rows, found, learned, held_out=part == "validation", progress=progress
+        )
+    else:
+        ranked, pools = rank_rows(params, ranker, rows, progress)
+    return report_of(part, rows, names, ranked, pools, unknown, by, params, out)
+
+
+def report_of(
+    part: str,
+    rows: pl.DataFrame,
+    names: pl.DataFrame,
+    ranked: np.ndarray,
+    pools: list[int],
+    unknown: int,
+    by: str,
+    params: Params,
+    out: Path,
+) -> PredictReport:
+    """Write the lists, and sum up what they are."""
     write(rows, ranked, names, out)
     counts = (ranked > 0).sum(axis=1)
     return PredictReport(
@@ -105,7 +137,37 @@ def run(
         allow_unknown=unknown,
         fewest=int(counts.min()) if len(counts) else 0,
         most=int(counts.max(initial=0)),
+        answered_by=by,
+        seen=params.predict.seen.model_dump(),
     )
+
+
+def settled(
+    params: Params, found: files.Calibration | None, *, restricted: bool
+) -> tuple[Params, str]:
+    """Put the fates that validation chose in the place of `auto`, and say who answers.
+
+    A baseline answers under fates of its own; it ranks the whole catalogue, so it does not stand in
+    where candidates are restricted.
+    """
+    by, chosen = files.MODEL, found.seen if found else None
+    if found and params.predict.fallback == "auto" and not restricted:
+        by = found.answers
+        chosen = found.baselines[by]["seen"] if by != files.MODEL else chosen
+    seen = seen_choice.fixed(params.predict.seen, chosen)
+    predict = params.predict.model_copy(update={"seen": seen})
+    return params.model_copy(update={"predict": predict}), by
+
+
+def baseline_lists(
+    params: Params, name: str, rows: pl.DataFrame, names: pl.DataFrame, sequences: Path
+) -> np.ndarray:
+    """Let a baseline rank the rows: item ids, best first, 0 where candidates ran out, (R, k)."""
+    train = tables.scan(sequences / "train", HISTORY, made_by="hhrec sequences build")
+    recommender = baselines.learn([name], train=train, vocab=names, params=params)[name]
+    k = min(params.predict.k, len(names))
+    found = recommender(rows, k, params.predict.seen)["items"]
+    return store.padded(pl.concat([found, pl.Series([[0] * k], dtype=found.dtype)]))[:-1]
 
 
 def load_model(path: Path) -> HhrecModel:

@@ -1,18 +1,27 @@
 """Train: fit the model on the train sequences, keep the best by validation MRR@100."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 
+from stages import tables
 from stages.bert4rec import checkpoint, loop, optim, rows
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.quiet import quieten
-from stages.bert4rec.task import steps_per_epoch
+from stages.bert4rec.repeat_prior import repeat_prior
+from stages.bert4rec.task import Task, steps_per_epoch
+from stages.calibration.files import MODEL, Calibration
+from stages.calibration.files import read as read_calibration
+from stages.calibration.verdict import best_baseline
 from stages.params import Params
 from stages.report import Progress, Report, silent
+from stages.schema import HISTORY, VOCAB
 from stages.seeds import derive
+from stages.store import BUILD
 from stages.training import fitting, layers, sizes, warm
 from stages.training.inputs import (
     config,
@@ -27,6 +36,7 @@ from stages.training.precision import Choice, settle
 from stages.training.sized import sized
 from stages.training.standing import stand, start
 from stages.training.trackers import open_tracker
+from stages.training.validation import prepared as prepared_validation
 from stages.training.watch import Watch
 
 
@@ -56,6 +66,12 @@ class TrainReport(Report):
     best_mrr_100: float | None
     best_epoch: int | None
     stopped: str
+    asks: str
+    seen: dict[str, str]
+    answers: str
+    best_baseline: str | None
+    best_baseline_mrr_100: float | None
+    lead: dict[str, float]
 
     def choice(self) -> str:
         """Say in which precision it trained and why."""
@@ -73,11 +89,13 @@ def run(
     origin: Path | None = None,
     resume: bool = False,
     live: Path | None = None,
+    calibrated: Path | None = None,
     progress: Progress = silent,
 ) -> TrainReport:
     """Train from the sequences, features and vocabulary to a model directory.
 
-    With `origin`, the directory of an older model, the weights start from that one's.
+    With `origin`, the directory of an older model, the weights start from that one's. Where there are
+    no validation rows, the calibration of the model in `calibrated` is taken over.
 
     Raises:
         MissingInputError: A table is not there.
@@ -100,7 +118,7 @@ def run(
     model = HhrecModel(warm.like(shape, origin) if origin else shape)
     if settings.layers_from:
         layers.take(model.streams.encoder, Path(settings.layers_from))
-    started = warm.start(model, origin, inputs.names) if origin else {}
+    started = warm.start(model, origin, inputs.names) if origin else start_repeats(model, task)
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(
         params, sequences, features, vocab, origin, processes=accelerator.num_processes
@@ -128,7 +146,13 @@ def run(
         model=model,
         optimizers=optimizers,
         accelerator=accelerator,
-        validation=inputs.validation,
+        validation=prepared_validation(
+            params,
+            inputs.validation,
+            train=tables.scan(sequences / "train", HISTORY, made_by=BUILD),
+            vocab=tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect(),
+            accelerator=accelerator,
+        ),
         checkpoints=checkpoints,
         state=state,
         tracker=tracker,
@@ -148,10 +172,24 @@ def run(
             )
     tracker.close()
     if accelerator.is_main_process and not watch.interrupted:
-        watch.publish(out, inputs.names)
+        watch.publish(out, inputs.names, read_calibration(calibrated) if calibrated else None)
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return report_of(watch, started, resumed_at=state.step)
+
+
+def start_repeats(model: HhrecModel, task: Task) -> dict[str, int]:
+    """Let repeats start from how often the log's next vacancy is an old one.
+
+    At the start every trained vacancy scores about 0, so that all that is new weighs as much as
+    there are trained vacancies: the prior, which is relative to all of it, is raised by the log.
+    """
+    seed = derive(task.seed, "repeats")
+    prior = repeat_prior(task.histories, task.rows, task.trained(), seed)
+    everything = math.log(max(len(task.share), 1))
+    weights, base = (torch.from_numpy(part).float() for part in (prior.weights, prior.base))
+    model.repeats.start_from(weights, base + everything)
+    return {}
 
 
 def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> PlanReport:
@@ -199,4 +237,19 @@ def report_of(watch: Watch, started: dict[str, int], *, resumed_at: int) -> Trai
         best_mrr_100=watch.state.best if watch.state.best >= 0 else None,
         best_epoch=watch.chosen().epoch if watch.state.best >= 0 else None,
         stopped=watch.stopped,
+        asks=watch.model.config.asks,
+        **beside(watch.calibration),
     )
+
+
+def beside(found: Calibration | None) -> dict[str, Any]:
+    """What the report says of the calibration: who answers, and the lead over the best baseline."""
+    best = best_baseline(found) if found else None
+    told = found.baselines[best] if found and best else {}
+    return {
+        "seen": found.seen if found else {},
+        "answers": found.answers if found else MODEL,
+        "best_baseline": best,
+        "best_baseline_mrr_100": told.get("mrr_100"),
+        "lead": told.get("lead", {}),
+    }

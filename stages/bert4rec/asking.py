@@ -13,6 +13,7 @@ from stages.bert4rec.items import Catalogue
 from stages.bert4rec.masking import what_is_next
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.near import held, near
+from stages.bert4rec.parts import WIDTH
 from stages.bert4rec.questions import what_next
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.errors import HhrecError
@@ -68,6 +69,7 @@ class Encoded:
         items: Which vacancy it is, (P,).
         logits: Its score, (P,).
         times: When it was last touched, microseconds since 1970, (P,).
+        parts: What its score is a sum of, (P, F); F is 0 where nobody asks for it.
     """
 
     rows: Ints
@@ -76,6 +78,7 @@ class Encoded:
     items: Tensor
     logits: Tensor
     times: Tensor
+    parts: Tensor
 
     def picked(self, members: Ints) -> "Encoded":
         """Return some of the rows, (b,), with what is theirs."""
@@ -94,6 +97,7 @@ class Encoded:
             self.items[kept],
             self.logits[kept],
             self.times[kept],
+            self.parts[kept],
         )
         return some, marks[kept]
 
@@ -118,7 +122,13 @@ def together_encoded(lengths: Ints) -> list[Ints]:
 
 @torch.inference_mode()
 def encode(
-    model: HhrecModel, catalogue: Catalogue, rows: Rows, chosen: Ints, share: tuple[int, int]
+    model: HhrecModel,
+    catalogue: Catalogue,
+    rows: Rows,
+    chosen: Ints,
+    share: tuple[int, int],
+    *,
+    with_parts: bool = False,
 ) -> Encoded:
     """Encode chosen rows, (B,), in batches of like length; process n of m takes every m-th batch.
 
@@ -127,11 +137,12 @@ def encode(
     """
     lengths = np.minimum(rows.histories.lengths()[chosen], rows.max_length)
     plan = [chosen[part] for part in together_encoded(lengths)][share[0] :: share[1]]
-    parts = [_encode(model, catalogue, rows, part) for part in plan]
+    parts = [_encode(model, catalogue, rows, part, with_parts=with_parts) for part in plan]
     if not parts:
         nothing = torch.zeros(0, dtype=torch.int64, device=catalogue.codes.device)
         states = torch.zeros(0, model.config.hidden_size, device=nothing.device)
-        return Encoded(chosen[:0], states, nothing, nothing, states[:, 0], nothing)
+        told = torch.zeros(0, WIDTH if with_parts else 0, device=nothing.device)
+        return Encoded(chosen[:0], states, nothing, nothing, states[:, 0], nothing, told)
     whole = together(parts)
     if not bool(whole.states.isfinite().all()):
         raise HhrecError(
@@ -152,22 +163,32 @@ def together(parts: list[Encoded]) -> Encoded:
         torch.cat([part.items for part in parts]),
         torch.cat([part.logits for part in parts]),
         torch.cat([part.times for part in parts]),
+        torch.cat([part.parts for part in parts]),
     )
 
 
-def _encode(model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints) -> Encoded:
+def _encode(
+    model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints, *, with_parts: bool
+) -> Encoded:
     asked = question(model, catalogue, rows, part)
     history = not rows.hide_all(part, asked.items.numpy())
     on_device = asked.to(catalogue.codes.device)
-    states, items, logits = model.answers(on_device, catalogue, history=history)
-    owner, place = (logits[:, 0] > NEVER).nonzero(as_tuple=True)
+    found = model.answers(on_device, catalogue, history=history, parts=with_parts)
+    logits = found.logits[:, 0]
+    owner, place = (logits > NEVER).nonzero(as_tuple=True)
     times = window(rows.histories, part, rows.max_length).times
-    times = np.pad(times, ((0, 0), (0, items.shape[-1] - times.shape[1])))  # neighbours: never
+    wide = found.items.shape[-1] - times.shape[1]  # neighbours were never touched
+    times = np.pad(times, ((0, 0), (0, wide)))
+    scores = logits[owner, place].float()
+    told = scores.new_zeros(len(scores), 0)
+    if found.parts is not None:
+        told = found.parts[owner, 0, place].float()
     return Encoded(
         part,
-        states[:, 0].float(),
+        found.states[:, 0].float(),
         owner,
-        items[owner, 0, place],
-        logits[:, 0][owner, place].float(),
+        found.items[owner, 0, place],
+        scores,
         torch.from_numpy(times)[owner.cpu(), place.cpu()].to(owner.device),
+        told,
     )

@@ -28,8 +28,8 @@ class HhrecConfig(PretrainedConfig):
         books: str = "",
         neighbours: int = 0,
         asks: str = "session",
-        shrink: float = 1.0,
-        boost: float = 1.0,
+        seen: dict[str, str] | None = None,
+        answers: str = "model",
         precision: str = "no",
         feed_width: int | None = None,
         **kwargs: Any,
@@ -50,8 +50,8 @@ class HhrecConfig(PretrainedConfig):
         self.books = books
         self.neighbours = neighbours
         self.asks = asks  # for the next `session`, or for an `event` of the newest
-        self.shrink = shrink  # factor on the questions' states at prediction
-        self.boost = boost  # factor on the neighbours' extra score then
+        self.seen = seen or {}  # fates of seen vacancies that validation rows chose, by action
+        self.answers = answers  # what ranked them best: `model`, or the name of a baseline
         self.precision = precision  # of the training's matrix products
         self.feed_width = feed_width
         super().__init__(**kwargs)

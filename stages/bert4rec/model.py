@@ -11,16 +11,18 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.initialization import no_init_weights
 
 from stages.bert4rec import loss as losses
+from stages.bert4rec import parts as parts_of
 from stages.bert4rec.batch import Batch, narrowed
 from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.items import Catalogue, ItemTower
 from stages.bert4rec.nearby import Nearby
-from stages.bert4rec.repeats import Repeats
+from stages.bert4rec.repeats import Repeats, describe
 from stages.bert4rec.streams import Streams, ahead, seen
 from stages.bert4rec.tokens import MASK, PAD
 from stages.bert4rec.trends import Trend, periods_of
 
+VECTORS = 0.5  # what vectors say at prediction, beside what is counted, before any calibration
 OWN_PACE = 4.0  # repeats are rarely asked for: what is learned of their demand is learned faster
 
 
@@ -30,6 +32,23 @@ class Vectors:
 
     of: Tensor
     bias: Tensor
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the model says of B rows with Q questions before it sees the catalogue.
+
+    Attributes:
+        states: (B, Q, H).
+        items: Own candidates: the history, then the neighbours, (B, Q, L + E).
+        logits: -inf but at each vacancy's last visible place, (B, Q, L + E).
+        parts: What the logits are sums of (`parts.PARTS`), (B, Q, L + E, F), where asked for.
+    """
+
+    states: Tensor
+    items: Tensor
+    logits: Tensor
+    parts: Tensor | None = None
 
 
 def picked(vectors: Tensor, biases: Tensor, rows: Tensor) -> Vectors:
@@ -170,23 +189,22 @@ class HhrecModel(PreTrainedModel):
         second = losses.with_own(logits, own[:, fresh:], held, late.target, binary)
         return torch.cat([first[0], second[0]], 1), torch.cat([first[1], second[1]], 1)
 
-    def near(
-        self,
-        states: Tensor,
-        close: Vectors,
-        batch: Batch,
-        catalogue: Catalogue,
-        *,
-        boost: float = 1.0,
-    ) -> Tensor:
+    def near(self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue) -> Tensor:
         """Score the neighbours of each question, (B, Q, E); -inf where there is none."""
         if not batch.near.shape[-1]:
             return states.new_zeros(batch.near.shape)
-        by_vector = (close.of @ states[..., None]).squeeze(-1) + close.bias
+        scores = sum(self.near_parts(states, close, batch, catalogue))
+        return torch.where(batch.near == PAD, float("-inf"), scores)
+
+    def near_parts(
+        self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Say what neighbours score by vector, by popularity, by demand and as neighbours."""
+        by_vector = (close.of @ states[..., None]).squeeze(-1)
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         trend = self.trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
         extra = self.nearby(states, batch.near_score, batch.near_stale, batch.asked, ahead(batch))
-        return (by_vector + trend + boost * extra).masked_fill(batch.near == PAD, float("-inf"))
+        return by_vector, close.bias, trend, extra
 
     def trends(
         self, items: Tensor, asked: Tensor, known: Tensor, catalogue: Catalogue
@@ -202,17 +220,19 @@ class HhrecModel(PreTrainedModel):
         return self.trend(items[None], *at, catalogue.demand), moments
 
     def answers(
-        self, batch: Batch, catalogue: Catalogue, *, history: bool = True
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """States of the questions (B, Q, H), and their own candidates.
+        self, batch: Batch, catalogue: Catalogue, *, history: bool = True, parts: bool = False
+    ) -> Answers:
+        """States of the questions, and their own candidates.
 
-        States are shrunk: inner products of vectors fit the histories they were learned from better
+        States are halved: inner products of vectors fit the histories they were learned from better
         than new ones, what is counted (repeats, demand, neighbours) does not, and the sum of both
-        would rank by the first. Some logs gain if what neighbours say is boosted, too. By how much
-        is chosen on validation rows (`training.watch`).
+        would rank by the first. A calibration weighs all parts anew.
 
-        The candidates are the history, then the neighbours: items (B, Q, L + E) and logits, -inf but
-        at each vacancy's last visible place, and all through the history where it is not wanted.
+        Args:
+            batch: The rows.
+            catalogue: What is known of the vacancies.
+            history: Score the vacancies of the history too.
+            parts: Say what the scores are sums of.
         """
         wanted = (batch.items, batch.near)
         distinct, place = torch.cat([ids.flatten() for ids in wanted]).unique(return_inverse=True)
@@ -223,18 +243,51 @@ class HhrecModel(PreTrainedModel):
         half = self.config.precision == "bf16"  # as in training; scores stay in fp32
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             encoded = self.states(batch, items.of, sees, catalogue)
-        states = self.config.shrink * self.out(self.head(encoded.float()))
+        states = VECTORS * self.out(self.head(encoded.float()))
         known = states.new_full(sees.shape, float("-inf"))
         if history:
             known = self.history(states, items, batch, sees, catalogue)
         close_by = picked(vectors, biases, close.view_as(batch.near))
-        near = self.near(states, close_by, batch, catalogue, boost=self.config.boost)
-        return states, *beside(batch.items, known, batch.near, near)
+        near = self.near(states, close_by, batch, catalogue)
+        told = None
+        if parts:
+            told = self._parts(states, items, close_by, batch, sees, catalogue)
+        return Answers(states, *beside(batch.items, known, batch.near, near), told)
+
+    def _parts(
+        self,
+        states: Tensor,
+        items: Vectors,
+        close: Vectors,
+        batch: Batch,
+        sees: Tensor,
+        catalogue: Catalogue,
+    ) -> Tensor:
+        """Parts of the own candidates, (B, Q, L + E, F); without meaning where the logit is -inf."""
+        described = describe(batch, sees)
+        told = self.history_parts(states, items, batch, described, catalogue)
+        own = parts_of.of_history(*told, described[0])
+        if not batch.near.shape[-1]:
+            return own
+        near = parts_of.of_new(*self.near_parts(states, close, batch, catalogue))
+        return torch.cat([own, near], 2)
 
     def history(
         self, states: Tensor, items: Vectors, batch: Batch, sees: Tensor, catalogue: Catalogue
     ) -> Tensor:
-        """Score each row's own vacancies: by vector, by demand, and as repeats, (B, Q, L).
+        """Score each row's own vacancies: by vector, by demand, and as repeats, (B, Q, L)."""
+        described = describe(batch, sees)
+        return sum(self.history_parts(states, items, batch, described, catalogue))  # type: ignore[return-value]
+
+    def history_parts(
+        self,
+        states: Tensor,
+        items: Vectors,
+        batch: Batch,
+        described: tuple[Tensor, Tensor],
+        catalogue: Catalogue,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Say what each row's own vacancies score by vector, by demand, and as repeats.
 
         What demand and popularity say of a new vacancy does not hold of one that was met before, so
         demand has weights of its own here and the vacancy's bias is left out.
@@ -243,7 +296,7 @@ class HhrecModel(PreTrainedModel):
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         at = batch.items[:, None], asked[..., None], known[..., None], catalogue.demand
         trend = self.own_trend(*at)
-        return by_vector + trend + self.repeats(states, items.of, batch, sees)
+        return by_vector, trend, self.repeats(states, items.of, batch, described)
 
     def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
         """Encode the rows and read the questions' states, (B, Q, H)."""

@@ -1,8 +1,11 @@
 """What is asked: a question stands at a place in its row, knows an action, and has an answer.
 
 - `every_event` asks for each event what vacancy it is, given what came before.
-- `next_sessions` asks for the first response of a session, given earlier sessions: the very
-  question of prediction, which `what_next` asks of a whole row.
+- `next_sessions` asks for the first response of a session, given earlier sessions.
+- `next_events` asks for an event of a session that has begun, given all before it.
+
+The last two are the questions of prediction, which `what_next` asks of a whole row; vacancies of the
+history are among their candidates.
 """
 
 from dataclasses import dataclass, fields
@@ -123,6 +126,35 @@ def next_sessions(
         target=take(view.items),
         weight=usable.astype(np.float32),
         when=np.take_along_axis(view.times, starts, axis=1),
+        source=chosen,
+    )
+
+
+def next_events(view: Window, generator: np.random.Generator, most: int, trained: int) -> Questions:
+    """Which vacancy, old or new, comes next in a session that has begun: for `most` events a row.
+
+    Asked of events whose session the event before belongs to as well: of responses first, then of
+    others drawn at random. How long it takes is not known at prediction, so it is not told here.
+    Answers are as in `next_sessions`.
+    """
+    steps = np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape)
+    shown = first_places(view) < steps
+    asks = inside(view) & (view.items >= FIRST_ITEM) & ((view.items < trained) | shown)
+    asks &= (np.diff(view.sessions, axis=1, prepend=-1) == 0) & (steps > 0)
+    lottery = generator.random(view.items.shape) + (view.actions == RESPONSE)
+    lottery = np.where(asks, lottery, -1.0)
+    most = max(1, min(most, int(asks.sum(axis=1).max(initial=0))))
+    chosen = np.argsort(-lottery, axis=1, kind="stable")[:, :most]
+    take = lambda values: np.take_along_axis(values, chosen, axis=1)  # noqa: E731
+    usable = take(asks)
+    return Questions(
+        place=np.where(usable, chosen, 0),
+        asked=take(view.actions),
+        gap=np.zeros_like(chosen),
+        session=take(view.sessions),
+        target=take(view.items),
+        weight=usable.astype(np.float32),
+        when=take(view.times),
         source=chosen,
     )
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec import matrix, topk
+from stages.bert4rec import parts as parts_of
 from stages.bert4rec.asking import NEAR, NEVER, Encoded, Rows, encode
 from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
@@ -23,6 +24,7 @@ from stages.bert4rec.matrix import ItemMatrix
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.packed import NOTHING, keys, padded, unpacked
 from stages.bert4rec.pairs import pairs
+from stages.bert4rec.parts import WIDTH
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.bert4rec.trends import periods_of
 
@@ -53,12 +55,16 @@ class Ranked:
         items: Item ids, best first, equal scores by ascending id, (B, k); 0 where none is left.
         scores: -inf where none is left, (B, k).
         candidates: Vacancies that these rows could have got, before any were hidden.
+        encoded: The rows themselves, to ask for the parts of scores.
+        kept: Which of their own vacancies are candidates, neither hidden nor left out, (P,) bool.
     """
 
     rows: Ints
     items: Tensor
     scores: Tensor
     candidates: int
+    encoded: Encoded
+    kept: Tensor
 
 
 @torch.inference_mode()
@@ -88,6 +94,7 @@ class Ranker:
         precision: Of the products that choose candidates; no result depends on it.
         allowed: Vacancies that may be returned, by item id, (N,) bool; all if not given.
         activity: Which of them are active at a question's time; all if not given.
+        with_parts: Whether `parts` will be asked for.
     """
 
     def __init__(
@@ -100,12 +107,15 @@ class Ranker:
         precision: Precision = "auto",
         allowed: Tensor | None = None,
         activity: Activity | None = None,
+        with_parts: bool = False,
     ) -> None:
         self.model, self.catalogue, self.activity = model, catalogue, activity
+        self.with_parts = with_parts
         self.k, self.batch_rows, self.precision = k, batch_rows, precision
         self.matrix = item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
         self.moment = (-1, -1)
+        self.active: Tensor | None = None  # by item id, at the moment that is ranked
 
     def rank(self, rows: Rows, share: tuple[int, int] = (0, 1)) -> Iterator[Ranked]:
         """Rank the rows, those of one moment after the other; process n of m ranks its share.
@@ -121,9 +131,17 @@ class Ranker:
         order = np.lexsort(moments.T[::-1])
         lengths = np.minimum(rows.histories.lengths()[order], rows.max_length)
         close = NEAR if self.model.config.neighbours else 0
-        slab = np.cumsum(lengths + 1 + close) // SLAB
+        wide = WIDTH if self.with_parts else 1
+        slab = np.cumsum((lengths + 1 + close) * wide) // SLAB
         for chosen in np.split(order, np.flatnonzero(np.diff(slab)) + 1):
-            encoded = encode(self.model, self.catalogue, rows, np.sort(chosen), share)
+            encoded = encode(
+                self.model,
+                self.catalogue,
+                rows,
+                np.sort(chosen),
+                share,
+                with_parts=self.with_parts,
+            )
             distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)
             for index, moment in enumerate(distinct.tolist()):
                 members = np.flatnonzero(group.ravel() == index)
@@ -134,9 +152,10 @@ class Ranker:
         """Rank rows that ask at one moment: (period asked, periods known, day)."""
         *periods, day = moment
         self.set_demand((periods[0], periods[1]))
-        items, active = self.matrix, None
+        items, active, self.active = self.matrix, None, None
         if self.activity:
             active = torch.from_numpy(self.activity.active(day)).to(items.ids.device)
+            self.active = active
             items = items.narrowed(active[items.ids])
             recent = encoded.times >= self.activity.since(day)
             active = recent | active[encoded.items]
@@ -171,8 +190,53 @@ class Ranker:
         scores, ids = unpacked(found)
         none = found == NOTHING
         return Ranked(
-            encoded.rows, ids.masked_fill(none, 0), scores.masked_fill(none, NEVER), len(items)
+            encoded.rows,
+            ids.masked_fill(none, 0),
+            scores.masked_fill(none, NEVER),
+            len(items),
+            encoded,
+            own,
         )
+
+    @torch.inference_mode()
+    def parts(self, encoded: Encoded, owner: Tensor, items: Tensor) -> Tensor:
+        """Say what scores are sums of, at the moment of the rows yielded last.
+
+        Args:
+            encoded: B rows, encoded with their parts.
+            owner: Row of each pair, as a place in `encoded.rows`, (P,).
+            items: Its vacancy, one of the matrix or of the row's own, (P,).
+
+        Returns:
+            `parts.PARTS`, (P, F).
+        """
+        place = self.places[items]
+        vectors = self.matrix.exact[place]
+        found = parts_of.of_new(
+            (encoded.states[owner] * vectors[:, :-2]).sum(-1),
+            self.biases[place],
+            vectors[:, -2] - self.biases[place],
+        )
+        width = len(self.catalogue)
+        keys_of, order = (encoded.owner * width + encoded.items).sort()
+        key = owner * width + items
+        if not len(keys_of):
+            return found
+        near = torch.searchsorted(keys_of, key).clamp_max(len(keys_of) - 1)
+        own = keys_of[near] == key
+        return torch.where(own[:, None], encoded.parts[order[near]], found)
+
+    def eligible(self, items: Tensor) -> Tensor:
+        """Whether vacancies (P,) may be returned at the moment of the rows yielded last."""
+        found = self.allowed[items]
+        return found if self.active is None else found & self.active[items]
+
+    @cached_property
+    def places(self) -> Tensor:
+        """Place of each item in the matrix, by item id, 0 for those that are not there, (N,)."""
+        places = torch.zeros(len(self.catalogue), dtype=torch.int64, device=self.biases.device)
+        places[self.matrix.ids] = torch.arange(len(self.matrix), device=places.device)
+        return places
 
     def set_demand(self, moment: tuple[int, int]) -> None:
         """Add what demand says at a moment, (period asked, periods known), to the biases."""

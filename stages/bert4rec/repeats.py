@@ -1,8 +1,8 @@
 """What a vacancy of the user's own history scores on top of its vector: repeats, learned.
 
-The score starts as the heuristic that is hard to beat (last viewed first, responded ones last) and
-learns from there when a view leads to a response: by recency, counts of each action, distance in
-sessions and hours, and by what the question and the vacancy have in common.
+The score starts as a conditional logit fitted on the log (`repeat_prior`) and learns from there when a
+view leads to a response: by recency, counts of each action, distance in sessions and hours, and by
+what the question and the vacancy have in common.
 """
 
 import torch
@@ -12,7 +12,19 @@ from stages.bert4rec.batch import Batch
 from stages.bert4rec.questions import FAVOURITE, RESPONSE, VIEW
 from stages.bert4rec.tokens import FIRST_ITEM
 
-FEATURES = 10
+NAMES = (
+    "recency_rank",
+    "session_distance",
+    "views",
+    "favourites",
+    "responses",
+    "responded",
+    "marked",
+    "age",
+    "same_session",
+    "viewed_last",
+)
+FEATURES = len(NAMES)
 
 
 class Repeats(nn.Module):
@@ -34,28 +46,35 @@ class Repeats(nn.Module):
         self.start_from_last_viewed()
 
     @torch.no_grad()
+    def start_from(self, weights: Tensor, base: Tensor) -> None:
+        """Set the linear scores to those of a log: weights (4, 10) and base (4,)."""
+        self.prior.weight.copy_(weights)
+        self.base.weight.copy_(base[:, None])
+
+    @torch.no_grad()
     def start_from_last_viewed(self) -> None:
-        """Set the prior: newer is better, responded is out, a known vacancy beats an unknown one."""
+        """Set a start that no log was asked for: newer is better, a known vacancy beats a new one."""
         self.prior.weight.zero_()
         self.prior.weight[:, 0] = -1.0  # log of the recency rank
-        self.prior.weight[RESPONSE, 5] = -4.0  # responded already
         self.base.weight.fill_(4.0)
         self.second.weight.zero_()
         self.key.weight.zero_()
 
-    def forward(self, questions: Tensor, vectors: Tensor, batch: Batch, sees: Tensor) -> Tensor:
+    def forward(
+        self, questions: Tensor, vectors: Tensor, batch: Batch, described: tuple[Tensor, Tensor]
+    ) -> Tensor:
         """Score each event's vacancy at its last visible occurrence.
 
         Args:
             questions: States of the questions, (B, Q, H).
             vectors: Item vectors of the events, (B, L, H).
             batch: The rows.
-            sees: Which question sees which event, (B, Q, L) bool.
+            described: What `describe` says of them.
 
         Returns:
             Logits (B, Q, L); -inf everywhere but at the last visible occurrence of each vacancy.
         """
-        features, newest = describe(batch, sees)
+        features, newest = described
         newest = newest & (batch.items >= FIRST_ITEM)[:, None]
         asked = batch.asked
         linear = (features * self.prior(asked)[:, :, None]).sum(-1) + self.base(asked)
@@ -68,7 +87,7 @@ def describe(batch: Batch, sees: Tensor) -> tuple[Tensor, Tensor]:
     """Features of each (question, event's vacancy) pair, and where a vacancy stands last.
 
     Returns:
-        Features (B, Q, L, 10): log recency rank, log session distance, log counts of views,
+        Features `NAMES` (B, Q, L, 10): log recency rank, log session distance, log counts of views,
         favourites and responses, responded, favourite, log hours before the last visible event, same
         session as asked, last action was a view. And (B, Q, L) bool: the last visible occurrence.
     """

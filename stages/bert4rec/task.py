@@ -18,7 +18,7 @@ from stages.bert4rec.tokens import FIRST_ITEM
 from stages.params import TrainParams
 from stages.seeds import derive
 
-SESSIONS = 12  # sessions of a row asked for in one epoch
+SESSIONS = EVENTS = 12  # sessions, and events inside sessions, of a row asked for in one epoch
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,9 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     fresh = questions.every_event(view, generator, task.trained())
     ahead = questions.next_sessions(view, generator, SESSIONS, task.trained())
     asked = questions.joined(fresh, questions.weighted(ahead, settings.ahead()))
+    if settings.inside():
+        within = questions.next_events(view, generator, EVENTS, task.trained())
+        asked = questions.joined(asked, questions.weighted(within, settings.inside()))
     most = settings.near_ones()
     whole = held(task.histories, rows, len(task.catalogue))
     late = lag * task.catalogue.demand.length if lag else None

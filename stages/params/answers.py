@@ -6,17 +6,19 @@ from pydantic import Field, model_validator
 
 from stages.params.section import Precision, Section
 
-Fate = Literal["keep", "last", "hide"]
+Fate = Literal["auto", "keep", "last", "hide"]
 
 
 class SeenParams(Section):
-    """What becomes of candidates the user has touched; the strictest action wins."""
+    """What becomes of candidates the user has touched; the strictest action wins. `auto` takes what
+    ranks the validation rows best, for the model and for each baseline its own; where there are none,
+    `last` for responses and `keep` for the others."""
 
-    response: Fate = "last"
+    response: Fate = "auto"
     """Vacancies the user responded to."""
-    favourite: Fate = "keep"
+    favourite: Fate = "auto"
     """Vacancies the user marked as favourite."""
-    view: Fate = "keep"
+    view: Fate = "auto"
     """Vacancies the user viewed."""
 
 
@@ -33,6 +35,9 @@ class PredictParams(Section):
     any event before it. A row's own vacancies are held to the same rule."""
     active_days: Annotated[int, Field(ge=1)] | None = None
     """Days for which an event keeps a vacancy active; only for `active`, where null means 14."""
+    fallback: Literal["auto", "never"] = "auto"
+    """`auto` answers with the baseline that ranked the validation rows better than the model, if one
+    did; `never` with the model alone."""
     batch_rows: Annotated[int, Field(ge=1)] = 2_048
     """Rows ranked at once; no result depends on it."""
     precision: Precision = "auto"

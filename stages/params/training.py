@@ -1,6 +1,6 @@
 """Parameters of the model and of its training."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -56,18 +56,15 @@ class TrainParams(Section):
     session_weight: Annotated[float, Field(ge=0)] | None = None
     """Weight of the question "what in the next session?" beside 1 for "what new next?"; for
     `prefix` and `causal`, where null means 2."""
+    event_weight: Annotated[float, Field(ge=0)] | None = None
+    """Weight of the question "what next in this session, old or new?"; for `prefix` and `causal`,
+    where null means 2."""
     neighbours: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """Vacancies that others went on to which stand as candidates beside the sampled ones, a
     question; for `prefix` and `causal`, where null means 20, and 0 leaves this part out."""
     asks: Literal["session", "event"] | None = None
     """What the model is asked for at prediction: the first response of the next session, or the
     next event of the newest one (leave-one-out logs); null chooses on the validation rows."""
-    shrink: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Factor on what vectors say of a candidate at prediction, beside repeats, demand and
-    neighbours; null chooses 0.5, 0.25 or 1 on the validation rows, and 0.5 where there are none."""
-    boost: Annotated[float, Field(gt=0)] | None = None
-    """Factor on what neighbours say of a candidate at prediction; for `prefix` and `causal`, where null
-    chooses 1, 1.5 or 2 on the validation rows, and 1 where there are none."""
     min_length: Annotated[int, Field(ge=2)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=0)] = 0
@@ -112,8 +109,8 @@ class TrainParams(Section):
     """Calibration t of `gbce`, where null means 0.75."""
     patience: Annotated[int, Field(ge=0)] = 3
     """Epochs without a better validation MRR@100 before training stops; 0 never stops early."""
-    validation_rows: Annotated[int, Field(ge=1)] = 20_000
-    """Most validation rows ranked after an epoch."""
+    validation_rows: Annotated[int, Field(ge=1)] = 5_000
+    """Most validation rows that are ranked after an epoch and that the calibration is fitted on."""
     save_minutes: Annotated[float, Field(gt=0)] = 10.0
     """Minutes between checkpoints inside an epoch; each epoch's end saves too."""
     save_steps: Annotated[int, Field(ge=1)] | None = None
@@ -148,15 +145,11 @@ class TrainParams(Section):
         """Calibration of gBCE."""
         return 0.75 if self.gbce_t is None else self.gbce_t
 
-    def ways(self) -> dict[str, tuple[Any, ...]]:
-        """What of prediction is chosen on the validation rows; the first of each where there are none."""
-        free: dict[str, tuple[Any, ...]] = {
-            "shrink": (0.5, 0.25, 1.0),
-            "boost": (1.0, 1.5, 2.0) if self.near_ones() else (1.0,),
-            "asks": ("session",) if self.objective == "mlm" else ("session", "event"),
-        }
-        given = {name: getattr(self, name) for name in free}
-        return {name: (given[name],) if given[name] else free[name] for name in free}
+    def ways(self) -> tuple[str, ...]:
+        """What may be asked at prediction, chosen on the validation rows; else the first."""
+        if self.asks:
+            return (self.asks,)
+        return ("session",) if self.objective == "mlm" else ("session", "event")
 
     def near_ones(self) -> int:
         """Neighbours of a question's newest events in training."""
@@ -171,11 +164,15 @@ class TrainParams(Section):
         """Weight of the question for the next session."""
         return 2.0 if self.session_weight is None else self.session_weight
 
+    def inside(self) -> float:
+        """Weight of the question for the next event of a session."""
+        return 2.0 if self.event_weight is None else self.event_weight
+
     @model_validator(mode="after")
     def _used(self) -> "TrainParams":
         masked = self.objective == "mlm"
         unused = (
-            ("session_weight", "neighbours", "boost", "asks")
+            ("session_weight", "event_weight", "neighbours", "asks")
             if masked
             else ("mask_prob", "masking")
         )

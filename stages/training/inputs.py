@@ -138,7 +138,7 @@ def model_config(params: Params, trained: int, content: Content) -> HhrecConfig:
         id_dropout=settings.id_dropout or 0.0,
         books=content.books,
         neighbours=settings.near_ones(),
-        **{name: values[0] for name, values in settings.ways().items()},
+        asks=settings.ways()[0],
         feed_width=layers.feed_width(params),
     )
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -24,21 +23,13 @@ class Chosen:
         epoch: Epochs it was trained for.
         epochs: Epochs that the learning rate was planned for.
         validation_mrr_100: What made it the best; null where nothing was held out.
-        shrink: Factor on its states at prediction.
-        boost: Factor on what neighbours say then.
         asks: What it is asked for.
     """
 
     epoch: int
     epochs: int
     validation_mrr_100: float | None
-    shrink: float
-    boost: float
     asks: str
-
-    def ways(self) -> dict[str, Any]:
-        """What was chosen of prediction, by name."""
-        return {"shrink": self.shrink, "boost": self.boost, "asks": self.asks}
 
 
 def write_names(directory: Path, names: pl.Series) -> None:

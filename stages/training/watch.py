@@ -19,13 +19,17 @@ from stages.bert4rec import checkpoint
 from stages.bert4rec.checkpoint import State
 from stages.bert4rec.loop import Figures
 from stages.bert4rec.model import HhrecModel
-from stages.bert4rec.ranking import Ranker
 from stages.bert4rec.task import Task, padding, steps_per_epoch
+from stages.baselines.last_viewed import own_vacancies
+from stages.calibration import files as calibration
+from stages.calibration.files import Calibration
+from stages.calibration.fitting import Fitted
+from stages.calibration.verdict import beside_baselines
 from stages.params import Params
 from stages.report import Progress
 from stages.training.sidecar import Chosen, read_chosen, write_chosen, write_names
 from stages.training.trackers import Tracker
-from stages.training.validation import ranker_of, validation_mrr
+from stages.training.validation import Validation
 
 LOG_EVERY = 10  # steps between figures on the tracker
 
@@ -41,7 +45,7 @@ class Watch:
         model: HhrecModel,
         optimizers: Sequence[torch.optim.Optimizer],
         accelerator: Accelerator,
-        validation: pl.DataFrame,
+        validation: Validation,
         checkpoints: Path,
         state: State,
         tracker: Tracker,
@@ -50,6 +54,8 @@ class Watch:
         self.params, self.task, self.model, self.optimizers = params, task, model, optimizers
         self.accelerator, self.checkpoints, self.state = accelerator, checkpoints, state
         self.validation = validation
+        self.fitted: Fitted | None = None
+        self.calibration: Calibration | None = None
         self.tracker, self.progress = tracker, progress
         self.an_epoch = steps_per_epoch(task, accelerator.num_processes)
         self.loss: float | None = None
@@ -107,32 +113,20 @@ class Watch:
             self.state = replace(self.state, done=True)
 
     def ask(self) -> float:
-        """Rank the validation rows in several ways (`TrainParams.ways`); the best become the model's.
+        """Calibrate on the validation rows in each way of asking; the best becomes the model's.
 
-        One choice after the other: most logs end a context with a session, some (leave-one-out) in
-        the middle of one, so the last is what is asked for.
+        Most logs end a context with a session, some (leave-one-out) in the middle of one, so the
+        question is for a session to come, or for the next event of this one.
         """
-        ranker = ranker_of(self.model, self.task.catalogue, self.params)
-        ways, config = self.params.train.ways(), self.model.config
-        config.update({name: values[0] for name, values in ways.items()})
-        best = self.ranked(ranker)
-        for name, values in ways.items():
-            for value in values[1:]:
-                before = getattr(config, name)
-                setattr(config, name, value)
-                found = self.ranked(ranker)
-                if found > best:
-                    best = found
-                else:
-                    setattr(config, name, before)
+        config, found = self.model.config, {}
+        for asks in self.params.train.ways():
+            config.asks = asks
+            found[asks] = self.validation.fitted(self.model, self.task.catalogue, self.accelerator)
+        config.asks = max(found, key=lambda asks: found[asks].mrr())
+        self.fitted = found[config.asks]
+        config.seen = self.fitted.seen.model_dump()
         self.model.train()
-        return best
-
-    def ranked(self, ranker: Ranker) -> float:
-        """Validation MRR@100 of the model as it is configured."""
-        return validation_mrr(
-            ranker, self.validation, params=self.params, accelerator=self.accelerator
-        )
+        return self.fitted.mrr()
 
     def keep_best(self, chosen: Chosen) -> None:
         """Write the model that ranks best so far."""
@@ -142,6 +136,10 @@ class Watch:
                 self.model.save_pretrained(scratch)
                 (scratch / "best.json").write_text(json.dumps(mark), encoding="utf-8")
                 write_chosen(scratch, chosen)
+                if self.fitted:
+                    found = calibration.calibration_of(self.fitted, self.validation.names)
+                    calibration.write(scratch, found)
+                    calibration.write_gains(scratch, self.validation.rows, self.fitted.gains)
                 checkpoint.flush(scratch)
 
     def chosen(self) -> Chosen:
@@ -154,8 +152,7 @@ class Watch:
 
     def chosen_at(self, epoch: int, mrr: float | None) -> Chosen:
         """Describe the model as it stands."""
-        found = {name: getattr(self.model.config, name) for name in self.params.train.ways()}
-        return Chosen(epoch, self.params.train.epochs, mrr, **found)
+        return Chosen(epoch, self.params.train.epochs, mrr, self.model.config.asks)
 
     def save(self) -> None:
         """Write a checkpoint; drop those that are too many."""
@@ -164,17 +161,37 @@ class Watch:
             checkpoint.prune(self.checkpoints, self.params.train.keep)
         self.saved_at = time.monotonic()
 
-    def publish(self, out: Path, names: pl.Series) -> None:
+    def publish(self, out: Path, names: pl.Series, given: Calibration | None = None) -> None:
         """Put the best model, or without validation rows the last, where predict looks.
 
-        Beside it go the vacancy ids of its vocabulary and its epoch.
+        Beside it go the vacancy ids of its vocabulary, its epoch, and its calibration.
+
+        Args:
+            out: Directory of the model.
+            names: Vacancy ids of its vocabulary.
+            given: Calibration of a model that has no validation rows of its own.
         """
         best = self.checkpoints / "best"
+        model = HhrecModel.read(best) if best.exists() else self.model
+        self.calibration = self.judged(best) if best.exists() else given
+        if self.calibration:
+            model.config.seen = self.calibration.seen
+            model.config.answers = self.calibration.answers
         with tables.atomic(out) as scratch:
-            model = HhrecModel.read(best) if best.exists() else self.model
             model.save_pretrained(scratch)
             write_names(scratch, names)
             write_chosen(scratch, self.chosen())
+            if self.calibration:
+                calibration.write(scratch, self.calibration)
+
+    def judged(self, best: Path) -> Calibration | None:
+        """Compare the best model with every baseline on the validation rows."""
+        found, learned = calibration.read(best), self.validation.learned
+        if not found or not learned:
+            return found
+        shelves = {**learned.shelves, "last_viewed": own_vacancies}
+        rows, gains = self.validation.rows, calibration.read_gains(best)
+        return beside_baselines(found, gains, rows, shelves, self.params)
 
     def speed(self) -> float | None:
         """Events trained on a second, over all processes."""

@@ -1,0 +1,117 @@
+"""A calibration on disk: `calibration.json` beside a model's weights."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from stages import tables
+from stages.calibration import table
+from stages.calibration.fitting import Fitted
+from stages.conditional_logit import Floats
+from stages.errors import HhrecError
+from stages.schema import STRING, Schema
+
+CALIBRATION, GAINS = "calibration.json", "validation.parquet"
+MODEL = "model"
+VALIDATION_GAINS: Schema = {
+    "user_id": STRING,
+    "session_id": STRING,
+    "reciprocal_rank": pl.Float64(),
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How candidates are scored, and what that was worth on the validation rows.
+
+    Attributes:
+        heuristics: Plain recommenders whose ranks count.
+        weights: By number (`table.names`).
+        fold_weights: The same fitted without the users of one fold, for that fold's rows.
+        seen: Fates of seen vacancies that rank the validation rows best, by action.
+        rows: Validation rows.
+        mrr_100: Of the model on them, cross-fitted.
+        baselines: Of each baseline on the same rows: MRR@100, its own best fates, the model's
+            lead over it and the paired 95 % interval.
+        answers: What ranks the validation rows best: `model`, or the name of a baseline.
+    """
+
+    heuristics: tuple[str, ...]
+    weights: dict[str, float]
+    fold_weights: tuple[dict[str, float], ...]
+    seen: dict[str, str]
+    rows: int
+    mrr_100: float
+    baselines: dict[str, dict[str, Any]]
+    answers: str = MODEL
+
+    def vector(self, fold: int | None = None) -> Floats:
+        """Weights in the order of `table.names`, (F,)."""
+        found = self.weights if fold is None else self.fold_weights[fold]
+        return np.array([found[name] for name in table.names(self.heuristics)])
+
+
+def calibration_of(found: Fitted, heuristics: tuple[str, ...]) -> Calibration:
+    """Name what was fitted."""
+    names = table.names(heuristics)
+
+    def named(weights: Floats) -> dict[str, float]:
+        return dict(zip(names, weights.tolist(), strict=True))
+
+    return Calibration(
+        heuristics=heuristics,
+        weights=named(found.weights),
+        fold_weights=tuple(named(weights) for weights in found.fold_weights),
+        seen=found.seen.model_dump(),
+        rows=len(found.gains),
+        mrr_100=found.mrr(),
+        baselines={},
+    )
+
+
+def write(directory: Path, found: Calibration) -> None:
+    """Write a calibration into a model's directory."""
+    text = json.dumps(asdict(found), indent=1, allow_nan=False) + "\n"
+    (directory / CALIBRATION).write_text(text, encoding="utf-8")
+
+
+def read(directory: Path) -> Calibration | None:
+    """Read a model's calibration; one without validation rows has none.
+
+    Raises:
+        HhrecError: The file is not a calibration.
+    """
+    path = directory / CALIBRATION
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        told = {"heuristics": tuple(found["heuristics"]), "fold_weights": tuple(found["fold_weights"])}
+        calibration = Calibration(**{**found, **told})
+        for fold in (None, *range(len(calibration.fold_weights))):
+            calibration.vector(fold)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise HhrecError(
+            f"{path}: not a calibration of this version ({error!r})", "run `hhrec train` anew"
+        ) from error
+    return calibration
+
+
+def write_gains(directory: Path, rows: pl.DataFrame, gains: Floats) -> None:
+    """Write the cross-fitted reciprocal rank of each validation row beside the model."""
+    table = rows.select("user_id", "session_id").with_columns(reciprocal_rank=gains)
+    tables.sink(table, directory / GAINS, VALIDATION_GAINS)
+
+
+def read_gains(directory: Path) -> Floats:
+    """Read the reciprocal ranks, in the order of the validation rows, (R,).
+
+    Raises:
+        MissingInputError: They are not there.
+    """
+    found = tables.scan(directory / GAINS, VALIDATION_GAINS, made_by="hhrec train").collect()
+    return found["reciprocal_rank"].to_numpy()

@@ -1,0 +1,106 @@
+"""Which fate of seen vacancies ranks the validation rows best: `predict.seen.*: auto`.
+
+A list is ranked once with everything kept; what a policy makes of it follows from which of its
+vacancies were responded to, viewed or marked.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from stages import seen
+from stages.params import SeenParams
+
+Floats = NDArray[np.float64]
+DEFAULTS = {"response": "last", "favourite": "keep", "view": "keep"}  # where nothing can be tried
+FATES = ("keep", "last", "hide")
+BITS = {"response": 1, "view": 2, "favourite": 4}
+ACTIONS = {1: 1, 2: 2, 3: 4}  # bit of an action type
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Candidates of R rows, the best of a row first, everything kept.
+
+    Attributes:
+        rows: Row of each candidate, ascending, (P,).
+        bits: How the row's context touched it, a sum of `BITS`, (P,).
+        right: Whether it is the row's label, (P,) bool.
+        count: R.
+    """
+
+    rows: NDArray[Any]
+    bits: NDArray[Any]
+    right: NDArray[np.bool_]
+    count: int
+
+
+def touched_bits(rows: pl.DataFrame) -> pl.DataFrame:
+    """How contexts touched their vacancies: columns row (i64), item (i64), bits (i64)."""
+    bit = pl.col("action").replace_strict(ACTIONS, default=0, return_dtype=pl.Int64)
+    return (
+        seen.events(rows)
+        .select(pl.col("row").cast(pl.Int64), pl.col("item").cast(pl.Int64), bit.alias("bits"))
+        .unique()
+        .group_by("row", "item")
+        .agg(pl.col("bits").sum())
+    )
+
+
+def bits_of(rows: NDArray[Any], items: NDArray[Any], touched: pl.DataFrame) -> NDArray[np.int64]:
+    """Look up the bits of candidates (P,); 0 for what the context did not touch."""
+    pairs = pl.DataFrame({"row": rows.astype(np.int64), "item": items.astype(np.int64)})
+    found = pairs.join(touched, on=["row", "item"], how="left", maintain_order="left")
+    return found["bits"].fill_null(0).to_numpy()
+
+
+def gains(lists: Lists, policy: SeenParams, k: int) -> Floats:
+    """Reciprocal rank of each row's label among the first k under a policy, (R,)."""
+    fate = np.zeros(len(lists.rows), dtype=np.int8)
+    for action, bit in BITS.items():
+        level = seen.LEVELS[getattr(policy, action)]
+        fate = np.where(lists.bits & bit, np.maximum(fate, level), fate)
+    kept = fate < seen.HIDE
+    rows, late, right = lists.rows[kept], fate[kept] == seen.LAST, lists.right[kept]
+    starts = np.searchsorted(rows, np.arange(lists.count + 1))
+    place = np.arange(len(rows)) - starts[rows]  # 0 is the best
+    inside = place < k
+    length = np.bincount(rows[inside], minlength=lists.count)
+    late_before = np.cumsum(late & inside) - (late & inside)
+    late_before = late_before - np.append(late_before, 0)[np.minimum(starts[:-1], len(rows))][rows]
+    lates = np.bincount(rows[inside & late], minlength=lists.count)
+    rank = np.where(late, (length - lates)[rows] + late_before, place - late_before)
+    found, hit = np.zeros(lists.count), inside & right
+    found[rows[hit]] = 1 / (1 + rank[hit])
+    return found
+
+
+def fixed(given: SeenParams, chosen: dict[str, str] | None = None) -> SeenParams:
+    """Put a choice, or else the defaults, in the place of `auto`."""
+    fates = {**DEFAULTS, **(chosen or {})}
+    named = {action: getattr(given, action) for action in BITS}
+    return SeenParams(**{a: fates[a] if fate == "auto" else fate for a, fate in named.items()})
+
+
+def choose(lists: Lists, given: SeenParams, k: int) -> SeenParams:
+    """Choose the fates that are `auto`, one action after the other.
+
+    The default of an action stays unless another fate ranks the rows better by more than the
+    standard error of the difference. Actions that no context holds keep their default.
+    """
+    best = fixed(given)
+    reached = gains(lists, best, k)
+    for action, bit in BITS.items():
+        if getattr(given, action) != "auto" or not (lists.bits & bit).any():
+            continue
+        for fate in FATES:
+            tried = best.model_copy(update={action: fate})
+            found = gains(lists, tried, k)
+            lead = found - reached
+            error = lead.std() / max(len(lead), 1) ** 0.5
+            if lead.mean() > error and lead.mean() > 0:
+                best, reached = tried, found
+    return best
