@@ -25,7 +25,9 @@ def _stdout() -> Console:
 
 
 def show(report: "Report", *, title: str, as_json: bool, quiet: bool) -> None:
-    """Print a stage's report: one JSON object, or a table of figures."""
+    """Print a stage's report: one JSON object, or a table of figures; remarks as notes."""
+    for text in report.remarks():
+        note(text, quiet=quiet)
     if as_json:
         sys.stdout.write(report.model_dump_json() + "\n")
     elif not quiet:

@@ -57,6 +57,9 @@ def evaluate(
         Path, typer.Option(help="Directory of train, validation and test sequences.")
     ] = ARTIFACTS / "sequences",
     vocab: Annotated[Path, typer.Option(help="The vocabulary.")] = ARTIFACTS / "vocab.parquet",
+    model: Annotated[
+        Path, typer.Option(help="The model's directory, for what it chose on validation rows.")
+    ] = ARTIFACTS / "model",
     raw: Annotated[
         Path | None,
         typer.Option(
@@ -95,6 +98,7 @@ def evaluate(
             out=out or ARTIFACTS / "metrics",
             against=list(dict.fromkeys(known.canonical(name.strip()) for name in names)),
             progress=progress,
+            model=model,
             **given,
         )
     _scores.show_parts(report, as_json=as_json, quiet=quiet)

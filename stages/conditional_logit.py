@@ -71,7 +71,7 @@ def fit(choices: Choices, start: Floats, pull: Floats) -> Floats:
     Returns:
         (F,) float64.
     """
-    weights = start.astype(np.float64)
+    weights: Floats = start.astype(np.float64)
     if not len(choices):
         return weights
     chance, loss = probabilities(choices, weights)

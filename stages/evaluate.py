@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from stages import baselines, protocol
+from stages.calibration import files
 from stages.params import Params
 from stages.report import Progress, silent
 from stages.schema import LABELS
@@ -26,6 +27,7 @@ def run(
     vocab: Path,
     raw: Path,
     out: Path,
+    model: Path | None = None,
     against: Sequence[str] = tuple(baselines.BASELINES),
     progress: Progress = silent,
 ) -> EvaluateReport:
@@ -40,22 +42,25 @@ def run(
         vocab: The vocabulary.
         raw: Directory of the input files: hashed for the protocol card, cut by for segments.
         out: Directory of metrics, replaced as a whole.
+        model: The model's directory, for what it chose on validation rows; may be absent.
         against: Baselines to score beside the model, keys of `baselines.BASELINES`.
         progress: Told how many of all baselines are scored.
     """
     asked, notes = {}, []
+    calibration = files.read(model) if model else None
     for part, file in {"validation": validation_predictions, "test": predictions}.items():
         named = labels if part == "test" else None
         truth = truth_of(part, named, sequences)
         if truth.is_empty():
             notes.append(f"{part}: no labels, not scored")
             continue
-        model = read_predictions(file)
-        check_overlap(truth, model, file)
+        found = read_predictions(file)
+        check_overlap(truth, found, file)
         card = protocol.card(
             params, part=part, rows=truth.height, raw=raw, labels=named, sequences=sequences
         )
-        asked[part] = Asked(truth, model, known_rows(sequences, part, vocab, raw), card)
+        card |= protocol.choices(params, calibration)
+        asked[part] = Asked(truth, found, known_rows(sequences, part, vocab, raw), card)
     parts = beside(params, asked, against, progress)
     notes += [note for part, found in parts.items() for note in missing(part, found.scores[MODEL])]
     report = EvaluateReport(parts=parts, notes=notes)

@@ -130,7 +130,8 @@ def steps(
         ),
         _step("evaluate", evaluate.run, params, predictions=answers["test"],
               validation_predictions=answers["validation"], labels=labels,
-              sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / "metrics"),
+              sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / "metrics",
+              model=out / "model"),
         _step("report", page.run, params, raw=raw, artifacts=out, out=out / "report.html"),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import polars as pl
 import torch
 from safetensors import SafetensorError
 
-from stages import baselines, candidates, seen_choice, store, tables
+from stages import baselines, candidates, seen, store, tables
 from stages.asked import asked_rows
 from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
@@ -45,6 +45,15 @@ class PredictReport(Report):
     most: int
     answered_by: str
     seen: dict[str, str]
+
+    def remarks(self) -> list[str]:
+        """Say so where a baseline answers."""
+        if self.answered_by == files.MODEL:
+            return []
+        better = (
+            f"{self.answered_by} ranked the validation rows better than the model, so it answers"
+        )
+        return [f"{better} (predict.fallback: never answers with the model)"]
 
 
 def run(
@@ -154,8 +163,8 @@ def settled(
     if found and params.predict.fallback == "auto" and not restricted:
         by = found.answers
         chosen = found.baselines[by]["seen"] if by != files.MODEL else chosen
-    seen = seen_choice.fixed(params.predict.seen, chosen)
-    predict = params.predict.model_copy(update={"seen": seen})
+    fates = seen.fixed(params.predict.seen, chosen)
+    predict = params.predict.model_copy(update={"seen": fates})
     return params.model_copy(update={"predict": predict}), by
 
 

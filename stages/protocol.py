@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from stages import tables
+from stages import seen, tables
+from stages.calibration.files import MODEL, Calibration
 from stages.errors import HhrecError
 from stages.params import Params
 from stages.schema import TEST_SEQUENCES
@@ -46,6 +47,16 @@ def card(
         "seed": params.seed,
         "bootstrap": params.evaluate.bootstrap,
     }
+
+
+def choices(params: Params, found: Calibration | None) -> dict[str, Any]:
+    """What training chose on validation rows: who answers, and the fates of seen vacancies."""
+    given = params.predict
+    answers = found.answers if found and given.fallback == "auto" else MODEL
+    chosen = found.seen if found else None
+    if found and answers != MODEL:
+        chosen = found.baselines[answers]["seen"]
+    return {"answered_by": answers, "seen": seen.fixed(given.seen, chosen).model_dump()}
 
 
 def _version(package: str) -> str | None:

@@ -19,6 +19,10 @@ class Report(BaseModel):
             else:
                 yield name, value
 
+    def remarks(self) -> list[str]:
+        """What a user should be told in words besides the figures."""
+        return []
+
 
 class Progress(Protocol):
     """Told how far a stage has come; `note` holds running figures such as the loss."""

@@ -5,6 +5,7 @@ A vacancy may have been viewed, marked and responded to; the strictest of those 
 that are not hidden are chosen first, and only then the `last` ones among them move to the end.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,25 @@ from stages.params import SeenParams
 Items = NDArray[np.int32]
 KEEP, LAST, HIDE = range(3)
 LEVELS = {"keep": KEEP, "last": LAST, "hide": HIDE}
+DEFAULTS = {
+    "response": "last",
+    "favourite": "keep",
+    "view": "keep",
+}  # `auto`, where nothing was tried
+
+
+def fixed(given: SeenParams, chosen: Mapping[str, str] | None = None) -> SeenParams:
+    """Put fates that were chosen, or else the defaults, in the place of `auto`."""
+    fates = {**DEFAULTS, **(chosen or {})}
+    named = given.model_dump()
+    return SeenParams.model_validate(
+        {action: fates[action] if fate == "auto" else fate for action, fate in named.items()}
+    )
 
 
 def levels(policy: SeenParams) -> NDArray[np.int8]:
     """Fate of each action: an array indexed by action type 0 (other), 1, 2, 3."""
+    policy = fixed(policy)
     fates = ("keep", policy.response, policy.view, policy.favourite)
     return np.array([LEVELS[fate] for fate in fates], dtype=np.int8)
 

@@ -4,6 +4,7 @@ A list is ranked once with everything kept; what a policy makes of it follows fr
 vacancies were responded to, viewed or marked.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ from stages import seen
 from stages.params import SeenParams
 
 Floats = NDArray[np.float64]
-DEFAULTS = {"response": "last", "favourite": "keep", "view": "keep"}  # where nothing can be tried
+DEEP = 2  # lists of so many times k are arranged, so that hiding does not empty them
+KEEP = SeenParams(response="keep", favourite="keep", view="keep")
 FATES = ("keep", "last", "hide")
 BITS = {"response": 1, "view": 2, "favourite": 4}
 ACTIONS = {1: 1, 2: 2, 3: 4}  # bit of an action type
@@ -78,20 +80,13 @@ def gains(lists: Lists, policy: SeenParams, k: int) -> Floats:
     return found
 
 
-def fixed(given: SeenParams, chosen: dict[str, str] | None = None) -> SeenParams:
-    """Put a choice, or else the defaults, in the place of `auto`."""
-    fates = {**DEFAULTS, **(chosen or {})}
-    named = {action: getattr(given, action) for action in BITS}
-    return SeenParams(**{a: fates[a] if fate == "auto" else fate for a, fate in named.items()})
-
-
 def choose(lists: Lists, given: SeenParams, k: int) -> SeenParams:
     """Choose the fates that are `auto`, one action after the other.
 
     The default of an action stays unless another fate ranks the rows better by more than the
     standard error of the difference. Actions that no context holds keep their default.
     """
-    best = fixed(given)
+    best = seen.fixed(given)
     reached = gains(lists, best, k)
     for action, bit in BITS.items():
         if getattr(given, action) != "auto" or not (lists.bits & bit).any():
@@ -104,3 +99,40 @@ def choose(lists: Lists, given: SeenParams, k: int) -> SeenParams:
             if lead.mean() > error and lead.mean() > 0:
                 best, reached = tried, found
     return best
+
+
+def lists_of(
+    recommender: Callable[[pl.DataFrame, int, SeenParams], pl.DataFrame],
+    rows: pl.DataFrame,
+    labels: NDArray[Any],
+    k: int,
+) -> Lists:
+    """Let a recommender rank rows with everything kept, and mark the labels.
+
+    Args:
+        recommender: One of `stages.baselines`.
+        rows: `schema.TEST_SEQUENCES`, R rows.
+        labels: Item ids, (R,).
+        k: Vacancies of a list that count.
+    """
+    found = recommender(rows, DEEP * k, KEEP)
+    pairs = (
+        found.with_row_index("row")
+        .select(pl.col("row").cast(pl.Int64), item="items")
+        .explode("item", empty_as_null=False, keep_nulls=False)
+    )
+    row, item = pairs["row"].to_numpy(), pairs["item"].to_numpy().astype(np.int64)
+    return Lists(row, bits_of(row, item, touched_bits(rows)), item == labels[row], len(rows))
+
+
+def policy_of(
+    recommender: Callable[[pl.DataFrame, int, SeenParams], pl.DataFrame],
+    rows: pl.DataFrame,
+    labels: NDArray[Any],
+    given: SeenParams,
+    k: int,
+) -> SeenParams:
+    """Choose a recommender's fates that are `auto` on labelled rows: see `lists_of`."""
+    if "auto" not in given.model_dump().values() or not len(rows):
+        return seen.fixed(given)
+    return choose(lists_of(recommender, rows, labels, k), given, k)

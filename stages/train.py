@@ -77,6 +77,21 @@ class TrainReport(Report):
         """Say in which precision it trained and why."""
         return str(Choice(self.precision, self.bf16_speedup, self.bf16_loss_difference))
 
+    def remarks(self) -> list[str]:
+        """Say how the model stands beside the best baseline on the validation rows."""
+        if self.interrupted:
+            return []
+        if self.best_baseline is None:
+            return ["no validation rows: the model was not compared with any baseline"]
+        lead = "{value:+.4f} (95 %: {low:+.4f} to {high:+.4f})".format(**self.lead)
+        text = f"on the validation rows the model leads {self.best_baseline} by {lead} MRR@100"
+        if self.answers != MODEL:
+            text += (
+                ": the baseline is better, and `hhrec predict` answers with it"
+                " unless predict.fallback is never"
+            )
+        return [text]
+
 
 def run(
     params: Params,

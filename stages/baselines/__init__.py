@@ -13,12 +13,12 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from stages import seen as policy
-from stages import tables
+from stages import seen_choice, tables
 from stages.baselines.shelf import Learn, Shelf, no_items
 from stages.errors import UsageError
 from stages.params import Params, SeenParams
 from stages.report import Progress, Report, silent
-from stages.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VOCAB
+from stages.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VALIDATION_SEQUENCES, VOCAB
 
 Part = Literal["test", "validation"]
 KEYS = ("user_id", "session_id")
@@ -45,6 +45,7 @@ class BaselineReport(Report):
     part: str
     rows: int
     recommendations: int
+    seen: dict[str, str]
     out: str
 
 
@@ -157,9 +158,24 @@ def run(
     train = tables.scan(sequences / "train", HISTORY, made_by=made_by)
     items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
     recommender = learn([name], train=train, vocab=items, params=params)[name]
+    asked = tables.scan(sequences / "validation", VALIDATION_SEQUENCES, made_by=made_by).collect()
+    params = params_with(params, recommender, asked)
     found = predictions(recommender, rows, vocab=items, params=params, progress=progress)
     tables.write(found, out, PREDICTIONS)
     total = int(found["predictions"].list.len().sum())
     return BaselineReport(
-        baseline=name, part=part, rows=rows.height, recommendations=total, out=str(out)
+        baseline=name,
+        part=part,
+        rows=rows.height,
+        recommendations=total,
+        seen=params.predict.seen.model_dump(),
+        out=str(out),
     )
+
+
+def params_with(params: Params, recommender: Recommender, validation: pl.DataFrame) -> Params:
+    """Parameters whose seen policy, where it is left open, ranks the validation rows best."""
+    given = params.predict
+    labels = validation["label_item"].to_numpy()
+    policy = seen_choice.policy_of(recommender, validation, labels, given.seen, given.k)
+    return params.model_copy(update={"predict": given.model_copy(update={"seen": policy})})

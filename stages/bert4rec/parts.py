@@ -29,5 +29,7 @@ def of_new(by_vector: Tensor, bias: Tensor, demand: Tensor, near: Tensor | None 
     """Parts of vacancies that the history does not hold, neighbours or not: (...) -> (..., F)."""
     none = torch.zeros_like(by_vector)
     said = [none, none] if near is None else [near, torch.ones_like(near)]
-    new = torch.stack([by_vector, bias.expand_as(by_vector), demand.expand_as(by_vector), *said], -1)
+    new = torch.stack(
+        [by_vector, bias.expand_as(by_vector), demand.expand_as(by_vector), *said], -1
+    )
     return torch.nn.functional.pad(new, (0, WIDTH - len(NEW)))

@@ -24,7 +24,10 @@ ROWS = 4_000  # histories that are asked, at most
 AT_ONCE = 64
 QUESTIONS = 6  # of each kind, a row
 LONGEST = 64  # events of a history
-PULL, OWN_PULL = 1.0, 20.0  # to where all logs start; of an action's weights to those of all actions
+PULL, OWN_PULL = (
+    1.0,
+    20.0,
+)  # to where all logs start; of an action's weights to those of all actions
 RECENCY = -1.0  # start of the weight of the log recency rank: newer is better
 
 
@@ -63,7 +66,9 @@ def repeat_prior(histories: Histories, rows: Ints, trained: int, seed: int) -> P
     whole, asked = _joined([choices for choices, _ in parts]), np.concatenate([a for _, a in parts])
     common = fit(whole, start, np.full(len(start), PULL))
     pull = np.full(len(start), OWN_PULL)
-    found = np.stack([fit(whole.picked(asked == action), common, pull) for action in range(ACTIONS)])
+    found = np.stack(
+        [fit(whole.picked(asked == action), common, pull) for action in range(ACTIONS)]
+    )
     return Prior(found[:, :-1], found[:, -1])
 
 

@@ -90,7 +90,10 @@ def read(directory: Path) -> Calibration | None:
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        told = {"heuristics": tuple(found["heuristics"]), "fold_weights": tuple(found["fold_weights"])}
+        told = {
+            "heuristics": tuple(found["heuristics"]),
+            "fold_weights": tuple(found["fold_weights"]),
+        }
         calibration = Calibration(**{**found, **told})
         for fold in (None, *range(len(calibration.fold_weights))):
             calibration.vector(fold)

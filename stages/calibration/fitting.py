@@ -47,9 +47,7 @@ def folds(users: pl.Series) -> Ints:
     return np.array([zlib.crc32(user.encode()) % FOLDS for user in users], dtype=np.int64)
 
 
-def fitted(
-    table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, k: int
-) -> Fitted:
+def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, k: int) -> Fitted:
     """Fit on all rows; score each by a fit that leaves out its fold.
 
     Args:

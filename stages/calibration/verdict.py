@@ -1,35 +1,17 @@
 """The model beside every baseline on the validation rows, each under its own best seen policy."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from stages import baselines, bootstrap, seen_choice
+from stages import baselines, bootstrap, metrics, seen_choice
 from stages.baselines.shelf import Shelf
 from stages.calibration.files import MODEL, Calibration
-from stages.params import Params, SeenParams
+from stages.params import Params
 from stages.seeds import derive
-
-KEEP = SeenParams(response="keep", favourite="keep", view="keep")
-DEEP = 2  # lists of so many times k are arranged, so that hiding does not empty them
-
-
-def lists_of(
-    shelves: Sequence[Shelf], rows: pl.DataFrame, labels: pl.Series, k: int
-) -> seen_choice.Lists:
-    """Recommend for rows with everything kept, and mark the labels (item ids, one a row)."""
-    found = baselines.recommend(shelves, rows, DEEP * k, KEEP)
-    pairs = (
-        found.with_row_index("row")
-        .select(pl.col("row").cast(pl.Int64), item="items")
-        .explode("item", empty_as_null=False, keep_nulls=False)
-    )
-    row, item = pairs["row"].to_numpy(), pairs["item"].to_numpy().astype(np.int64)
-    bits = seen_choice.bits_of(row, item, seen_choice.touched_bits(rows))
-    return seen_choice.Lists(row, bits, item == labels.to_numpy()[row], len(rows))
 
 
 def beside_baselines(
@@ -48,11 +30,13 @@ def beside_baselines(
         learned: Shelves, by name; baselines that need others are left out.
         params: `predict.k`, `predict.seen`, `predict.fallback`, `evaluate.bootstrap`, the seed.
     """
-    k, told = min(params.predict.k, 100), {}
+    k, labels = min(params.predict.k, metrics.DEPTH), rows["label_item"].to_numpy()
+    told: dict[str, dict[str, Any]] = {}
     for name, needed in baselines.BASELINES.items():
         if not set(needed) <= set(learned):
             continue
-        lists = lists_of([learned[shelf] for shelf in needed], rows, rows["label_item"], k)
+        recommender = partial(baselines.recommend, [learned[shelf] for shelf in needed])
+        lists = seen_choice.lists_of(recommender, rows, labels, k)
         policy = seen_choice.choose(lists, params.predict.seen, k)
         told[name] = _lead(gains, seen_choice.gains(lists, policy, k), params)
         told[name]["seen"] = policy.model_dump()

@@ -9,6 +9,7 @@ from stages.page.scores import bars, differences
 from stages.page.sources import Scores, headline
 from stages.page.wording import number, percent, words
 
+MODEL = "model"  # who answers, where no baseline does
 HITS = {"HR@10": "found in the first 10", "HR@100": "found in the 100"}
 IN_FULL = 12  # characters of a hash that are shown; all of it stands in the tooltip
 
@@ -58,6 +59,7 @@ def headlines(part: str, found: Scores) -> Content:
     pairs = {bar.name: bar for bar in differences(found, metric)}
     pair = pairs.get(best.name) if best else None
     asked = f"{model.get('rows', 0):,} {part} sessions"
+    by = (found.get("protocol") or {}).get("answered_by") or MODEL
     tiles = [_tile(number(main.value), metric, f"95 %: {number(main.low)} to {number(main.high)}")]
     if best and best.value:
         ratio = f"{main.value / best.value:.2f} ×"
@@ -66,14 +68,22 @@ def headlines(part: str, found: Scores) -> Content:
         if name in model["metrics"]:
             tiles.append(_tile(percent(model["metrics"][name]), where, f"{name}, {asked}"))
     return [
-        tag("p", _sentence(asked, metric, main, best, pair), class_="lead"),
+        tag("p", _sentence(asked, metric, main, best, pair, by), class_="lead"),
         tag("div", tiles, class_="tiles"),
     ]
 
 
-def _sentence(asked: str, metric: str, main: Bar, best: Bar | None, pair: Bar | None) -> str:
-    text = f"Asked on {asked} for the vacancy that the person responds to next, the model reaches"
-    text += f" {metric} {number(main.value)}"
+def _sentence(
+    asked: str, metric: str, main: Bar, best: Bar | None, pair: Bar | None, by: str
+) -> str:
+    text = f"Asked on {asked} for the vacancy that the person responds to next, "
+    if by == MODEL:
+        text += f"the model reaches {metric} {number(main.value)}"
+    else:
+        text += (
+            f"these recommendations reach {metric} {number(main.value)}: they are those of {by}, "
+        )
+        text += "which ranked the validation rows better than the model"
     if best is None:
         return f"{text}. There is no baseline to compare it with."
     side = "above" if main.value > best.value else "not above"

@@ -10,9 +10,11 @@ Fate = Literal["auto", "keep", "last", "hide"]
 
 
 class SeenParams(Section):
-    """What becomes of candidates the user has touched; the strictest action wins. `auto` takes what
-    ranks the validation rows best, for the model and for each baseline its own; where there are none,
-    `last` for responses and `keep` for the others."""
+    """What becomes of candidates the user has touched; the strictest action wins.
+
+    `auto` takes what ranks the validation rows best, for the model and for each baseline its own;
+    where there are none, `last` for responses and `keep` for the others.
+    """
 
     response: Fate = "auto"
     """Vacancies the user responded to."""

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from stages import baselines
-from stages.params import Params
+from stages import baselines, metrics, seen, seen_choice
+from stages.bert4rec.tokens import UNK
+from stages.params import Params, SeenParams
 from stages.report import Progress
 from stages.scoring.cards import PartReport
 from stages.scoring.files import MODEL
@@ -33,6 +34,9 @@ def beside(
     known, whole = next(iter(asked.values())).known, len(asked) * len(against)
     progress(0, whole, "learning")
     recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
+    policies = {
+        name: policy_of(recommender, asked, params) for name, recommender in recommenders.items()
+    }
     found: dict[str, PartReport] = {}
     for part, one in asked.items():
 
@@ -42,7 +46,7 @@ def beside(
             del total
             progress(before + done, whole, note)
 
-        found[part] = _part(params, one, recommenders, hook)
+        found[part] = _part(params, one, recommenders, policies, hook)
     return found
 
 
@@ -50,6 +54,7 @@ def _part(
     params: Params,
     one: Asked,
     recommenders: Mapping[str, baselines.Recommender],
+    policies: Mapping[str, SeenParams],
     progress: Progress,
 ) -> PartReport:
     truth, known = one.truth, one.known
@@ -57,8 +62,34 @@ def _part(
     scores = {MODEL: scored(params, truth, one.model, known, cuts)}
     model, differences = values(truth, one.model), {}
     for done, (name, recommender) in enumerate(recommenders.items(), start=1):
-        own = baselines.predictions(recommender, rows, vocab=known.vocab, params=params)
+        given = with_seen(params, policies[name])
+        own = baselines.predictions(recommender, rows, vocab=known.vocab, params=given)
         scores[name] = scored(params, truth, own, known, cuts)
         differences[name] = paired(model, values(truth, own), params).differences
         progress(done, len(recommenders), name)
-    return PartReport(protocol=one.card, scores=scores, differences=differences)
+    fates = {name: policy.model_dump() for name, policy in policies.items()}
+    return PartReport(
+        protocol=one.card, scores=scores, differences=differences, baselines_seen=fates
+    )
+
+
+def policy_of(
+    recommender: baselines.Recommender, asked: Mapping[str, Asked], params: Params
+) -> SeenParams:
+    """The seen policy of a baseline: where it is left open, what ranks the validation rows best."""
+    given, one = params.predict.seen, asked.get("validation")
+    if one is None:
+        return seen.fixed(given)
+    labels = one.truth.join(
+        one.known.vocab.select("vacancy_id", "item"), on="vacancy_id", how="left"
+    )
+    rows = one.known.contexts.join(labels.select(*KEYS, "item"), on=KEYS, maintain_order="left")
+    k = min(params.predict.k, metrics.DEPTH)
+    items = rows["item"].fill_null(UNK).to_numpy()
+    return seen_choice.policy_of(recommender, rows.drop("item"), items, given, k)
+
+
+def with_seen(params: Params, policy: SeenParams) -> Params:
+    """Parameters with another seen policy."""
+    predict = params.predict.model_copy(update={"seen": policy})
+    return params.model_copy(update={"predict": predict})

@@ -39,11 +39,15 @@ class Difference(Report):
 
 
 class PartReport(Report):
-    """The model beside the baselines, on one part; differences are model - baseline, by metric."""
+    """The model beside the baselines, on one part; differences are model - baseline, by metric.
+
+    `baselines_seen` says what became of seen vacancies in each baseline's lists.
+    """
 
     protocol: dict[str, Any]
     scores: dict[str, Score]
     differences: dict[str, dict[str, Difference]]
+    baselines_seen: dict[str, dict[str, str]]
 
 
 class Paired(Report):

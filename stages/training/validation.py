@@ -15,11 +15,11 @@ from stages.calibration import heuristics, table
 from stages.calibration.fitting import Fitted, fitted
 from stages.calibration.heuristics import Heuristics, Ranks
 from stages.conditional_logit import Floats
-from stages.params import Params, SeenParams
+from stages.params import Params
+from stages.seen_choice import KEEP
 
 K = 100
 T = TypeVar("T")
-KEEP = SeenParams(response="keep", favourite="keep", view="keep")
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ import torch
 from accelerate import Accelerator
 
 from stages import tables
+from stages.baselines.last_viewed import own_vacancies
 from stages.bert4rec import checkpoint
 from stages.bert4rec.checkpoint import State
 from stages.bert4rec.loop import Figures
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.task import Task, padding, steps_per_epoch
-from stages.baselines.last_viewed import own_vacancies
 from stages.calibration import files as calibration
+from stages.calibration import fitting
 from stages.calibration.files import Calibration
-from stages.calibration.fitting import Fitted
 from stages.calibration.verdict import beside_baselines
 from stages.params import Params
 from stages.report import Progress
@@ -54,7 +54,7 @@ class Watch:
         self.params, self.task, self.model, self.optimizers = params, task, model, optimizers
         self.accelerator, self.checkpoints, self.state = accelerator, checkpoints, state
         self.validation = validation
-        self.fitted: Fitted | None = None
+        self.fitted: fitting.Fitted | None = None
         self.calibration: Calibration | None = None
         self.tracker, self.progress = tracker, progress
         self.an_epoch = steps_per_epoch(task, accelerator.num_processes)
