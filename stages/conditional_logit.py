@@ -17,7 +17,7 @@ Ints: TypeAlias = NDArray[np.integer[Any]]
 
 STEPS = 30  # Newton steps, at most
 HALVINGS = 12
-SMALL = 1e-6  # a step that promises less of the loss per group ends the search
+SMALL = 1e-8  # a step that promises less of the loss per group ends the search
 
 
 @dataclass(frozen=True)

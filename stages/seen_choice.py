@@ -18,6 +18,7 @@ from stages.params import SeenParams
 Floats = NDArray[np.float64]
 DEEP = 2  # lists of so many times k are arranged, so that hiding does not empty them
 KEEP = SeenParams(response="keep", favourite="keep", view="keep")
+MARGIN = 0.01  # of the score: what is less is not worth leaving a default for
 FATES = ("keep", "last", "hide")
 BITS = {"response": 1, "view": 2, "favourite": 4}
 ACTIONS = {1: 1, 2: 2, 3: 4}  # bit of an action type
@@ -83,8 +84,9 @@ def gains(lists: Lists, policy: SeenParams, k: int) -> Floats:
 def choose(lists: Lists, given: SeenParams, k: int) -> SeenParams:
     """Choose the fates that are `auto`, one action after the other.
 
-    The default of an action stays unless another fate ranks the rows better by more than the
-    standard error of the difference. Actions that no context holds keep their default.
+    The default of an action stays unless another fate ranks the rows better by more than `MARGIN` of
+    the score and by more than the standard error of the difference. Actions that no context holds keep
+    their default.
     """
     best = seen.fixed(given)
     reached = gains(lists, best, k)
@@ -96,7 +98,7 @@ def choose(lists: Lists, given: SeenParams, k: int) -> SeenParams:
             found = gains(lists, tried, k)
             lead = found - reached
             error = lead.std() / max(len(lead), 1) ** 0.5
-            if lead.mean() > error and lead.mean() > 0:
+            if lead.mean() > max(error, MARGIN * reached.mean()):
                 best, reached = tried, found
     return best
 

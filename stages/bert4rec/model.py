@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 from safetensors.torch import load_model
@@ -34,8 +34,7 @@ class Vectors:
     bias: Tensor
 
 
-@dataclass(frozen=True)
-class Answers:
+class Answers(NamedTuple):
     """What the model says of B rows with Q questions before it sees the catalogue.
 
     Attributes:

@@ -18,7 +18,7 @@ from stages.bert4rec.tokens import FIRST_ITEM
 from stages.params import TrainParams
 from stages.seeds import derive
 
-SESSIONS = EVENTS = 12  # sessions, and events inside sessions, of a row asked for in one epoch
+SESSIONS = 12  # sessions of a row asked for in one epoch
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Task:
         settings: Parameters of training.
         max_length: Longest window of a history.
         seed: The user's seed.
+        events: Events inside sessions that a row is asked for in one epoch.
     """
 
     histories: Histories
@@ -44,6 +45,7 @@ class Task:
     settings: TrainParams
     max_length: int
     seed: int
+    events: int = 0
 
     def lengths(self) -> Ints:
         """Lengths of the rows' windows, (R,)."""
@@ -103,8 +105,8 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     fresh = questions.every_event(view, generator, task.trained())
     ahead = questions.next_sessions(view, generator, SESSIONS, task.trained())
     asked = questions.joined(fresh, questions.weighted(ahead, settings.ahead()))
-    if settings.inside():
-        within = questions.next_events(view, generator, EVENTS, task.trained())
+    if task.events and settings.inside():
+        within = questions.next_events(view, generator, task.events, task.trained())
         asked = questions.joined(asked, questions.weighted(within, settings.inside()))
     most = settings.near_ones()
     whole = held(task.histories, rows, len(task.catalogue))

@@ -58,7 +58,8 @@ class TrainParams(Section):
     `prefix` and `causal`, where null means 2."""
     event_weight: Annotated[float, Field(ge=0)] | None = None
     """Weight of the question "what next in this session, old or new?"; for `prefix` and `causal`,
-    where null means 2."""
+    where null means 2. A history is asked 12 / (1 + s)^2 of them, rounded up, with s the later
+    sessions of the log's histories on average: the fewer sessions can be asked for, the more."""
     neighbours: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """Vacancies that others went on to which stand as candidates beside the sampled ones, a
     question; for `prefix` and `causal`, where null means 20, and 0 leaves this part out."""

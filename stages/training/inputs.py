@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from stages import store, tables
 from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.histories import Histories, Ints
 from stages.bert4rec.items import Catalogue
-from stages.bert4rec.task import Task
+from stages.bert4rec.task import SESSIONS, Task
 from stages.books import Books, books_hash, load_books
 from stages.params import Params, TrainParams
 from stages.schema import VALIDATION_SEQUENCES, VOCAB
@@ -91,7 +92,23 @@ def make_task(params: Params, inputs: Inputs) -> Task:
         settings=params.train,
         max_length=params.sequences.max_length,
         seed=params.seed,
+        events=events_asked(inputs.histories, rows),
     )
+
+
+def events_asked(histories: Histories, rows: Ints) -> int:
+    """Events inside sessions that a history is asked for: fewer the more sessions it has."""
+    return ceil(SESSIONS / (1 + later_sessions(histories, rows)) ** 2)
+
+
+def later_sessions(histories: Histories, rows: Ints) -> float:
+    """Sessions of a history after its first, on average over some rows."""
+    if not len(rows):
+        return 0.0
+    begins = np.diff(histories.sessions, prepend=0) != 0
+    before = np.concatenate([[0], np.cumsum(begins)])
+    first, stop = histories.offsets[rows] + 1, histories.offsets[rows + 1]
+    return float((before[stop] - before[first]).mean())
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from stages.bert4rec import masking, optim, questions, streams
+from stages.bert4rec import masking, optim, parts, questions, streams
 from stages.bert4rec.asking import Rows, question
 from stages.bert4rec.batch import tensors
 from stages.bert4rec.candidates import all_items
@@ -118,7 +118,7 @@ def asked_everywhere(model, histories, catalogue):
     whole = held(histories, np.array([0]), len(catalogue))
     batch = tensors(view, asked, near=near(catalogue.neighbours, view, whole, asked, 5))
     with torch.no_grad():
-        return batch, *model.answers(batch, catalogue)
+        return batch, *model.answers(batch, catalogue)[:3]
 
 
 def test_mlm_does_not_see_what_it_hides(catalogue):
@@ -180,8 +180,8 @@ def test_padding_changes_no_answer(objective, histories, catalogue):
     alone = question(model, catalogue, rows, np.array([0]))
     together = question(model, catalogue, rows, np.array([0, 2]))
     assert together.items.shape[1] > alone.items.shape[1]  # row 0 is padded from 5 to 12 events
-    one = known(*model.answers(alone, catalogue))
-    two = known(*model.answers(together, catalogue))
+    one = known(*model.answers(alone, catalogue)[:3])
+    two = known(*model.answers(together, catalogue)[:3])
     assert one[1] == two[1]
     torch.testing.assert_close(one[0], two[0], atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(one[2], two[2], atol=1e-5, rtol=1e-4)
@@ -230,7 +230,8 @@ def test_auto_model_reads_what_we_write(backbone, tmp_path, histories, catalogue
     batch = batch_of("mlm", histories, catalogue)
     for read in (AutoModel.from_pretrained(tmp_path).eval(), HhrecModel.read(tmp_path)):
         assert not read.training
-        torch.testing.assert_close(model.answers(batch, catalogue), read.answers(batch, catalogue))
+        ours, theirs = model.answers(batch, catalogue)[:3], read.answers(batch, catalogue)[:3]
+        torch.testing.assert_close(ours, theirs)
         for name, weight in model.state_dict().items():
             assert torch.equal(weight, read.state_dict()[name]), name
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
@@ -265,56 +266,39 @@ def test_demand_of_new_vacancies_does_not_move_those_of_the_history(histories, c
     model = make_model("prefix")
     batch = batch_of("prefix", histories, catalogue)
     width = batch.items.shape[1]
-    _, _, before = model.answers(batch, catalogue)
+    _, _, before = model.answers(batch, catalogue)[:3]
     for weight in (model.trend.second.weight, model.tower.id_bias.weight):
         torch.nn.init.normal_(weight, std=3.0)
-    _, _, after = model.answers(batch, catalogue)
+    _, _, after = model.answers(batch, catalogue)[:3]
     assert torch.equal(before[..., :width], after[..., :width])
     assert not torch.equal(before[..., width:], after[..., width:])
     torch.nn.init.normal_(model.own_trend.second.weight)
-    _, _, after = model.answers(batch, catalogue)
+    _, _, after = model.answers(batch, catalogue)[:3]
     assert not torch.equal(before[..., :width], after[..., :width])
 
 
 def test_a_model_trained_in_bf16_encodes_in_it_and_scores_in_fp32(histories, catalogue):
     model = make_model("prefix")
     batch = batch_of("prefix", histories, catalogue)
-    exact, _, _ = model.answers(batch, catalogue)
+    exact, _, _ = model.answers(batch, catalogue)[:3]
     model.config.precision = "bf16"
-    rounded, _, logits = model.answers(batch, catalogue)
+    rounded, _, logits = model.answers(batch, catalogue)[:3]
     assert rounded.dtype == logits.dtype == torch.float32
     assert not torch.equal(exact, rounded)
     asked = batch.weight > 0
     torch.testing.assert_close(exact[asked], rounded[asked], atol=0.1, rtol=0.1)
 
 
-def test_boosting_multiplies_what_neighbours_say(histories, catalogue):
-    model = make_model("prefix")
-    model.nearby.second.weight.data.fill_(0.1)
-    batch = batch_of("prefix", histories, catalogue)
-    width = batch.items.shape[1]
-
-    def scored(boost):
-        model.config.boost = boost
-        _, _, logits = model.answers(batch, catalogue)
-        return logits[..., :width], logits[..., width:]
-
-    (own, near), (same, twice), (_, none) = scored(1.0), scored(2.0), scored(0.0)
-    real = near.isfinite()
+@pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
+def test_the_score_of_an_own_candidate_is_the_sum_of_its_parts(objective, histories, catalogue):
+    model = make_model(objective)
+    for weight in (model.trend.second.weight, model.own_trend.second.weight):
+        torch.nn.init.normal_(weight)
+    batch = batch_of(objective, histories, catalogue)
+    answers = model.answers(batch, catalogue, parts=True)
+    start = torch.tensor([float(name in parts.START) for name in parts.PARTS])
+    real = answers.logits.isfinite()
     assert real.any()
-    assert torch.equal(own, same)
-    assert not torch.equal(near[real], none[real])
-    torch.testing.assert_close(twice[real] - near[real], near[real] - none[real])
-
-
-def test_shrinking_makes_vectors_say_less_and_repeats_as_much(histories, catalogue):
-    model = make_model("prefix")
-    batch = batch_of("prefix", histories, catalogue)
-    states, _, logits = model.answers(batch, catalogue)
-    model.config.shrink = 0.25
-    less, _, fewer = model.answers(batch, catalogue)
-    torch.testing.assert_close(less, states / 4)
-    model.config.shrink = 0.0
-    _, _, counted = model.answers(batch, catalogue)
-    real = logits.isfinite()
-    torch.testing.assert_close(fewer[real], (logits[real] + 3 * counted[real]) / 4)
+    torch.testing.assert_close(
+        (answers.parts @ start)[real], answers.logits[real], atol=1e-4, rtol=1e-4
+    )

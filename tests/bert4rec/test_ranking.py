@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from stages.bert4rec import ranking, topk
+from stages.bert4rec import parts, ranking, topk
 from stages.bert4rec.asking import Rows, question
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.errors import HhrecError
@@ -40,7 +40,7 @@ def slow_rank(model, catalogue, rows, k):
         one = np.array([row])
         batch = question(model, catalogue, rows, one)
         with torch.no_grad():
-            states, own, logits = model.answers(batch, catalogue)
+            states, own, logits = model.answers(batch, catalogue)[:3]
             vectors, biases = model.tower(torch.arange(len(catalogue)), catalogue)
             asked, known = ranking.periods_of(batch.when, catalogue.demand, 0)
             trend, _ = model.trends(torch.arange(len(catalogue)), asked, known, catalogue)
@@ -77,6 +77,17 @@ def test_agrees_with_the_obvious_ranking(objective, catalogue):
     assert [[item for item in row if item] for row in items.tolist()] == expected
     assert (scores[:4].diff(dim=1) <= 0).all()
     assert len(expected[4]) == ITEMS + FIRST_ITEM - 28  # all but a few are hidden
+
+
+@pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
+def test_the_score_of_each_ranked_vacancy_is_the_sum_of_its_parts(objective, catalogue):
+    model, rows = trained(objective), make_rows({0: [4, 5]})
+    ranker = ranking.Ranker(model, catalogue, k=12, batch_rows=4, precision="no", with_parts=True)
+    start = torch.tensor([float(name in parts.START) for name in parts.PARTS])
+    for batch in ranker.rank(rows):
+        owner, place = (batch.items > 0).nonzero(as_tuple=True)
+        found = ranker.parts(batch.encoded, owner, batch.items[owner, place])
+        torch.testing.assert_close(found @ start, batch.scores[owner, place], atol=1e-4, rtol=1e-4)
 
 
 def test_a_history_is_scored_only_where_some_of_it_may_be_returned(catalogue, monkeypatch):

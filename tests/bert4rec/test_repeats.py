@@ -23,14 +23,16 @@ def scores(window):
     torch.manual_seed(0)
     repeats = Repeats(8)
     width = window.items.shape[1]
-    return repeats(torch.randn(1, 1, 8), torch.randn(1, width, 8), batch, sees)[0, 0]
+    return repeats(torch.randn(1, 1, 8), torch.randn(1, width, 8), batch, describe(batch, sees))[
+        0, 0
+    ]
 
 
-def test_at_the_start_the_last_viewed_comes_first_and_the_responded_last():
+def test_at_the_start_the_newest_comes_first():
     result = scores(view([A, B, C, B], [2, 2, 1, 2]))
     by_item = {A: result[0], C: result[2], B: result[3]}
     assert result[1] == -torch.inf  # B stands again later
-    assert sorted(by_item, key=by_item.get, reverse=True) == [B, A, C]
+    assert sorted(by_item, key=by_item.get, reverse=True) == [B, C, A]
 
 
 def test_an_unknown_vacancy_is_no_candidate():
