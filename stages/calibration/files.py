@@ -9,8 +9,6 @@ import numpy as np
 import polars as pl
 
 from stages import tables
-from stages.calibration import table
-from stages.calibration.fitting import Fitted
 from stages.conditional_logit import Floats
 from stages.errors import HhrecError
 from stages.schema import STRING, Schema
@@ -30,7 +28,7 @@ class Calibration:
 
     Attributes:
         heuristics: Plain recommenders whose ranks count.
-        weights: By number (`table.names`).
+        weights: By number, in the order of `table.names`.
         fold_weights: The same fitted without the users of one fold, for that fold's rows.
         seen: Fates of seen vacancies that rank the validation rows best, by action.
         rows: Validation rows.
@@ -50,27 +48,9 @@ class Calibration:
     answers: str = MODEL
 
     def vector(self, fold: int | None = None) -> Floats:
-        """Weights in the order of `table.names`, (F,)."""
+        """Weights in their order, (F,)."""
         found = self.weights if fold is None else self.fold_weights[fold]
-        return np.array([found[name] for name in table.names(self.heuristics)])
-
-
-def calibration_of(found: Fitted, heuristics: tuple[str, ...]) -> Calibration:
-    """Name what was fitted."""
-    names = table.names(heuristics)
-
-    def named(weights: Floats) -> dict[str, float]:
-        return dict(zip(names, weights.tolist(), strict=True))
-
-    return Calibration(
-        heuristics=heuristics,
-        weights=named(found.weights),
-        fold_weights=tuple(named(weights) for weights in found.fold_weights),
-        seen=found.seen.model_dump(),
-        rows=len(found.gains),
-        mrr_100=found.mrr(),
-        baselines={},
-    )
+        return np.array([found[name] for name in self.weights], dtype=np.float64)
 
 
 def write(directory: Path, found: Calibration) -> None:

@@ -13,7 +13,8 @@ import polars as pl
 
 from stages import seen_choice
 from stages.bert4rec.histories import Ints
-from stages.calibration.table import Table
+from stages.calibration.files import Calibration
+from stages.calibration.table import Table, names
 from stages.conditional_logit import Choices, Floats, fit
 from stages.params import SeenParams
 
@@ -97,3 +98,21 @@ def ordered(
     touched = seen_choice.touched_bits(rows)
     bits = seen_choice.bits_of(table.rows[order], table.items[order], touched)
     return seen_choice.Lists(table.rows[order], bits, right[order], len(rows))
+
+
+def calibration_of(found: Fitted, heuristics: tuple[str, ...]) -> Calibration:
+    """Name what was fitted."""
+    named_as = names(heuristics)
+
+    def named(weights: Floats) -> dict[str, float]:
+        return dict(zip(named_as, weights.tolist(), strict=True))
+
+    return Calibration(
+        heuristics=heuristics,
+        weights=named(found.weights),
+        fold_weights=tuple(named(weights) for weights in found.fold_weights),
+        seen=found.seen.model_dump(),
+        rows=len(found.gains),
+        mrr_100=found.mrr(),
+        baselines={},
+    )

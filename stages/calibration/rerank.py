@@ -9,8 +9,9 @@ from stages.bert4rec.ranking import Ranker
 from stages.calibration.files import Calibration
 from stages.calibration.fitting import cross_scores, folds
 from stages.calibration.heuristics import Heuristics
-from stages.calibration.table import Table, tables
+from stages.calibration.table import Table, names, tables
 from stages.conditional_logit import Floats
+from stages.errors import HhrecError
 from stages.params import Params
 from stages.report import Progress
 
@@ -42,7 +43,15 @@ def ranked(
     Returns:
         Item ids, best first, 0 where candidates ran out, (R, k) int32; and how many candidates
         there were, for some of the rows each.
+
+    Raises:
+        HhrecError: The weights are of another version.
     """
+    if tuple(found.weights) != names(found.heuristics):
+        raise HhrecError(
+            "the model's calibration.json names other numbers than this version computes",
+            "run `hhrec train` anew",
+        )
     k = min(params.predict.k, ranker.k)
     lists, pools, done = np.zeros((len(rows), k), dtype=np.int32), [], 0
     for start in range(0, len(rows), SLICE):

@@ -193,7 +193,8 @@ def fingerprint_of(
     settings = params.train.model_dump(exclude=WITHOUT_EFFECT | {"precision"})
     settings["accumulation"] *= processes
     seen = params.predict.seen.model_dump()
-    shaping = [params.seed, params.sequences.max_length, seen, settings]
+    baseline = params.baseline.model_dump()
+    shaping = [params.seed, params.sequences.max_length, seen, settings, baseline]
     digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode())
     files = [
         *sorted((sequences / "train").glob("*")),

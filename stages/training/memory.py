@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import torch
 
+from stages.bert4rec import parts
 from stages.bert4rec.asking import NEAR
 from stages.bert4rec.matrix import SLICE
 from stages.bert4rec.neighbours import CUTS, KEPT, PAIRS, REACH
@@ -25,6 +26,8 @@ CLOSE = 1.5  # vectors of H a neighbour while it is scored
 TOWER = 8  # vectors of H an item while a block of item vectors is made
 PAIR = 8  # bytes of one: item and similarity
 OWN = 32  # bytes of a row's own candidate: whose, which, its score, when
+TABLED = 350  # candidates of a row that are calibrated on, about
+NUMBERS = len(parts.PARTS) + 10  # of each: parts of its score, counts and ranks
 COUNTING = 32  # bytes of a pair while pairs are added up
 
 
@@ -116,7 +119,8 @@ def ranking_bytes(
 
     A block of the matrix while it is made; a batch while it is encoded, with its neighbours; what is
     known of all rows (states, own candidates) while products with a chunk of items and with the
-    sample are looked through.
+    sample are looked through. The table of all candidates that the calibration is fitted on is held
+    twice, the second time to scale.
     """
     width = hidden_size + 2
     matrix = vacancies * ((FLOAT + 2 * half) * width + 20)  # 20: id, place, bias
@@ -126,7 +130,8 @@ def ranking_bytes(
     own = asked.positions // max(asked.at_once, 1) + NEAR * asked.neighbours
     known = asked.rows * (FLOAT * hidden_size + OWN * own)
     searched = min(batch_rows, asked.rows) * FLOAT * (CHUNK + 2 * SAMPLE // SHORT)
-    return matrix + max(making, known + max(encoding, searched))
+    table = asked.rows * TABLED * NUMBERS * FLOAT
+    return matrix + max(making, known + max(encoding, searched) + table, 3 * table)
 
 
 def allocator_bytes(step: int) -> int:

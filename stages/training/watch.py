@@ -137,7 +137,7 @@ class Watch:
                 (scratch / "best.json").write_text(json.dumps(mark), encoding="utf-8")
                 write_chosen(scratch, chosen)
                 if self.fitted:
-                    found = calibration.calibration_of(self.fitted, self.validation.names)
+                    found = fitting.calibration_of(self.fitted, self.validation.names)
                     calibration.write(scratch, found)
                     calibration.write_gains(scratch, self.validation.rows, self.fitted.gains)
                 checkpoint.flush(scratch)
