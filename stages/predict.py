@@ -7,7 +7,7 @@ import polars as pl
 import torch
 from safetensors import SafetensorError
 
-from stages import baselines, candidates, seen, store, tables
+from stages import candidates, seen, store, tables
 from stages.asked import asked_rows
 from stages.bert4rec.histories import Ints
 from stages.bert4rec.items import Catalogue
@@ -16,7 +16,9 @@ from stages.bert4rec.quiet import quieten
 from stages.bert4rec.ranking import Ranker
 from stages.bert4rec.tokens import FIRST_ITEM
 from stages.books import books_hash
-from stages.calibration import files, heuristics, rerank, table
+from stages.calibration import files, heuristics, table
+from stages.calibration.answer import AS_TRAINED, Answers, answers
+from stages.calibration.files import MODEL
 from stages.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.report import Progress, Report, silent
@@ -30,8 +32,9 @@ class PredictReport(Report):
     `catalogue` counts all vacancies; `candidates` and `candidates_fewest` those that could be
     recommended to the rows with the most and the fewest of them, before seen ones are hidden;
     `fewest` and `most` are lengths of lists; `allow_unknown` are ids of the allow-list that the
-    vocabulary lacks; `answered_by` is `model` or the baseline that `predict.fallback` chose; `seen`
-    is what became of vacancies that the context touched.
+    vocabulary lacks; `answered_by` counts rows by who ranked them (the model, or the baseline that
+    `predict.fallback` chose; `model as trained` those that no validation row stands for); `seen` is
+    what became of vacancies that the context touched.
     """
 
     part: str
@@ -43,17 +46,24 @@ class PredictReport(Report):
     allow_unknown: int
     fewest: int
     most: int
-    answered_by: str
+    answered_by: dict[str, int]
     seen: dict[str, str]
 
     def remarks(self) -> list[str]:
-        """Say so where a baseline answers."""
-        if self.answered_by == files.MODEL:
-            return []
-        better = (
-            f"{self.answered_by} ranked the validation rows better than the model, so it answers"
-        )
-        return [f"{better} (predict.fallback: never answers with the model)"]
+        """Say so where a baseline answers, or where validation says nothing of a row."""
+        told = []
+        for name, rows in self.answered_by.items():
+            if name == AS_TRAINED:
+                told.append(
+                    f"{rows:,} rows are asked longer after the end of the train part than any "
+                    "validation row was: they get the model as trained, without calibration"
+                )
+            elif name != MODEL:
+                told.append(
+                    f"{name} ranked the validation rows better than the model, so it answers "
+                    f"{rows:,} rows (predict.fallback: never answers with the model)"
+                )
+        return told
 
 
 def run(
@@ -97,10 +107,6 @@ def run(
         days = params.predict.days()
         active = candidates.activity(sequences / "train", rows, len(catalogue), days)
     found = files.read(model)
-    params, by = settled(params, found, restricted=bool(allow or active))
-    if by != files.MODEL:
-        baseline = baseline_lists(params, by, rows, names, sequences)
-        return report_of(part, rows, names, baseline, [len(names)], unknown, by, params, out)
     ranker = Ranker(
         network,
         catalogue,
@@ -113,70 +119,33 @@ def run(
     )
     if found:
         train = tables.scan(sequences / "train", HISTORY, made_by="hhrec sequences build")
-        learned = heuristics.learn(found.heuristics, train=train, vocab=names, params=params)
-        ranked, pools = rerank.ranked(
-            params, ranker, rows, found, learned, held_out=part == "validation", progress=progress
+        answered = answers(
+            params,
+            ranker,
+            rows,
+            found,
+            heuristics.learn(found.heuristics, train=train, vocab=names, params=params),
+            held_out=part == "validation",
+            restricted=bool(allow or active),
+            progress=progress,
         )
     else:
-        ranked, pools = rank_rows(params, ranker, rows, progress)
-    return report_of(part, rows, names, ranked, pools, unknown, by, params, out)
-
-
-def report_of(
-    part: str,
-    rows: pl.DataFrame,
-    names: pl.DataFrame,
-    ranked: np.ndarray,
-    pools: list[int],
-    unknown: int,
-    by: str,
-    params: Params,
-    out: Path,
-) -> PredictReport:
-    """Write the lists, and sum up what they are."""
-    write(rows, ranked, names, out)
-    counts = (ranked > 0).sum(axis=1)
+        answered = rank_rows(params, ranker, rows, progress)
+    write(rows, answered.lists, names, out)
+    counts = (answered.lists > 0).sum(axis=1)
     return PredictReport(
         part=part,
         rows=len(rows),
         empty_contexts=int((rows["items"].list.len() == 0).sum()),
         catalogue=len(names),
-        candidates=max(pools, default=0),
-        candidates_fewest=min(pools, default=0),
+        candidates=max(answered.pools, default=0),
+        candidates_fewest=min(answered.pools, default=0),
         allow_unknown=unknown,
         fewest=int(counts.min()) if len(counts) else 0,
         most=int(counts.max(initial=0)),
-        answered_by=by,
-        seen=params.predict.seen.model_dump(),
+        answered_by=answered.by,
+        seen=answered.seen.model_dump(),
     )
-
-
-def settled(
-    params: Params, found: files.Calibration | None, *, restricted: bool
-) -> tuple[Params, str]:
-    """Put the fates that validation chose in the place of `auto`, and say who answers.
-
-    A baseline answers under fates of its own; it ranks the whole catalogue, so it does not stand in
-    where candidates are restricted.
-    """
-    by, chosen = files.MODEL, found.seen if found else None
-    if found and params.predict.fallback == "auto" and not restricted:
-        by = found.answers
-        chosen = found.baselines[by]["seen"] if by != files.MODEL else chosen
-    fates = seen.fixed(params.predict.seen, chosen)
-    predict = params.predict.model_copy(update={"seen": fates})
-    return params.model_copy(update={"predict": predict}), by
-
-
-def baseline_lists(
-    params: Params, name: str, rows: pl.DataFrame, names: pl.DataFrame, sequences: Path
-) -> np.ndarray:
-    """Let a baseline rank the rows: item ids, best first, 0 where candidates ran out, (R, k)."""
-    train = tables.scan(sequences / "train", HISTORY, made_by="hhrec sequences build")
-    recommender = baselines.learn([name], train=train, vocab=names, params=params)[name]
-    k = min(params.predict.k, len(names))
-    found = recommender(rows, k, params.predict.seen)["items"]
-    return store.padded(pl.concat([found, pl.Series([[0] * k], dtype=found.dtype)]))[:-1]
 
 
 def load_model(path: Path) -> HhrecModel:
@@ -210,16 +179,10 @@ def check_rows(catalogue: Catalogue, names: pl.DataFrame, features: Path, vocab:
         )
 
 
-def rank_rows(
-    params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Progress
-) -> tuple[np.ndarray, list[int]]:
-    """Rank all rows.
-
-    Returns:
-        Item ids, best first, 0 where candidates ran out, (R, k) int32; and how many candidates
-        there were, for some of the rows each.
-    """
-    asked = asked_rows(rows, params.sequences.max_length, params.predict.seen)
+def rank_rows(params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Progress) -> Answers:
+    """Rank all rows by the model as it was trained: nothing was held out to calibrate it on."""
+    policy = seen.fixed(params.predict.seen)
+    asked = asked_rows(rows, params.sequences.max_length, policy)
     ranked = np.zeros((len(rows), ranker.k), dtype=np.int32)
     pools, done = [], 0
     for batch in ranker.rank(asked.rows):
@@ -227,7 +190,7 @@ def rank_rows(
         pools.append(batch.candidates)
         done += len(batch.rows)
         progress(done, len(rows))
-    return asked.arranged(ranked), pools
+    return Answers(asked.arranged(ranked), pools, {AS_TRAINED: len(rows)}, policy)
 
 
 def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> None:

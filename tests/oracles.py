@@ -8,10 +8,12 @@ import numpy as np
 Touch = tuple[int, int]  # item, action
 ACTIONS = {1: "response", 2: "view", 3: "favourite"}
 STRICT = ("keep", "last", "hide")
+UNTRIED = {"response": "last", "favourite": "keep", "view": "keep"}  # of `auto`
 
 
 def fate(item: int, context: Sequence[Touch], policy: Mapping[str, str]) -> str:
-    """Strictest fate of an item among everything the row did with it."""
+    """Strictest fate of an item among everything the row did with it; `auto` before any choice."""
+    policy = {name: UNTRIED[name] if given == "auto" else given for name, given in policy.items()}
     found = [policy.get(ACTIONS.get(action, ""), "keep") for own, action in context if own == item]
     return max(found, key=STRICT.index, default="keep")
 

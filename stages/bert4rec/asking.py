@@ -1,6 +1,6 @@
 """Rows that ask which vacancy comes next, and what the model says of each before it sees the catalogue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stages.bert4rec import batches
 from stages.bert4rec.batch import Batch, tensors
-from stages.bert4rec.histories import Histories, Ints, window
+from stages.bert4rec.histories import Histories, Ints, Window, window
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.masking import what_is_next
 from stages.bert4rec.model import HhrecModel
@@ -22,6 +22,7 @@ ENCODED = 16_384  # positions encoded at once: fixed, since a state's last bits 
 SHORTEST = 16  # positions that a row counts at least, for its neighbours take room too
 NEAR = 200  # neighbours scored a row
 NEVER = float("-inf")
+PAUSE = 1_800_000_000  # microseconds: half an hour, after which a session is over
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,30 @@ def question(model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints) ->
     config, asked_at = model.config, rows.asked_at[part]
     if config.objective == "mlm":
         return tensors(*what_is_next(view, asked_at))
+    if config.asks == "event":
+        view = continued(view)
     asked = what_next(view, asked_at, new_session=config.asks == "session")
     if not config.neighbours:
         return tensors(view, asked)
     whole = held(rows.histories, part, len(catalogue))
     return tensors(view, asked, near=near(catalogue.neighbours, view, whole, asked, NEAR))
+
+
+def continued(view: Window) -> Window:
+    """Let a newest session that begins soon after the event before it go on with that session.
+
+    A test row may show the newest part of a session under a name of its own; training asked inside
+    whole sessions.
+    """
+    end = np.maximum(view.lengths - 1, 0)[:, None]
+    newest = view.sessions == np.take_along_axis(view.sessions, end, axis=1)
+    newest &= np.arange(view.sessions.shape[1]) <= end
+    first = newest.argmax(axis=1)[:, None]
+    before = np.maximum(first - 1, 0)
+    pause = np.take_along_axis(view.times, first, 1) - np.take_along_axis(view.times, before, 1)
+    one = newest & (first > 0) & (pause <= PAUSE)
+    sessions = np.where(one, np.take_along_axis(view.sessions, before, axis=1), view.sessions)
+    return replace(view, sessions=sessions)
 
 
 def together_encoded(lengths: Ints) -> list[Ints]:

@@ -6,20 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from stages import tables
 from stages.conditional_logit import Floats
 from stages.errors import HhrecError
-from stages.schema import STRING, Schema
 
-CALIBRATION, GAINS = "calibration.json", "validation.parquet"
+CALIBRATION = "calibration.json"
 MODEL = "model"
-VALIDATION_GAINS: Schema = {
-    "user_id": STRING,
-    "session_id": STRING,
-    "reciprocal_rank": pl.Float64(),
-}
 
 
 @dataclass(frozen=True)
@@ -31,6 +23,8 @@ class Calibration:
         weights: By number, in the order of `table.names`.
         fold_weights: The same fitted without the users of one fold, for that fold's rows.
         seen: Fates of seen vacancies that rank the validation rows best, by action.
+        lag: Microseconds from the end of the train part to the latest validation row: the weights
+            are of no row that is asked much later.
         rows: Validation rows.
         mrr_100: Of the model on them, cross-fitted.
         baselines: Of each baseline on the same rows: MRR@100, its own best fates, the model's
@@ -42,6 +36,7 @@ class Calibration:
     weights: dict[str, float]
     fold_weights: tuple[dict[str, float], ...]
     seen: dict[str, str]
+    lag: int
     rows: int
     mrr_100: float
     baselines: dict[str, dict[str, Any]]
@@ -82,19 +77,3 @@ def read(directory: Path) -> Calibration | None:
             f"{path}: not a calibration of this version ({error!r})", "run `hhrec train` anew"
         ) from error
     return calibration
-
-
-def write_gains(directory: Path, rows: pl.DataFrame, gains: Floats) -> None:
-    """Write the cross-fitted reciprocal rank of each validation row beside the model."""
-    table = rows.select("user_id", "session_id").with_columns(reciprocal_rank=gains)
-    tables.sink(table, directory / GAINS, VALIDATION_GAINS)
-
-
-def read_gains(directory: Path) -> Floats:
-    """Read the reciprocal ranks, in the order of the validation rows, (R,).
-
-    Raises:
-        MissingInputError: They are not there.
-    """
-    found = tables.scan(directory / GAINS, VALIDATION_GAINS, made_by="hhrec train").collect()
-    return found["reciprocal_rank"].to_numpy()

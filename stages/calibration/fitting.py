@@ -6,6 +6,7 @@ those of all rows. A penalty pulls them to those that the model was trained with
 """
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,7 +73,7 @@ def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, 
     return Fitted(weights / scale, own, chosen, seen_choice.gains(lists, chosen, k))
 
 
-def cross_scores(table: Table, fold: Ints, weights: tuple[Floats, ...]) -> Floats:
+def cross_scores(table: Table, fold: Ints, weights: Sequence[Floats]) -> Floats:
     """Score each candidate by the weights of its row's fold, (P,)."""
     scores = np.zeros(len(table.rows))
     for number, own in enumerate(weights):
@@ -100,7 +101,7 @@ def ordered(
     return seen_choice.Lists(table.rows[order], bits, right[order], len(rows))
 
 
-def calibration_of(found: Fitted, heuristics: tuple[str, ...]) -> Calibration:
+def calibration_of(found: Fitted, heuristics: tuple[str, ...], lag: int) -> Calibration:
     """Name what was fitted."""
     named_as = names(heuristics)
 
@@ -112,6 +113,7 @@ def calibration_of(found: Fitted, heuristics: tuple[str, ...]) -> Calibration:
         weights=named(found.weights),
         fold_weights=tuple(named(weights) for weights in found.fold_weights),
         seen=found.seen.model_dump(),
+        lag=lag,
         rows=len(found.gains),
         mrr_100=found.mrr(),
         baselines={},

@@ -65,10 +65,12 @@ class Heuristics:
     Attributes:
         shelves: Ways to rank items for rows.
         counts: Train events by item id, (N,) float32.
+        end: Moment of the newest train event, microseconds since 1970.
     """
 
     shelves: Mapping[str, Shelf]
     counts: Floats
+    end: int
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,4 +112,12 @@ def learn(
         shelves[name] = module(train=train, vocab=vocab, params=params)
     counts = np.zeros(item_space(vocab), dtype=np.float32)
     counts[vocab["item"].to_numpy()] = vocab["count"].to_numpy()
-    return Heuristics(shelves, counts)
+    times = pl.col("times").list.max().max().to_physical()
+    end = train.select(times).collect().item()
+    return Heuristics(shelves, counts, end or 0)
+
+
+def lags(asked_at: Ints, end: int) -> Ints:
+    """How long after the end of the train part questions are asked, (R,); 0 where not known."""
+    late: Ints = np.maximum(np.where(asked_at < 0, end, asked_at) - end, 0)
+    return late

@@ -1,31 +1,43 @@
 """Rank rows by a calibration: the model's best candidates and those of the lists, weighed anew."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stages.asked import asked_rows
-from stages.bert4rec.histories import Ints
 from stages.bert4rec.ranking import Ranker
 from stages.calibration.files import Calibration
 from stages.calibration.fitting import cross_scores, folds
-from stages.calibration.heuristics import Heuristics
+from stages.calibration.heuristics import Heuristics, lags
 from stages.calibration.table import Table, names, tables
 from stages.conditional_logit import Floats
 from stages.errors import HhrecError
 from stages.params import Params
 from stages.report import Progress
+from stages.store import moments
 
+SPARE = 86_400_000_000  # microseconds: a day later is not much
 SLICE = 10_000  # rows whose lists are held at once
+
+
+def within(rows: pl.DataFrame, found: Calibration, learned: Heuristics) -> NDArray[np.bool_]:
+    """Which rows are asked no later after the end of the train part than validation rows were, (R,).
+
+    What is known grows old: weights that were fitted on what was fresh do not hold for the others.
+    """
+    late = lags(moments(rows), learned.end)
+    return np.asarray(late <= found.lag + SPARE)
 
 
 def ranked(
     params: Params,
     ranker: Ranker,
     rows: pl.DataFrame,
-    found: Calibration,
+    weights: Sequence[Floats],
     learned: Heuristics,
     *,
-    held_out: bool,
     progress: Progress,
 ) -> tuple[np.ndarray, list[int]]:
     """Rank all rows.
@@ -34,15 +46,33 @@ def ranked(
         params: `predict`, with no seen fate left `auto`; `sequences.max_length`.
         ranker: Made with parts.
         rows: `schema.TEST_SEQUENCES`, R rows.
-        found: The weights.
-        learned: The recommenders that `found` names.
-        held_out: The rows are those that the weights were fitted on: each is ranked by the weights
-            that do not know its user.
+        weights: Of the table's numbers: one for all rows, or one a fold of users, (F,) each.
+        learned: The recommenders that the table asks.
         progress: Told how many rows are ranked.
 
     Returns:
         Item ids, best first, 0 where candidates ran out, (R, k) int32; and how many candidates
         there were, for some of the rows each.
+    """
+    k = min(params.predict.k, ranker.k)
+    lists, pools, done = np.zeros((len(rows), k), dtype=np.int32), [], 0
+    for start in range(0, len(rows), SLICE):
+        some = rows.slice(start, SLICE)
+        asked = asked_rows(some, params.sequences.max_length, params.predict.seen)
+        fold = folds(some["user_id"]) % len(weights)
+        parts = tables(ranker, asked.rows, learned.ranks(some), learned.counts)
+        best = np.zeros((len(some), k), dtype=np.int32)
+        for batch, told in parts:
+            place_best(best, told, cross_scores(told, fold, weights))
+            pools.append(batch.candidates)
+            done += len(batch.rows)
+            progress(done, len(rows))
+        lists[start : start + len(some)] = asked.arranged(best)
+    return lists, pools
+
+
+def weights_of(found: Calibration, *, held_out: bool) -> list[Floats]:
+    """Weights for `ranked`: of all validation rows, or for those rows the ones without their users.
 
     Raises:
         HhrecError: The weights are of another version.
@@ -52,29 +82,9 @@ def ranked(
             "the model's calibration.json names other numbers than this version computes",
             "run `hhrec train` anew",
         )
-    k = min(params.predict.k, ranker.k)
-    lists, pools, done = np.zeros((len(rows), k), dtype=np.int32), [], 0
-    for start in range(0, len(rows), SLICE):
-        some = rows.slice(start, SLICE)
-        asked = asked_rows(some, params.sequences.max_length, params.predict.seen)
-        fold = folds(some["user_id"]) if held_out else None
-        parts = tables(ranker, asked.rows, learned.ranks(some), learned.counts)
-        best = np.zeros((len(some), k), dtype=np.int32)
-        for batch, told in parts:
-            place_best(best, told, scores(told, found, fold))
-            pools.append(batch.candidates)
-            done += len(batch.rows)
-            progress(done, len(rows))
-        lists[start : start + len(some)] = asked.arranged(best)
-    return lists, pools
-
-
-def scores(told: Table, found: Calibration, fold: Ints | None) -> Floats:
-    """Score candidates, (P,)."""
-    if fold is None:
-        return told.values.astype(np.float64) @ found.vector()
-    own = tuple(found.vector(number) for number in range(len(found.fold_weights)))
-    return cross_scores(told, fold, own)
+    if not held_out:
+        return [found.vector()]
+    return [found.vector(number) for number in range(len(found.fold_weights))]
 
 
 def place_best(lists: np.ndarray, told: Table, score: Floats) -> None:

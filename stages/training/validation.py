@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
 import polars as pl
+import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list, gather_object
+from accelerate.utils import broadcast_object_list
 
-from stages.asked import asked_rows
+from stages.asked import Asked, asked_rows
 from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.ranking import Ranker
@@ -15,8 +17,9 @@ from stages.calibration import heuristics, table
 from stages.calibration.fitting import Fitted, fitted
 from stages.calibration.heuristics import Heuristics, Ranks
 from stages.conditional_logit import Floats
-from stages.params import Params
-from stages.seen_choice import KEEP
+from stages.params import Params, SeenParams
+from stages.seen_choice import DEEP, KEEP, Lists, bits_of, choose, gains, touched_bits
+from stages.store import moments
 
 K = 100
 T = TypeVar("T")
@@ -32,6 +35,7 @@ class Validation:
         names: Plain recommenders.
         ranks: What they say.
         counts: Train events by item id, (N,).
+        lag: Microseconds from the end of the train part to the latest row.
         learned: They themselves, on the main process.
     """
 
@@ -40,52 +44,60 @@ class Validation:
     names: tuple[str, ...]
     ranks: Ranks
     counts: Floats
+    lag: int
     learned: Heuristics | None
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.rows)
 
-    def fitted(self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator) -> Fitted:
-        """Rank the rows by the model as it stands, and fit the weights of all parts on them.
+    def ranked(
+        self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator
+    ) -> tuple[float, SeenParams]:
+        """Rank the rows by the model as it was trained: MRR@100, and the seen policy that it is under.
 
         Each process ranks every n-th batch; batches are the same for any number of processes, and
-        the main process fits.
+        the lists are put together by row, so the figure does not depend on who shares the work.
         """
-        found = joined_tables(self.tables(model, catalogue, accelerator), self.names)
-        start = table.start(self.names)
-        result = None
-        if accelerator.is_main_process:
-            result = fitted(found, self.rows, start, self.params.predict.seen, K)
-        return shared(result, accelerator)
+        share = accelerator.process_index, accelerator.num_processes
+        items = np.zeros((len(self.rows), DEEP * K), dtype=np.int64)
+        ranker = self.ranker(model, catalogue, DEEP * K)
+        for part in ranker.rank(self.asked().rows, share):
+            items[part.rows, : part.items.shape[1]] = part.items.cpu().numpy()
+        whole = accelerator.reduce(torch.from_numpy(items).to(accelerator.device)).cpu().numpy()
+        row, place = np.nonzero(whole)
+        bits = bits_of(row, whole[row, place], touched_bits(self.rows))
+        right = whole[row, place] == self.rows["label_item"].to_numpy()[row]
+        lists = Lists(row, bits, right, len(self.rows))
+        policy = choose(lists, self.params.predict.seen, K)
+        return float(np.sort(gains(lists, policy, K)).mean()), policy
 
-    def tables(
-        self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator
-    ) -> list[table.Table]:
-        """Candidates of all rows, by batch, from all processes."""
+    def fitted(self, model: HhrecModel, catalogue: Catalogue) -> Fitted:
+        """Rank the rows by the model, and fit the weights of all parts on them."""
+        ranker = self.ranker(model, catalogue, table.FIRST, with_parts=True)
+        parts = table.tables(ranker, self.asked().rows, self.ranks, self.counts)
+        width = len(table.names(self.names))
+        found = table.joined([made for _, made in parts], width)
+        return fitted(found, self.rows, table.start(self.names), self.params.predict.seen, K)
+
+    def ranker(
+        self, model: HhrecModel, catalogue: Catalogue, k: int, *, with_parts: bool = False
+    ) -> Ranker:
+        """Make a ranker of the model as it stands, in eval mode."""
         model.eval()
         given = self.params.predict
-        ranker = Ranker(
+        return Ranker(
             model,
             catalogue,
-            k=table.FIRST,
+            k=k,
             batch_rows=given.batch_rows,
             precision=given.precision,
-            with_parts=True,
+            with_parts=with_parts,
         )
-        asked = asked_rows(self.rows, self.params.sequences.max_length, KEEP)
-        share = accelerator.process_index, accelerator.num_processes
-        parts = table.tables(ranker, asked.rows, self.ranks, self.counts, share)
-        found = [made for _, made in parts]
-        if accelerator.num_processes == 1:
-            return found
-        gathered: list[table.Table] = gather_object(found)
-        return gathered
 
-
-def joined_tables(found: list[table.Table], names: tuple[str, ...]) -> table.Table:
-    """Put batches together."""
-    return table.joined(found, len(table.names(names)))
+    def asked(self) -> Asked:
+        """The rows, with everything kept."""
+        return asked_rows(self.rows, self.params.sequences.max_length, KEEP)
 
 
 def shared(value: T | None, accelerator: Accelerator) -> T:
@@ -110,6 +122,7 @@ def prepared(
     if accelerator.is_main_process:
         names = heuristics.affordable(train) if len(rows) else ()
         learned = heuristics.learn(names, train=train, vocab=vocab, params=params)
-        told = (names, learned.ranks(rows), learned.counts)
-    names, ranks, counts = shared(told, accelerator)
-    return Validation(params, rows, names, ranks, counts, learned)
+        late = heuristics.lags(moments(rows), learned.end)
+        told = (names, learned.ranks(rows), learned.counts, int(late.max(initial=0)))
+    names, ranks, counts, lag = shared(told, accelerator)
+    return Validation(params, rows, names, ranks, counts, lag, learned)

@@ -54,7 +54,6 @@ class Watch:
         self.params, self.task, self.model, self.optimizers = params, task, model, optimizers
         self.accelerator, self.checkpoints, self.state = accelerator, checkpoints, state
         self.validation = validation
-        self.fitted: fitting.Fitted | None = None
         self.calibration: Calibration | None = None
         self.tracker, self.progress = tracker, progress
         self.an_epoch = steps_per_epoch(task, accelerator.num_processes)
@@ -113,7 +112,7 @@ class Watch:
             self.state = replace(self.state, done=True)
 
     def ask(self) -> float:
-        """Calibrate on the validation rows in each way of asking; the best becomes the model's.
+        """Rank the validation rows in each way of asking; the best becomes the model's.
 
         Most logs end a context with a session, some (leave-one-out) in the middle of one, so the
         question is for a session to come, or for the next event of this one.
@@ -121,12 +120,12 @@ class Watch:
         config, found = self.model.config, {}
         for asks in self.params.train.ways():
             config.asks = asks
-            found[asks] = self.validation.fitted(self.model, self.task.catalogue, self.accelerator)
-        config.asks = max(found, key=lambda asks: found[asks].mrr())
-        self.fitted = found[config.asks]
-        config.seen = self.fitted.seen.model_dump()
+            found[asks] = self.validation.ranked(self.model, self.task.catalogue, self.accelerator)
+        config.asks = max(found, key=lambda asks: found[asks][0])
+        mrr, policy = found[config.asks]
+        config.seen = policy.model_dump()
         self.model.train()
-        return self.fitted.mrr()
+        return mrr
 
     def keep_best(self, chosen: Chosen) -> None:
         """Write the model that ranks best so far."""
@@ -136,10 +135,6 @@ class Watch:
                 self.model.save_pretrained(scratch)
                 (scratch / "best.json").write_text(json.dumps(mark), encoding="utf-8")
                 write_chosen(scratch, chosen)
-                if self.fitted:
-                    found = fitting.calibration_of(self.fitted, self.validation.names)
-                    calibration.write(scratch, found)
-                    calibration.write_gains(scratch, self.validation.rows, self.fitted.gains)
                 checkpoint.flush(scratch)
 
     def chosen(self) -> Chosen:
@@ -171,27 +166,29 @@ class Watch:
             names: Vacancy ids of its vocabulary.
             given: Calibration of a model that has no validation rows of its own.
         """
-        best = self.checkpoints / "best"
+        best, found = self.checkpoints / "best", given
         model = HhrecModel.read(best) if best.exists() else self.model
-        self.calibration = self.judged(best) if best.exists() else given
-        if self.calibration:
-            model.config.seen = self.calibration.seen
-            model.config.answers = self.calibration.answers
+        if best.exists():
+            found = self.calibrated(model.to(self.accelerator.device))
+        if found:
+            model.config.seen, model.config.answers = found.seen, found.answers
+        self.calibration = found
         with tables.atomic(out) as scratch:
             model.save_pretrained(scratch)
             write_names(scratch, names)
             write_chosen(scratch, self.chosen())
-            if self.calibration:
-                calibration.write(scratch, self.calibration)
+            if found:
+                calibration.write(scratch, found)
 
-    def judged(self, best: Path) -> Calibration | None:
-        """Compare the best model with every baseline on the validation rows."""
-        found, learned = calibration.read(best), self.validation.learned
-        if not found or not learned:
-            return found
-        shelves = {**learned.shelves, "last_viewed": own_vacancies}
-        rows, gains = self.validation.rows, calibration.read_gains(best)
-        return beside_baselines(found, gains, rows, shelves, self.params)
+    def calibrated(self, model: HhrecModel) -> Calibration:
+        """Weigh the parts of the best model on the validation rows; compare it with baselines."""
+        with torch.inference_mode():
+            fitted = self.validation.fitted(model, self.task.catalogue)
+        found = fitting.calibration_of(fitted, self.validation.names, self.validation.lag)
+        learned = self.validation.learned
+        shelves = {**(learned.shelves if learned else {}), "last_viewed": own_vacancies}
+        rows = self.validation.rows
+        return beside_baselines(found, fitted.gains, rows, shelves, self.params)
 
     def speed(self) -> float | None:
         """Events trained on a second, over all processes."""
