@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES
+from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES, Schema
 
 RESPONSE, VIEW = 1, 2
 START = datetime(2024, 3, 1)  # noqa: DTZ001  a log's times have no zone
@@ -98,7 +98,7 @@ def _responses(life: Life, when: When) -> Iterator[tuple[str, date]]:
             yield vacancy, when(ordinal, place)
 
 
-def _frame(rows: list[tuple[object, ...]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+def _frame(rows: list[tuple[object, ...]], schema: Schema) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict(schema), orient="row")
 
 
