@@ -1,6 +1,8 @@
 # make demo    the whole pipeline on the synthetic sample, ending in a table of scores
 # make test    all tests that take seconds; make test-slow: the others
 # make bench   benchmarks, figures on stdout (BENCH_SIZE=tiny: quickly, to prove that they run)
+# make bench-logs   every log with default parameters beside the best baseline (BENCH_LOGS="sample ciao",
+#              BENCH_SEEDS="1 2 3", BENCH_JOBS=2 at once, BENCH_SET="section.key=value" for an ablation)
 # make bench-docs   docs/benchmarks.md and its picture from the results
 # make peers   RecTools and RePlay in an environment of their own, to compare with
 # make lint    ruff and mypy
@@ -22,7 +24,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-docs peers lint lock reference install clean
+.PHONY: demo test test-slow bench bench-logs bench-docs peers lint lock reference install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -36,7 +38,10 @@ test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
 
 bench: $(READY) peers
-	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks
+	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py tests/benchmarks
+
+bench-logs: $(READY)
+	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_logs.py
 
 bench-docs: $(READY)
 	python tests/benchmarks/docs.py docs/benchmarks docs

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import matplotlib as mpl
@@ -16,7 +17,9 @@ plt.rcParams.update({"svg.hashsalt": "hhrec", "font.size": 8, "svg.fonttype": "n
 
 Found = dict[str, Any]
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+LOGS = "logs"
 TITLES = {
+    LOGS: "Every log with default parameters",
     "train_movielens": "Training, MovieLens-1M's shape",
     "train_items": "Training, 100,000 items",
     "train_growth": "Cost of more items",
@@ -30,6 +33,10 @@ TITLES = {
     "unoptimised_deskdrop": "With and without the speed-ups, deskdrop",
     "ablations": "The sample without a part of the model",
 }
+OF_LOG = (
+    *("log", "rows", "model MRR@100", "best baseline", "its MRR@100", "ratio", "lead"),
+    *("intervals above 0", "below 0", "validation lead", "minutes"),
+)
 COLOURS = {"prefix": "#2a7f62", "mlm": "#2b6cb0", "causal": "#c0392b"}
 
 
@@ -68,17 +75,53 @@ def section(found: Found) -> str:
         f"{number(figure['reference'])} | {number(figure['ratio'])} | {aim(figure)} |"
         for figure in found["figures"]
     ]
+    table = [
+        "| figure | hhrec | reference | its value | ratio | aim |",
+        "|---|---|---|---|---|---|",
+        *rows,
+    ]
     where = f"{machine['processor']}, {machine['threads']} threads, {machine['memory_gb']} GB"
     lines = [
         f"## {TITLES[found['benchmark']]}",
         "",
         f"{found['date'][:10]}, `{found['command']}`; {where}; {versions}.",
         "",
-        "| figure | hhrec | reference | its value | ratio | aim |",
-        "|---|---|---|---|---|---|",
-        *rows,
+        *(of_logs(found) if found["benchmark"] == LOGS else table),
     ]
     return "\n".join(lines) + "\n"
+
+
+def of_logs(found: Found) -> list[str]:
+    """Table of the logs, a line each: means over its seeds, and how many leads are certain."""
+    absent = found["settings"]["absent"]
+    lines = [of_log(log, lines) for log, lines in found["runs"].items()]
+    remark = [f"\nNot there: {', '.join(absent)}."] if absent else []
+    return [f"| {' | '.join(OF_LOG)} |", "|---" * len(OF_LOG) + "|", *lines, *remark]
+
+
+def of_log(log: str, lines: list[Found]) -> str:
+    """One log's line; the baselines that were best with one seed or another."""
+    tests = [line["test"] for line in lines]
+    checks = [line["validation"]["value"] for line in lines if line["validation"]]
+    model, best, lead = (fmean(test[name] for test in tests) for name in ("model", "best", "value"))
+    above, below = (
+        f"{sum(certain)} of {len(tests)}"
+        for certain in ([test["low"] > 0 for test in tests], [test["high"] < 0 for test in tests])
+    )
+    cells = [
+        log,
+        f"{tests[0]['rows']:,}",
+        f"{model:.4f}",
+        ", ".join(sorted({test["baseline"] for test in tests})),
+        f"{best:.4f}",
+        number(model / best),
+        f"{lead:+.4f}",
+        above,
+        below,
+        f"{fmean(checks):+.4f}" if checks else "no rows",
+        f"{fmean(line['minutes'] for line in lines):.1f}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def peers(found: Found) -> dict[str, str]:

@@ -17,13 +17,21 @@ SETTINGS = {"sample": [], "deskdrop": [], "movielens": ["split.kind=test_session
 
 
 def raw(log: str, directory: Path, size: Size) -> Path:
-    """Find the raw files of a log, or write them once."""
-    if log == "deskdrop":
-        return deskdrop()
+    """Find the raw files of a log, or write them once; skip where its source is absent."""
+    if log in READY:
+        return ready(log)
     out = directory / f"{log}-raw"
     if (out / "train.parquet").is_file():
         return out
-    return sample(out, size) if log == "sample" else movielens(out)
+    return sample(out, size) if log == "sample" else IMPORTS[log](out)
+
+
+def ready(log: str) -> Path:
+    """Find a log that is there in our own format."""
+    found = SHARED / log
+    if not (found / "train.parquet").is_file():
+        pytest.skip(f"no train.parquet in {found}")
+    return found
 
 
 def sample(out: Path, size: Size) -> Path:
@@ -43,14 +51,25 @@ def movielens(out: Path) -> Path:
     return out
 
 
-def deskdrop() -> Path:
-    """Find the real log in our own format."""
-    found = SHARED / "deskdrop"
-    if not found.is_dir():
-        pytest.skip(f"no {found}")
-    return found
+def repeats(out: Path) -> Path:
+    """Import the small log of responses only, of which four in five repeat an own item."""
+    found = sorted((SHARED.parent / "cases" / "quality").glob("17-*/events.csv"))
+    if not found:
+        pytest.skip(f"no quality/17-*/events.csv in {SHARED.parent / 'cases'}")
+    runs.hhrec("data", "import", found[0], "--out", out)
+    return out
+
+
+READY = ("deskdrop", "diginetica", "groceries", "ciao")
+IMPORTS = {"movielens": movielens, "repeats": repeats}
+ALL = ("sample", "deskdrop", "movielens", "diginetica", "groceries", "ciao", "repeats")
 
 
 def settings(log: str, size: Size, *more: str) -> list[str]:
-    """Parameters for a log."""
-    return [*SETTINGS[log], *([] if size.strict else TINY), *overrides(), *more]
+    """Parameters for a log, set by hand where it asks for it."""
+    return [*SETTINGS[log], *defaults(size), *more]
+
+
+def defaults(size: Size) -> list[str]:
+    """Parameters for any log: the defaults but for BENCH_SET, and a quick run at a small size."""
+    return [*([] if size.strict else TINY), *overrides()]

@@ -60,10 +60,13 @@ class Figure:
 
 
 class Record:
-    """The figures of one benchmark."""
+    """The figures of one benchmark, which `make TARGET` repeats."""
 
-    def __init__(self, benchmark: str, size: Size, **settings: Any) -> None:
+    def __init__(
+        self, benchmark: str, size: Size, *, target: str = "bench", **settings: Any
+    ) -> None:
         self.benchmark, self.size, self.settings = benchmark, size, settings
+        self.target = target
         self.figures: list[Figure] = []
         self.runs: dict[str, Any] = {}
 
@@ -86,7 +89,7 @@ class Record:
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),
             "versions": {"python": platform.python_version()} | {n: version(n) for n in PACKAGES},
-            "command": command(),
+            "command": command(self.target),
             "size": asdict(self.size),
             "settings": self.settings,
             "figures": [asdict(figure) | {"reached": figure.reached} for figure in self.figures],
@@ -129,8 +132,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def command() -> str:
+def command(target: str) -> str:
     """How to repeat it."""
-    names = ("BENCH_SIZE", "BENCH_EPOCHS", "BENCH_SET", "BENCH_JOBS", "BENCH_PARTS")
-    given = [f"{name}='{os.environ[name]}'" for name in names if os.environ.get(name)]
-    return " ".join(["make bench", *given])
+    names = ("SIZE", "EPOCHS", "SET", "JOBS", "PARTS", "LOGS", "SEEDS")
+    found = {f"BENCH_{name}": os.environ.get(f"BENCH_{name}") for name in names}
+    given = [f"{name}='{value}'" for name, value in found.items() if value]
+    return " ".join([f"make {target}", *given])

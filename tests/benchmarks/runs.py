@@ -45,15 +45,22 @@ def peer(name: str, artifacts: Path, out: Path, **settings: Any) -> Found:
 
 def told(script: str, out: Path, task: Found, python: str = sys.executable) -> Found:
     """Run a driver on a task and read its figures; those of an earlier run of the same in BENCH_RUNS."""
-    done, runs = out / "figures.json", os.environ.get("BENCH_RUNS")
-    if runs and out.is_relative_to(Path(runs).resolve()) and done.is_file():
-        before = read(done)
-        if all(before["task"].get(name) == task[name] for name in task):
-            return before
+    if before := earlier(out, task):
+        return before
     out.mkdir(parents=True, exist_ok=True)
     (out / "task.json").write_text(json.dumps(task), encoding="utf-8")
     run(python, script, str(out / "task.json"))
     return read(out / "figures.json")
+
+
+def earlier(out: Path, task: Found) -> Found:
+    """Read the figures that the same task left in BENCH_RUNS; empty where there are none."""
+    done, runs = out / "figures.json", os.environ.get("BENCH_RUNS")
+    if not (runs and out.is_relative_to(Path(runs).resolve()) and done.is_file()):
+        return {}
+    before = read(done)
+    same = all(before["task"].get(name) == task[name] for name in task)
+    return before if same else {}
 
 
 def run(python: str, script: str, *arguments: str) -> None:

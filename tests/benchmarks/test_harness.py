@@ -9,7 +9,7 @@ import torch
 
 from stages.bert4rec import batches, optim, streams
 from stages.bert4rec.dropout import ByteDropout
-from tests.benchmarks import docs, flops, runs, shapes, unoptimised
+from tests.benchmarks import docs, flops, judged, logs, runs, shapes, unoptimised
 from tests.benchmarks.ours import Steps
 from tests.benchmarks.record import Figure, Record, pathless
 from tests.benchmarks.sizes import SIZES
@@ -123,6 +123,51 @@ def test_only_runs_kept_on_purpose_are_not_repeated(tmp_path, monkeypatch):
 
 def test_a_record_names_no_path_of_this_machine():
     assert pathless({"a": [{"task": {"out": "/x"}, "b": 1}]}) == {"a": [{"b": 1}]}
+
+
+def report(model, last, popular, low, high):
+    """A part of the metrics, as far as a lead needs it."""
+    of = {"model": model, "last_viewed": last, "popular": popular}
+    lead = {"value": model - last, "low": low, "high": high, "above": 0.9}
+    scores = {name: {"rows": 50, "metrics": {"MRR@100": score}} for name, score in of.items()}
+    return {"scores": scores, "differences": {"last_viewed": {"MRR@100": lead}}}
+
+
+def test_a_log_is_judged_by_the_baseline_that_is_best_on_its_rows(tmp_path):
+    (tmp_path / "test.json").write_text(json.dumps(report(0.3, 0.2, 0.1, 0.05, 0.15)))
+    line = judged.line(tmp_path)
+    assert judged.Lead(**line["test"]).baseline == "last_viewed"
+    assert line["test"]["value"] == pytest.approx(0.1)
+    assert line["validation"] is None
+
+
+def test_a_log_is_one_line_of_means_over_its_seeds(tmp_path):
+    lines = []
+    for model, low, high in ((0.4, 0.15, 0.25), (0.2, -0.05, 0.05), (0.15, -0.1, -0.01)):
+        (tmp_path / "test.json").write_text(json.dumps(report(model, 0.2, 0.1, low, high)))
+        lines.append(judged.line(tmp_path) | {"minutes": 2.0})
+    assert docs.of_log("ciao", lines) == (
+        "| ciao | 50 | 0.2500 | last_viewed | 0.2000 | 1.25 | +0.0500 | 1 of 3 | 1 of 3 "
+        "| no rows | 2.0 |"
+    )
+
+
+def test_a_part_left_out_of_all_logs_stands_in_the_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+    monkeypatch.setenv("BENCH_SET", "train.neighbours=0 train.shrink=1")
+    settings = logs.defaults(SIZES["full"])
+    assert settings == ["train.neighbours=0", "train.shrink=1"]
+    Record("logs", SIZES["tiny"], target="bench-logs", ours=settings).write()
+    written = json.loads((tmp_path / "logs.json").read_text())
+    assert written["settings"]["ours"] == settings
+    assert "make bench-logs BENCH_SET='train.neighbours=0 train.shrink=1'" in written["command"]
+
+
+def test_a_log_whose_source_is_absent_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "SHARED", tmp_path / "data")
+    for log in set(logs.ALL) - {"sample"}:
+        with pytest.raises(pytest.skip.Exception, match="no "):
+            logs.raw(log, tmp_path, SIZES["tiny"])
 
 
 def test_the_unoptimised_loop_has_none_of_the_speed_ups(monkeypatch):
