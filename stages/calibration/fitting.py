@@ -7,7 +7,7 @@ those of all rows. A penalty pulls them to those that the model was trained with
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ from stages.conditional_logit import Choices, Floats, fit
 from stages.params import SeenParams
 
 FOLDS = 5
-PULL = 2.0  # on weights of numbers that are scaled to a standard deviation of 1
+PULLS = (300.0, 30.0, 3.0)  # on weights of numbers that are scaled to a standard deviation of 1
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,9 @@ def folds(users: pl.Series) -> Ints:
 def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, k: int) -> Fitted:
     """Fit on all rows; score each by a fit that leaves out its fold.
 
+    Of several strengths of the pull, none at all moving among them, the strongest is taken that ranks
+    the rows no worse than the best one by more than a standard error: few rows move little.
+
     Args:
         table: Candidates of the rows.
         rows: `schema.VALIDATION_SEQUENCES`, R rows.
@@ -62,15 +65,39 @@ def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, 
     scale = table.values.std(axis=0, dtype=np.float64)
     scale[scale < 1e-6] = 1.0  # noqa: PLR2004  a number that does not vary
     right = table.items == rows["label_item"].to_numpy()[table.rows]
-    scaled = (table.values / scale.astype(np.float32)).astype(np.float32)
-    choices, owners = _choices(scaled, table.rows, right)
-    fold, pull, begin = folds(rows["user_id"]), np.full(len(start), PULL), start * scale
-    weights = fit(choices, begin, pull)
-    others = [fit(choices.picked(fold[owners] != number), begin, pull) for number in range(FOLDS)]
-    own = tuple(weights / scale for weights in others)
+    scaled = Table(table.rows, table.items, table.values / scale.astype(np.float32))
+    choices, owners = _choices(scaled.values, table.rows, right)
+    fold, begin = folds(rows["user_id"]), start * scale
+    tried = [_judged(scaled, rows, right, fold, policy, k, begin, (begin,) * FOLDS)]
+    for strength in PULLS:
+        pull = np.full(len(start), strength)
+        own = tuple(fit(choices.picked(fold[owners] != n), begin, pull) for n in range(FOLDS))
+        tried.append(_judged(scaled, rows, right, fold, policy, k, fit(choices, begin, pull), own))
+    best = max(tried, key=Fitted.mrr)
+    chosen = next(one for one in tried if best.mrr() - one.mrr() <= _error(best, one))
+    own = tuple(weights / scale for weights in chosen.fold_weights)
+    return replace(chosen, weights=chosen.weights / scale, fold_weights=own)
+
+
+def _error(one: Fitted, other: Fitted) -> float:
+    """Standard error of the difference of two mean reciprocal ranks on the same rows."""
+    return float((one.gains - other.gains).std() / max(len(one.gains), 1) ** 0.5)
+
+
+def _judged(
+    table: Table,
+    rows: pl.DataFrame,
+    right: np.ndarray,
+    fold: Ints,
+    policy: SeenParams,
+    k: int,
+    weights: Floats,
+    own: tuple[Floats, ...],
+) -> Fitted:
+    """Say what weights are worth, with the weights of the folds."""
     lists = ordered(table, cross_scores(table, fold, own), right, rows)
     chosen = seen_choice.choose(lists, policy, k)
-    return Fitted(weights / scale, own, chosen, seen_choice.gains(lists, chosen, k))
+    return Fitted(weights, own, chosen, seen_choice.gains(lists, chosen, k))
 
 
 def cross_scores(table: Table, fold: Ints, weights: Sequence[Floats]) -> Floats:
