@@ -53,7 +53,7 @@ def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, 
     """Fit on all rows; score each by a fit that leaves out its fold.
 
     Of several strengths of the pull, none at all moving among them, the strongest is taken that ranks
-    the rows no worse than the best one by more than a standard error: few rows move little.
+    the rows no worse than the best one by more than half a standard error: few rows move little.
 
     Args:
         table: Candidates of the rows.
@@ -74,7 +74,7 @@ def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, 
         own = tuple(fit(choices.picked(fold[owners] != n), begin, pull) for n in range(FOLDS))
         tried.append(_judged(scaled, rows, right, fold, policy, k, fit(choices, begin, pull), own))
     best = max(tried, key=Fitted.mrr)
-    chosen = next(one for one in tried if best.mrr() - one.mrr() <= _error(best, one))
+    chosen = next(one for one in tried if best.mrr() - one.mrr() <= _error(best, one) / 2)
     own = tuple(weights / scale for weights in chosen.fold_weights)
     return replace(chosen, weights=chosen.weights / scale, fold_weights=own)
 

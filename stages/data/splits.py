@@ -4,6 +4,7 @@ An event's `fate` is `train`, `test`, `label`, or the reason why it is left out.
 the label of a test row is the first response of the user's next session after it.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -31,12 +32,28 @@ class Split:
 
 
 def ordered(events: pl.DataFrame, *, keep_duplicates: bool) -> pl.DataFrame:
-    """Sort events by user and time; ties by session, item, then views before responses."""
+    """Sort events by user and time; ties by session, by `lot`, then views before responses.
+
+    Logs of days have many ties. An order by item would make the last of the alphabet everyone's
+    label, so the order among ties is one without a meaning, the same on every machine.
+    """
     if not keep_duplicates:
         events = events.unique(["user", "session", "time", "item", "action"])
     late = pl.col("action") == RESPONSE
-    return events.sort("slot", "user", "time", "session", "item", late, "action").with_columns(
-        n=pl.int_range(pl.len()).over(USER)
+    order = ("slot", "user", "time", "session", "lot", "item", late, "action")
+    drawn = events.with_columns(lot=lot(events))
+    return drawn.sort(*order).drop("lot").with_columns(n=pl.int_range(pl.len()).over(USER))
+
+
+def lot(events: pl.DataFrame) -> pl.Series:
+    """Place of an event among those of its user, session and moment, by CRC-32; 0 without a tie."""
+    tied = events.select("slot", "user", "time", "session").is_duplicated()
+    names = events.select(
+        pl.concat_str("user", pl.col("time").cast(pl.String), "item", separator="\n")
+    ).to_series()
+    lots = [zlib.crc32(name.encode()) for name in names.filter(tied)]
+    return pl.zeros(len(events), pl.UInt32, eager=True).scatter(
+        tied.arg_true(), pl.Series(lots, dtype=pl.UInt32)
     )
 
 

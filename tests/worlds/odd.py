@@ -1,6 +1,7 @@
 """Logs that are small, one-sided or broken in one way each, as real ones are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 from random import Random
@@ -99,6 +100,13 @@ def at_once(session: int, place: int) -> datetime:
 def a_second_apart(session: int, place: int) -> datetime:
     """No times, but an order, written as seconds."""
     return START + timedelta(seconds=10 * session + place)
+
+
+def started_apart(lives: list[Life]) -> list[Life]:
+    """Lives that begin up to two sessions later, so that not all are asked at one time of a day."""
+    return [
+        replace(life, sessions=life.sessions[number % 3 :]) for number, life in enumerate(lives)
+    ]
 
 
 def three_to_a_day(session: int, place: int) -> date:
