@@ -106,7 +106,7 @@ ODD: dict[str, Make] = {
         odd.responses(120, 0.78), root, odd.a_second_apart
     ),
     "days as times": lambda root: imported(
-        odd.started_apart(odd.responses(150, 0.78)), root, odd.three_to_a_day
+        odd.started_apart(odd.unrepeated(300)), root, odd.three_to_a_day
     ),
 }
 

@@ -1,5 +1,7 @@
 """The fit against a general-purpose minimiser, and what it promises."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -14,9 +16,7 @@ def choices(weights, groups=400, seed=0):
     starts = np.concatenate([[0], np.cumsum(sizes)])
     values = generator.normal(size=(starts[-1], len(weights)))
     scores = values @ np.array(weights) + generator.gumbel(size=starts[-1])
-    chosen = [
-        first + scores[first:stop].argmax() for first, stop in zip(starts, starts[1:], strict=False)
-    ]
+    chosen = [first + scores[first:stop].argmax() for first, stop in pairwise(starts)]
     return Choices(values, starts, np.array(chosen))
 
 
