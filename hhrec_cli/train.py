@@ -28,6 +28,13 @@ def train(
             metavar="DIR",
         ),
     ] = None,
+    calibrated: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where nothing is held out: take over the calibration of this model.",
+            metavar="DIR",
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint.")
     ] = False,
@@ -46,10 +53,10 @@ def train(
     _console.note("loading torch", quiet=quiet)
     from stages import train as stage
 
-    if plan and (resume or origin):
+    if plan and (resume or origin or calibrated):
         from stages.errors import UsageError
 
-        raise UsageError("--plan excludes --from and --resume", "leave them out")
+        raise UsageError("--plan excludes --from, --calibrated and --resume", "leave them out")
     if plan:
         _plan(settings, sequences, features, vocab, as_json=as_json, quiet=quiet)
         return
@@ -62,6 +69,7 @@ def train(
             out=out,
             checkpoints=checkpoints,
             origin=origin,
+            calibrated=calibrated,
             resume=resume,
             live=live,
             progress=progress,

@@ -43,7 +43,7 @@ def card(
         "part": part,
         "rows": rows,
         "k": params.predict.k,
-        "seen": params.predict.seen.model_dump(),
+        "seen": seen.fixed(params.predict.seen).model_dump(),
         "seed": params.seed,
         "bootstrap": params.evaluate.bootstrap,
     }

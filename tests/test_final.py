@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from stages import pipeline
+from stages.calibration import files as calibration
 from stages.errors import HhrecError
 from stages.final import final_params
 from stages.params import Params, validated
@@ -83,18 +84,23 @@ def test_training_ends_after_the_epoch_that_validation_chose(finished: tuple[Pat
     assert reports["train"].best_epoch == chosen.epoch
     assert reports["final train"].epochs == chosen.epoch
     assert reports["final train"].best_mrr_100 is None
-    assert read_chosen(out / "final/model") == Chosen(chosen.epoch, 3, None, **chosen.ways())
+    assert read_chosen(out / "final/model") == Chosen(chosen.epoch, 3, None, chosen.asks)
+
+
+def test_the_calibration_is_that_of_the_validated_model(finished: tuple[Path, Any]) -> None:
+    out, reports = finished
+    assert calibration.read(out / "final/model") == calibration.read(out / "model")
+    assert reports["final predict test"].seen == reports["predict test"].seen
 
 
 def test_parameters_are_those_of_the_validated_run_but_for_split_and_end(tmp_path: Path) -> None:
-    ways = {"shrink": 0.25, "boost": 1.5, "asks": "event"}
-    write_chosen(tmp_path, Chosen(2, 3, 0.1, **ways))
+    write_chosen(tmp_path, Chosen(2, 3, 0.1, "event"))
     changed = final_params(params(), tmp_path).model_dump()
     assert (changed["split"].pop("kind"), changed["train"].pop("stop_epoch")) == ("none", 2)
     before = params().model_dump()
-    assert {name: changed["train"].pop(name) for name in ways} == ways
+    assert changed["train"].pop("asks") == "event"
     del before["split"]["kind"]
-    for name in ("stop_epoch", *ways):
+    for name in ("stop_epoch", "asks"):
         del before["train"][name]
     assert changed == before
 

@@ -15,7 +15,7 @@ import polars as pl
 from stages import seen as policy
 from stages import seen_choice, tables
 from stages.baselines.shelf import Learn, Shelf, no_items
-from stages.errors import UsageError
+from stages.errors import MissingInputError, UsageError
 from stages.params import Params, SeenParams
 from stages.report import Progress, Report, silent
 from stages.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VALIDATION_SEQUENCES, VOCAB
@@ -158,8 +158,7 @@ def run(
     train = tables.scan(sequences / "train", HISTORY, made_by=made_by)
     items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
     recommender = learn([name], train=train, vocab=items, params=params)[name]
-    asked = tables.scan(sequences / "validation", VALIDATION_SEQUENCES, made_by=made_by).collect()
-    params = params_with(params, recommender, asked)
+    params = params_with(params, recommender, sequences / "validation")
     found = predictions(recommender, rows, vocab=items, params=params, progress=progress)
     tables.write(found, out, PREDICTIONS)
     total = int(found["predictions"].list.len().sum())
@@ -173,9 +172,13 @@ def run(
     )
 
 
-def params_with(params: Params, recommender: Recommender, validation: pl.DataFrame) -> Params:
+def params_with(params: Params, recommender: Recommender, validation: Path) -> Params:
     """Parameters whose seen policy, where it is left open, ranks the validation rows best."""
     given = params.predict
-    labels = validation["label_item"].to_numpy()
-    policy = seen_choice.policy_of(recommender, validation, labels, given.seen, given.k)
+    try:
+        rows = tables.scan(validation, VALIDATION_SEQUENCES, made_by="").collect()
+    except MissingInputError:
+        rows = pl.DataFrame(schema=dict(VALIDATION_SEQUENCES))
+    labels = rows["label_item"].to_numpy()
+    policy = seen_choice.policy_of(recommender, rows, labels, given.seen, given.k)
     return params.model_copy(update={"predict": given.model_copy(update={"seen": policy})})

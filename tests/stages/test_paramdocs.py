@@ -34,7 +34,7 @@ def test_any_number_survives_the_file(lr: float, seed: int) -> None:
 def test_every_parameter_has_a_meaning_and_its_range() -> None:
     rows = {row.name: row for row in paramdocs.described(Params())}
     assert all(len(row.meaning) > 10 for row in rows.values())
-    assert rows["predict.seen.view"].range == "keep | last | hide"
+    assert rows["predict.seen.view"].range == "auto | keep | last | hide"
     assert rows["train.warmup"].range == "0 to 1"
     assert rows["train.dropout"].range == "at least 0, below 1 or null"
     assert rows["predict.k"].default == 100

@@ -10,7 +10,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from stages import train
+from stages.baselines import BASELINES
 from stages.bert4rec.config import HhrecConfig
+from stages.calibration import files as calibration
 from stages.errors import HhrecError
 from stages.params import Params, validated
 from stages.training.sidecar import read_chosen
@@ -134,20 +136,27 @@ def test_the_way_that_ranks_the_validation_rows_best_is_written_down(
     small_artifacts: Path, tmp_path: Path
 ) -> None:
     """Fixed, each way has the score that the search saw: it changes prediction, not training."""
-    ways, best = {"shrink": (0.25, 0.5, 1.0), "boost": (1.0, 1.5, 2.0)}, {}
-    for name, values in ways.items():
-        fixed = {"shrink": 0.5, "boost": 1.0, "asks": "session", "epochs": 1}
-        scores = {}
-        for value in values:
-            out = tmp_path / f"{name} {value}"
-            scores[value] = fit(small_artifacts, out, params(**fixed | {name: value})).best_mrr_100
-            assert same(weights(out), weights(tmp_path / "shrink 0.25"))
-        found = fit(small_artifacts, tmp_path / name, params(**fixed | {name: None}))
-        chosen = read_chosen(tmp_path / name / "model").ways()
-        config = HhrecConfig.from_pretrained(tmp_path / name / "model")
-        best[name] = found.best_mrr_100
-        assert best[name] == scores[chosen[name]] == max(scores.values())
-        assert chosen == {known: getattr(config, known) for known in chosen}
-        assert len(set(scores.values())) > 1
-    free = fit(small_artifacts, tmp_path / "free", params(epochs=1))
-    assert free.best_mrr_100 >= best["shrink"]  # chosen first, with the others at their start
+    scores = {}
+    for asks in ("session", "event"):
+        out = tmp_path / asks
+        scores[asks] = fit(small_artifacts, out, params(epochs=1, asks=asks)).best_mrr_100
+        assert same(weights(out), weights(tmp_path / "session"))
+    found = fit(small_artifacts, tmp_path / "free", params(epochs=1))
+    chosen = read_chosen(tmp_path / "free" / "model").asks
+    config = HhrecConfig.from_pretrained(tmp_path / "free" / "model")
+    assert found.best_mrr_100 == scores[chosen] == max(scores.values())
+    assert config.asks == found.asks == chosen
+
+
+def test_training_ends_beside_every_baseline(small_artifacts: Path, tmp_path: Path) -> None:
+    found = fit(small_artifacts, tmp_path, params(epochs=1))
+    told = calibration.read(tmp_path / "model")
+    config = HhrecConfig.from_pretrained(tmp_path / "model")
+    assert set(told.baselines) == set(BASELINES)
+    best = max(told.baselines.values(), key=lambda one: one["mrr_100"])
+    assert found.best_baseline_mrr_100 == best["mrr_100"]
+    assert found.lead["value"] == pytest.approx(told.mrr_100 - best["mrr_100"])
+    ahead = told.mrr_100 >= best["mrr_100"]
+    assert found.answers == config.answers == ("model" if ahead else found.best_baseline)
+    assert config.seen == found.seen == told.seen
+    assert found.best_baseline in found.remarks()[0]

@@ -178,11 +178,11 @@ def test_plan_is_a_table_for_people_and_one_object_for_programs(
     assert list(tmp_path.iterdir()) == []  # nothing is written
 
 
-@pytest.mark.parametrize("more", [["--resume"], ["--from", "model"]])
+@pytest.mark.parametrize("more", [["--resume"], ["--from", "model"], ["--calibrated", "model"]])
 def test_a_plan_is_one_of_a_training_from_the_start(hhrec: Type, more: list[str]) -> None:
     typed = hhrec("train", "--plan", "--params", ROOT / "params.yaml", *more)
     assert typed.code == 2
-    assert "--plan excludes --from and --resume" in typed.said()
+    assert "--plan excludes --from, --calibrated and --resume" in typed.said()
 
 
 @pytest.mark.slow
@@ -200,7 +200,7 @@ def test_a_plan_is_one_of_a_training_from_the_start(hhrec: Type, more: list[str]
         (300, {"batch_tokens": 1024}),
         (500, {"batch_tokens": 1024}),
         (500, {"loss": "full", "objective": "mlm", "batch_tokens": 1024}),
-        ("ranking", {"batch_tokens": 512, "asks": "session", "shrink": 0.5, "boost": 1.0}),
+        ("ranking", {"batch_tokens": 512, "asks": "session"}),
     ],
     ids=str,
 )

@@ -16,7 +16,7 @@ from tests.stages.test_train import params
             "session_weight is not used by objective mlm",
         ),
         ({"objective": "mlm", "neighbours": 5}, "neighbours is not used by objective mlm"),
-        ({"objective": "mlm", "boost": 2.0}, "boost is not used by objective mlm"),
+        ({"objective": "mlm", "event_weight": 1.0}, "event_weight is not used by objective mlm"),
         ({"objective": "mlm", "asks": "event"}, "asks is not used by objective mlm"),
         ({"objective": "causal", "mask_prob": 0.1}, "mask_prob is not used by objective causal"),
         ({"masking": {"mlm": 1}}, "masking is not used by objective prefix"),
