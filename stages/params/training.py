@@ -46,9 +46,10 @@ class TrainParams(Section):
     """Attention heads; must divide `hidden_size`."""
     dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Dropout of embeddings and hidden states; null chooses by the number of train events: 0.3
-    where an epoch shows fewer than 100,000, else 0.2."""
+    where an epoch shows fewer than 100,000, else 0.2; 0.1 for `mlm`."""
     id_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
-    """Share of vocabulary items that do without their id embedding in a step; null: 0.3 or 0.1."""
+    """Share of vocabulary items that do without their id embedding in a step; null: 0.3 or 0.1,
+    by the number of train events; 0.1 for `mlm`."""
     mask_prob: Fraction | None = None
     """Share of positions masked at random; only for `mlm`, where null means 0.2."""
     masking: MaskingParams | None = None
@@ -79,7 +80,7 @@ class TrainParams(Section):
     all processes."""
     id_lr: Annotated[float, Field(ge=0)] = 0.0
     """Learning rate of the vacancies' id embeddings, as a multiple of `lr`; 0 chooses 3 for steps that
-    ask for every position and more where they ask for fewer."""
+    ask for every position and more where they ask for fewer; three times as much for `mlm`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
     warmup: Fraction = 0.1

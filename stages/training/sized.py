@@ -14,9 +14,15 @@ SMALL = 100_000  # events of an epoch
 TOTAL = (450, 900)  # steps of a training, about: of others and of small logs
 DROPOUT, ID_DROPOUT = (0.2, 0.3), (0.1, 0.3)  # of others and of small logs
 FEWEST, OFTENEST = 3, 16  # epochs
+MASKED_DROPOUT, MASKED_TOTAL, MASKED_OFTENEST = (
+    0.1,
+    2_000,
+    40,
+)  # of `mlm`, which asks a fifth a step
 LEAST_ASKED = 0.05  # of the positions: however few are masked, each row has a question
 BASE_LR, BASE_ASKED = 1e-3, 1_024  # the rate grows with the square root of what a step asks
 BASE_ID_LR = 3.0  # times the rate that the body would have if every position were asked for
+MASKED_ID_LR = 9.0  # the same of `mlm`, whose answers are not among what the row shows
 
 
 def sized(params: Params, events: int, processes: int = 1) -> Params:
@@ -31,13 +37,17 @@ def sized(params: Params, events: int, processes: int = 1) -> Params:
     steps = max(1, events / (tokens * batches))
     share = max(given.share_asked(), LEAST_ASKED)
     asked = share * tokens * batches
+    masked = given.objective == "mlm"
+    id_lr = MASKED_ID_LR if masked else BASE_ID_LR
+    dropouts = (MASKED_DROPOUT,) * 2 if masked else (DROPOUT[small], ID_DROPOUT[small])
+    total, most = (MASKED_TOTAL, MASKED_OFTENEST) if masked else (TOTAL[small], OFTENEST)
     chosen = {
         "batch_tokens": tokens,
         "lr": given.lr or rate(asked),
-        "id_lr": given.id_lr or round(BASE_ID_LR / math.sqrt(share), 6),
-        "dropout": (DROPOUT[small] if given.dropout is None else given.dropout),
-        "id_dropout": (ID_DROPOUT[small] if given.id_dropout is None else given.id_dropout),
-        "epochs": given.epochs or max(epochs(steps, TOTAL[small]), given.stop_epoch or 0),
+        "id_lr": given.id_lr or round(id_lr / math.sqrt(share), 6),
+        "dropout": dropouts[0] if given.dropout is None else given.dropout,
+        "id_dropout": dropouts[1] if given.id_dropout is None else given.id_dropout,
+        "epochs": given.epochs or max(epochs(steps, total, most), given.stop_epoch or 0),
     }
     return params.model_copy(update={"train": TrainParams(**given.model_dump() | chosen)})
 
@@ -53,6 +63,6 @@ def rate(asked: float) -> float:
     return round(BASE_LR * math.sqrt(asked / BASE_ASKED), 6)
 
 
-def epochs(steps: float, total: int) -> int:
-    """Epochs of so many steps that make about `total`."""
-    return min(max(round(total / steps), FEWEST), OFTENEST)
+def epochs(steps: float, total: int, most: int = OFTENEST) -> int:
+    """Epochs of so many steps that make about `total`, at most `most`."""
+    return min(max(round(total / steps), FEWEST), most)

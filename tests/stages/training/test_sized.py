@@ -41,12 +41,18 @@ def test_a_step_that_asks_for_fewer_positions_learns_at_a_lower_rate():
 
 
 def test_the_tables_learn_alike_however_few_positions_a_step_asks_for():
-    whole, masked = (
-        sized(free(**values), 400_000).train
-        for values in ({"objective": "causal"}, {"objective": "mlm", "mask_prob": 0.25})
+    few, many = (
+        sized(free(objective="mlm", mask_prob=share), 400_000).train for share in (0.1, 0.4)
     )
-    assert whole.id_lr == 3.0
-    assert masked.lr * masked.id_lr == pytest.approx(whole.lr * whole.id_lr, rel=1e-4)
+    assert few.lr * few.id_lr == pytest.approx(many.lr * many.id_lr, rel=1e-4)
+    assert sized(free(objective="causal"), 400_000).train.id_lr == 3.0
+
+
+def test_a_masked_model_sees_its_histories_more_often_with_less_dropout():
+    masked, prefix = (sized(free(objective=o), 50_000).train for o in ("mlm", "prefix"))
+    assert masked.epochs > prefix.epochs
+    assert masked.dropout < prefix.dropout
+    assert masked.id_lr > prefix.id_lr
 
 
 def test_what_is_given_stays():
