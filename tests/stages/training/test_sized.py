@@ -44,7 +44,7 @@ def test_the_tables_learn_alike_however_few_positions_a_step_asks_for():
     few, many = (
         sized(free(objective="mlm", mask_prob=share), 400_000).train for share in (0.1, 0.4)
     )
-    assert few.lr * few.id_lr == pytest.approx(many.lr * many.id_lr, rel=1e-4)
+    assert few.lr * few.id_lr == pytest.approx(many.lr * many.id_lr, rel=1e-2)
     assert sized(free(objective="causal"), 400_000).train.id_lr == 3.0
 
 
