@@ -23,6 +23,7 @@ EACH, USERS, DAYS = 14, 160, 9
 START = datetime(2023, 11, 1)  # noqa: DTZ001  the log's times have no zone
 SETTINGS: dict[str, Any] = {
     "split": {"kind": "last_session"},
+    "predict": {"fallback": "never"},  # what the model makes of new vacancies
     "features": {"tokens": 300},
     "train": {
         "hidden_size": 32,
