@@ -154,13 +154,16 @@ def test_a_log_is_one_line_of_means_over_its_seeds(tmp_path):
 
 def test_a_part_left_out_of_all_logs_stands_in_the_record(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
-    monkeypatch.setenv("BENCH_SET", "train.neighbours=0 train.shrink=1")
+    monkeypatch.setenv("BENCH_SET", "train.neighbours=0 train.session_weight=1")
     settings = logs.defaults(SIZES["full"])
-    assert settings == ["train.neighbours=0", "train.shrink=1"]
+    assert settings == ["train.neighbours=0", "train.session_weight=1"]
     Record("logs", SIZES["tiny"], target="bench-logs", ours=settings).write()
     written = json.loads((tmp_path / "logs.json").read_text())
     assert written["settings"]["ours"] == settings
-    assert "make bench-logs BENCH_SET='train.neighbours=0 train.shrink=1'" in written["command"]
+    assert (
+        "make bench-logs BENCH_SET='train.neighbours=0 train.session_weight=1'"
+        in written["command"]
+    )
 
 
 def test_a_log_whose_source_is_absent_is_left_out(tmp_path, monkeypatch):

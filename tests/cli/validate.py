@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from stages import store
 from stages.params import validated
 from stages.predict import load_model
-from stages.training.validation import ranker_of, validation_mrr
+from stages.training.validation import prepared
 
 
 def main(artifacts: Path, model: Path) -> None:
@@ -18,12 +18,14 @@ def main(artifacts: Path, model: Path) -> None:
     catalogue = store.catalogue(
         artifacts / "features" / "items", artifacts / "sequences" / "train", neighbours=True
     )
-    mrr = validation_mrr(
-        ranker_of(load_model(model), catalogue, many_batches),
+    validation = prepared(
+        many_batches,
         pl.read_parquet(artifacts / "sequences" / "validation"),
-        params=many_batches,
+        train=pl.scan_parquet(artifacts / "sequences" / "train" / "*.parquet"),
+        vocab=pl.read_parquet(artifacts / "vocab.parquet"),
         accelerator=accelerator,
     )
+    mrr, _ = validation.ranked(load_model(model), catalogue, accelerator)
     if accelerator.is_main_process:
         sys.stdout.write(f"{accelerator.num_processes} {mrr.hex()}\n")
     accelerator.end_training()
