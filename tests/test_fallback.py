@@ -42,6 +42,18 @@ def test_predictions_are_the_baselines(lost: Path, tmp_path: Path) -> None:
     assert found.equals(pl.read_parquet(out).sort("user_id"))
 
 
+def test_the_report_counts_the_vacancies_of_the_catalogue(lost: Path, tmp_path: Path) -> None:
+    report = predict.run(
+        settings(),
+        model=lost / "model",
+        features=lost / "features",
+        out=tmp_path / "fallen.parquet",
+        **where(lost),
+    )
+    assert report.candidates == report.catalogue
+    assert report.answered_by == {"popular": 30}
+
+
 def test_the_metrics_and_the_first_sentence_of_the_page_say_so(lost: Path) -> None:
     scores = json.loads((lost / "metrics/test.json").read_text())
     assert scores["protocol"]["answered_by"] == "popular"

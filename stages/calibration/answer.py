@@ -8,6 +8,7 @@ import polars as pl
 from stages import baselines, seen, store
 from stages.baselines.last_viewed import own_vacancies
 from stages.bert4rec.ranking import Ranker
+from stages.bert4rec.tokens import FIRST_ITEM
 from stages.calibration import rerank
 from stages.calibration.files import MODEL, Calibration
 from stages.calibration.heuristics import Heuristics
@@ -72,7 +73,7 @@ def answers(
         fresh = mask is close
         if fresh and by != MODEL:
             lists[mask] = baseline_lists(by, some, learned, policy, lists.shape[1])
-            pools.append(len(ranker.catalogue))
+            pools.append(len(ranker.catalogue) - FIRST_ITEM)
             continue
         lists[mask], sizes = rerank.ranked(
             with_seen(params, policy), ranker, some, weights[fresh], learned, progress=progress
