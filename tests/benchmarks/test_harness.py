@@ -153,6 +153,7 @@ def test_a_log_is_one_line_of_means_over_its_seeds(tmp_path):
 
 
 def test_a_part_left_out_of_all_logs_stands_in_the_record(tmp_path, monkeypatch):
+    monkeypatch.delenv("BENCH_SIZE", raising=False)  # which make sets
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
     monkeypatch.setenv("BENCH_SET", "train.neighbours=0 train.session_weight=1")
     settings = logs.defaults(SIZES["full"])
