@@ -58,7 +58,11 @@ def evaluate(
     ] = ARTIFACTS / "sequences",
     vocab: Annotated[Path, typer.Option(help="The vocabulary.")] = ARTIFACTS / "vocab.parquet",
     model: Annotated[
-        Path, typer.Option(help="The model's directory, for what it chose on validation rows.")
+        Path,
+        typer.Option(
+            help="The model's directory, for what it chose on validation rows; read only where the "
+            "model stands beside the baselines."
+        ),
     ] = ARTIFACTS / "model",
     raw: Annotated[
         Path | None,

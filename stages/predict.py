@@ -55,8 +55,8 @@ class PredictReport(Report):
         for name, rows in self.answered_by.items():
             if name == AS_TRAINED:
                 told.append(
-                    f"{rows:,} rows are asked longer after the end of the train part than any "
-                    "validation row was: they get the model as trained, without calibration"
+                    f"{rows:,} rows get the model as trained, without calibration: nothing was held "
+                    "out, or they are asked later after the end of the train part than what was"
                 )
             elif name != MODEL:
                 told.append(

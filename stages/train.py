@@ -17,6 +17,7 @@ from stages.bert4rec.task import Task, steps_per_epoch
 from stages.calibration.files import MODEL, Calibration
 from stages.calibration.files import read as read_calibration
 from stages.calibration.verdict import best_baseline
+from stages.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.report import Progress, Report, silent
 from stages.schema import HISTORY, VOCAB
@@ -127,6 +128,7 @@ def run(
     params = sized(params, shown, accelerator.num_processes)
     fitting.require(params, counts, plan_of(params, counts, accelerator))
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
+    taken_over = calibration_of(calibrated, len(inputs.validation))
     task = make_task(params, inputs)
     torch.manual_seed(derive(params.seed, "weights"))
     shape, settings = config(params, inputs), params.train
@@ -187,10 +189,30 @@ def run(
             )
     tracker.close()
     if accelerator.is_main_process and not watch.interrupted:
-        watch.publish(out, inputs.names, read_calibration(calibrated) if calibrated else None)
+        watch.publish(out, inputs.names, taken_over)
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return report_of(watch, started, resumed_at=state.step)
+
+
+def calibration_of(model: Path | None, held_out: int) -> Calibration | None:
+    """Read the calibration to take over; a model that had nothing held out has none either.
+
+    Raises:
+        MissingInputError: There is no model.
+        HhrecError: There are validation rows, on which this training is calibrated itself.
+    """
+    if model is None:
+        return None
+    if held_out:
+        raise HhrecError(
+            f"--calibrated {model}: expected no validation rows, found {held_out:,}, on which this "
+            "model will be calibrated itself",
+            "leave --calibrated out, or hold nothing out: --set split.kind=none from explode on",
+        )
+    if not (model / "config.json").is_file():
+        raise MissingInputError(f"{model}: expected a model there", "run `hhrec train`")
+    return read_calibration(model)
 
 
 def start_repeats(model: HhrecModel, task: Task) -> dict[str, int]:

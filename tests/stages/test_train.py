@@ -13,7 +13,7 @@ from stages import train
 from stages.baselines import BASELINES
 from stages.bert4rec.config import HhrecConfig
 from stages.calibration import files as calibration
-from stages.errors import HhrecError
+from stages.errors import HhrecError, MissingInputError
 from stages.params import Params, validated
 from stages.training.sidecar import read_chosen
 from stages.training.trackers import open_tracker
@@ -146,6 +146,16 @@ def test_the_way_that_ranks_the_validation_rows_best_is_written_down(
     config = HhrecConfig.from_pretrained(tmp_path / "free" / "model")
     assert found.best_mrr_100 == scores[chosen] == max(scores.values())
     assert config.asks == found.asks == chosen
+
+
+def test_a_calibration_is_taken_over_only_where_nothing_is_held_out(
+    small_artifacts: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(HhrecError, match="expected no validation rows") as caught:
+        fit(small_artifacts, tmp_path, params(epochs=1), calibrated=tmp_path / "model")
+    assert "split.kind=none" in caught.value.hint
+    with pytest.raises(MissingInputError, match="expected a model"):
+        train.calibration_of(tmp_path / "nowhere", 0)
 
 
 def test_training_ends_beside_every_baseline(small_artifacts: Path, tmp_path: Path) -> None:
