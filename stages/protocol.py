@@ -52,11 +52,8 @@ def card(
 def choices(params: Params, found: Calibration | None) -> dict[str, Any]:
     """What training chose on validation rows: who answers, and the fates of seen vacancies."""
     given = params.predict
-    answers = found.answers if found and given.fallback == "auto" else MODEL
-    chosen = found.seen if found else None
-    if found and answers != MODEL:
-        chosen = found.baselines[answers]["seen"]
-    return {"answered_by": answers, "seen": seen.fixed(given.seen, chosen).model_dump()}
+    by, chosen = found.answer(given.fallback) if found else (MODEL, None)
+    return {"answered_by": by, "seen": seen.fixed(given.seen, chosen).model_dump()}
 
 
 def _version(package: str) -> str | None:

@@ -13,16 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stages.bert4rec.tokens import FIRST_ITEM
-from stages.params import SeenParams
+from stages.params import Params, SeenParams
 
 Items = NDArray[np.int32]
 KEEP, LAST, HIDE = range(3)
 LEVELS = {"keep": KEEP, "last": LAST, "hide": HIDE}
-DEFAULTS = {
-    "response": "last",
-    "favourite": "keep",
-    "view": "keep",
-}  # `auto`, where nothing was tried
+# `auto`, where nothing was tried
+DEFAULTS = {"response": "last", "favourite": "keep", "view": "keep"}
 
 
 def fixed(given: SeenParams, chosen: Mapping[str, str] | None = None) -> SeenParams:
@@ -32,6 +29,12 @@ def fixed(given: SeenParams, chosen: Mapping[str, str] | None = None) -> SeenPar
     return SeenParams.model_validate(
         {action: fates[action] if fate == "auto" else fate for action, fate in named.items()}
     )
+
+
+def with_policy(params: Params, policy: SeenParams) -> Params:
+    """Parameters with another seen policy."""
+    predict = params.predict.model_copy(update={"seen": policy})
+    return params.model_copy(update={"predict": predict})
 
 
 def levels(policy: SeenParams) -> NDArray[np.int8]:

@@ -6,7 +6,8 @@ vacancies were responded to, viewed or marked.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ from stages import seen
 from stages.params import SeenParams
 
 Floats = NDArray[np.float64]
+Recommender: TypeAlias = Callable[[pl.DataFrame, int, SeenParams], pl.DataFrame]
 DEEP = 2  # lists of so many times k are arranged, so that hiding does not empty them
 KEEP = SeenParams(response="keep", favourite="keep", view="keep")
 MARGIN = 0.01  # of the score: what is less is not worth leaving a default for
@@ -103,38 +105,38 @@ def choose(lists: Lists, given: SeenParams, k: int) -> SeenParams:
     return best
 
 
-def lists_of(
-    recommender: Callable[[pl.DataFrame, int, SeenParams], pl.DataFrame],
-    rows: pl.DataFrame,
-    labels: NDArray[Any],
-    k: int,
-) -> Lists:
-    """Let a recommender rank rows with everything kept, and mark the labels.
+@dataclass(frozen=True)
+class Labelled:
+    """R rows whose labels are known, to choose a policy on.
 
-    Args:
-        recommender: One of `stages.baselines`.
-        rows: `schema.TEST_SEQUENCES`, R rows.
-        labels: Item ids, (R,).
-        k: Vacancies of a list that count.
+    Attributes:
+        rows: `schema.TEST_SEQUENCES` with `label_item`.
     """
-    found = recommender(rows, DEEP * k, KEEP)
-    pairs = (
-        found.with_row_index("row")
-        .select(pl.col("row").cast(pl.Int64), item="items")
-        .explode("item", empty_as_null=False, keep_nulls=False)
-    )
-    row, item = pairs["row"].to_numpy(), pairs["item"].to_numpy().astype(np.int64)
-    return Lists(row, bits_of(row, item, touched_bits(rows)), item == labels[row], len(rows))
 
+    rows: pl.DataFrame
 
-def policy_of(
-    recommender: Callable[[pl.DataFrame, int, SeenParams], pl.DataFrame],
-    rows: pl.DataFrame,
-    labels: NDArray[Any],
-    given: SeenParams,
-    k: int,
-) -> SeenParams:
-    """Choose a recommender's fates that are `auto` on labelled rows: see `lists_of`."""
-    if "auto" not in given.model_dump().values() or not len(rows):
-        return seen.fixed(given)
-    return choose(lists_of(recommender, rows, labels, k), given, k)
+    @cached_property
+    def touched(self) -> pl.DataFrame:
+        """How their contexts touched their vacancies: see `touched_bits`."""
+        return touched_bits(self.rows)
+
+    def lists(self, rows: NDArray[Any], items: NDArray[Any]) -> Lists:
+        """Describe candidates (P,), the best of a row first: which row, which item."""
+        right = items == self.rows["label_item"].to_numpy()[rows]
+        return Lists(rows, bits_of(rows, items, self.touched), right, len(self.rows))
+
+    def ranked(self, recommender: Recommender, k: int) -> Lists:
+        """Let a recommender rank the rows with everything kept, for lists of k."""
+        pairs = (
+            recommender(self.rows, DEEP * k, KEEP)
+            .with_row_index("row")
+            .select(pl.col("row").cast(pl.Int64), item="items")
+            .explode("item", empty_as_null=False, keep_nulls=False)
+        )
+        return self.lists(pairs["row"].to_numpy(), pairs["item"].to_numpy().astype(np.int64))
+
+    def policy_of(self, recommender: Recommender, given: SeenParams, k: int) -> SeenParams:
+        """Choose a recommender's fates that are `auto`; without rows they are the defaults."""
+        if "auto" not in given.model_dump().values() or not len(self.rows):
+            return seen.fixed(given)
+        return choose(self.ranked(recommender, k), given, k)

@@ -4,7 +4,7 @@ Each is a sequence of shelves (`stages.baselines.shelf`), of which the first fil
 as it can, the next goes on behind it, and popularity fills it up.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +35,7 @@ BASELINES: Mapping[str, Sequence[str]] = {
     "last_viewed_then_item_knn": ("last_viewed", "item_knn", "popular"),
     "last_viewed_then_als": ("last_viewed", "als", "popular"),
 }
-Recommender: TypeAlias = Callable[[pl.DataFrame, int, SeenParams], pl.DataFrame]
+Recommender: TypeAlias = seen_choice.Recommender
 
 
 class BaselineReport(Report):
@@ -173,12 +173,14 @@ def run(
 
 
 def params_with(params: Params, recommender: Recommender, validation: Path) -> Params:
-    """Parameters whose seen policy, where it is left open, ranks the validation rows best."""
+    """Parameters whose seen policy, where it is left open, ranks the validation rows best.
+
+    Where no validation sequences were made, it is the default.
+    """
     given = params.predict
     try:
         rows = tables.scan(validation, VALIDATION_SEQUENCES, made_by="").collect()
     except MissingInputError:
         rows = pl.DataFrame(schema=dict(VALIDATION_SEQUENCES))
-    labels = rows["label_item"].to_numpy()
-    policy = seen_choice.policy_of(recommender, rows, labels, given.seen, given.k)
-    return params.model_copy(update={"predict": given.model_copy(update={"seen": policy})})
+    chosen = seen_choice.Labelled(rows).policy_of(recommender, given.seen, given.k)
+    return policy.with_policy(params, chosen)

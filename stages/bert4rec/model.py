@@ -66,6 +66,18 @@ def beside(items: Tensor, history: Tensor, near: Tensor, logits: Tensor) -> tupl
     return torch.cat([wide, near], -1), torch.cat([history, logits], -1)
 
 
+def near_score(batch: Batch, parts: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+    """Add up what `HhrecModel.near` says, (B, Q, E); -inf where there is no neighbour."""
+    by_vector, bias, demand, near = parts
+    return (by_vector + bias + demand + near).masked_fill(batch.near == PAD, float("-inf"))
+
+
+def history_score(parts: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+    """Add up what `HhrecModel.history` says, (B, Q, L)."""
+    by_vector, demand, repeat, _ = parts
+    return by_vector + demand + repeat
+
+
 class HhrecModel(PreTrainedModel):
     """Scores vacancies for questions about histories."""
 
@@ -178,27 +190,27 @@ class HhrecModel(PreTrainedModel):
         The first `batch.fresh` questions leave the history out.
         """
         fresh = batch.fresh
-        near = self.near(states, close, batch, catalogue)
+        near = near_score(batch, self.near(states, close, batch, catalogue))
         early, late = narrowed(batch, 0, fresh), narrowed(batch, fresh)
         first = losses.with_own(near[:, :fresh], own[:, :fresh], early.near, early.target, binary)
         if not late.target.shape[1]:
             return first
-        history = self.history(states[:, fresh:], items, late, sees[:, fresh:], catalogue)
+        own_parts = self.history(states[:, fresh:], items, late, sees[:, fresh:], catalogue)
+        history = history_score(own_parts)
         held, logits = beside(batch.items, history, late.near, near[:, fresh:])
         second = losses.with_own(logits, own[:, fresh:], held, late.target, binary)
         return torch.cat([first[0], second[0]], 1), torch.cat([first[1], second[1]], 1)
 
-    def near(self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue) -> Tensor:
-        """Score the neighbours of each question, (B, Q, E); -inf where there is none."""
-        if not batch.near.shape[-1]:
-            return states.new_zeros(batch.near.shape)
-        scores = sum(self.near_parts(states, close, batch, catalogue))
-        return torch.where(batch.near == PAD, float("-inf"), scores)
-
-    def near_parts(
+    def near(
         self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Say what neighbours score by vector, by popularity, by demand and as neighbours."""
+        """Say what neighbours score by vector, by popularity, by demand and as neighbours.
+
+        Each is (B, Q, E), and without a meaning where there is no neighbour.
+        """
+        if not batch.near.shape[-1]:
+            none = states.new_zeros(batch.near.shape)
+            return none, none, none, none
         by_vector = (close.of @ states[..., None]).squeeze(-1)
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         trend = self.trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
@@ -243,59 +255,32 @@ class HhrecModel(PreTrainedModel):
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             encoded = self.states(batch, items.of, sees, catalogue)
         states = VECTORS * self.out(self.head(encoded.float()))
-        known = states.new_full(sees.shape, float("-inf"))
-        if history:
-            known = self.history(states, items, batch, sees, catalogue)
+        own = self.history(states, items, batch, sees, catalogue) if history else None
         close_by = picked(vectors, biases, close.view_as(batch.near))
         near = self.near(states, close_by, batch, catalogue)
+        known = history_score(own) if own else states.new_full(sees.shape, float("-inf"))
         told = None
         if parts:
-            told = self._parts(states, items, close_by, batch, sees, catalogue)
-        return Answers(states, *beside(batch.items, known, batch.near, near), told)
-
-    def _parts(
-        self,
-        states: Tensor,
-        items: Vectors,
-        close: Vectors,
-        batch: Batch,
-        sees: Tensor,
-        catalogue: Catalogue,
-    ) -> Tensor:
-        """Parts of the own candidates, (B, Q, L + E, F); without meaning where the logit is -inf."""
-        described = describe(batch, sees)
-        told = self.history_parts(states, items, batch, described, catalogue)
-        own = parts_of.of_history(*told, described[0])
-        if not batch.near.shape[-1]:
-            return own
-        near = parts_of.of_new(*self.near_parts(states, close, batch, catalogue))
-        return torch.cat([own, near], 2)
+            held = parts_of.of_history(*own) if own else parts_of.nothing(known)
+            told = torch.cat([held, parts_of.of_new(*near)], 2)
+        logits = beside(batch.items, known, batch.near, near_score(batch, near))
+        return Answers(states, *logits, told)
 
     def history(
         self, states: Tensor, items: Vectors, batch: Batch, sees: Tensor, catalogue: Catalogue
-    ) -> Tensor:
-        """Score each row's own vacancies: by vector, by demand, and as repeats, (B, Q, L)."""
-        described = describe(batch, sees)
-        return sum(self.history_parts(states, items, batch, described, catalogue))  # type: ignore[return-value]
-
-    def history_parts(
-        self,
-        states: Tensor,
-        items: Vectors,
-        batch: Batch,
-        described: tuple[Tensor, Tensor],
-        catalogue: Catalogue,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Say what each row's own vacancies score by vector, by demand, and as repeats.
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Say what each row's own vacancies score by vector, by demand, and as repeats, (B, Q, L).
 
         What demand and popularity say of a new vacancy does not hold of one that was met before, so
-        demand has weights of its own here and the vacancy's bias is left out.
+        demand has weights of its own here and the vacancy's bias is left out. With them go the
+        features of the repeats, (B, Q, L, 10).
         """
         by_vector = states @ items.of.transpose(1, 2)
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         at = batch.items[:, None], asked[..., None], known[..., None], catalogue.demand
-        trend = self.own_trend(*at)
-        return by_vector, trend, self.repeats(states, items.of, batch, described)
+        described = describe(batch, sees)
+        repeat = self.repeats(states, items.of, batch, described)
+        return by_vector, self.own_trend(*at), repeat, described[0]
 
     def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
         """Encode the rows and read the questions' states, (B, Q, H)."""

@@ -33,3 +33,8 @@ def of_new(by_vector: Tensor, bias: Tensor, demand: Tensor, near: Tensor | None 
         [by_vector, bias.expand_as(by_vector), demand.expand_as(by_vector), *said], -1
     )
     return torch.nn.functional.pad(new, (0, WIDTH - len(NEW)))
+
+
+def nothing(like: Tensor) -> Tensor:
+    """Parts of places that are no candidates: (...) -> (..., F) zeros."""
+    return like.new_zeros(*like.shape, WIDTH)

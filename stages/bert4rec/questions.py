@@ -112,22 +112,7 @@ def next_sessions(
     """
     answers = _answers(view, generator)  # (B, L): place of the answer where a session starts
     answers = _answerable(view, answers, trained)
-    lottery = np.where(answers >= 0, generator.random(answers.shape), -1.0)
-    most = max(1, min(most, int((answers >= 0).sum(axis=1).max(initial=0))))
-    starts = np.argsort(-lottery, axis=1, kind="stable")[:, :most]
-    chosen = np.take_along_axis(answers, starts, axis=1)
-    usable, chosen = chosen >= 0, np.maximum(chosen, 0)
-    take = lambda values: np.take_along_axis(values, chosen, axis=1)  # noqa: E731
-    return Questions(
-        place=np.where(usable, starts, 0),
-        asked=take(view.actions),
-        gap=np.zeros_like(chosen),
-        session=take(view.sessions),
-        target=take(view.items),
-        weight=usable.astype(np.float32),
-        when=np.take_along_axis(view.times, starts, axis=1),
-        source=chosen,
-    )
+    return _drawn(view, answers, generator.random(answers.shape), most)
 
 
 def next_events(view: Window, generator: np.random.Generator, most: int, trained: int) -> Questions:
@@ -137,24 +122,36 @@ def next_events(view: Window, generator: np.random.Generator, most: int, trained
     others drawn at random. How long it takes is not known at prediction, so it is not told here.
     Answers are as in `next_sessions`.
     """
-    steps = np.broadcast_to(np.arange(view.items.shape[1]), view.items.shape)
-    shown = first_places(view) < steps
-    asks = inside(view) & (view.items >= FIRST_ITEM) & ((view.items < trained) | shown)
-    asks &= (np.diff(view.sessions, axis=1, prepend=-1) == 0) & (steps > 0)
-    lottery = generator.random(view.items.shape) + (view.actions == RESPONSE)
-    lottery = np.where(asks, lottery, -1.0)
-    most = max(1, min(most, int(asks.sum(axis=1).max(initial=0))))
-    chosen = np.argsort(-lottery, axis=1, kind="stable")[:, :most]
+    goes_on = np.diff(view.sessions, axis=1, prepend=-1) == 0
+    asks = inside(view) & (view.items >= FIRST_ITEM) & goes_on
+    answers = _answerable(view, np.where(asks, np.arange(view.items.shape[1]), -1), trained)
+    lottery = generator.random(answers.shape) + (view.actions == RESPONSE)
+    return _drawn(view, answers, lottery, most)
+
+
+def _drawn(view: Window, answers: Ints, lottery: np.ndarray, most: int) -> Questions:
+    """Ask for `most` answers a row, those of the highest lots.
+
+    Args:
+        view: The rows.
+        answers: Place of the answer, where its question stands; -1 where nothing is asked, (B, L).
+        lottery: Lots of the places, at least 0, (B, L).
+        most: Questions wanted of a row.
+    """
+    there = answers >= 0
+    most = max(1, min(most, int(there.sum(axis=1).max(initial=0))))
+    places = np.argsort(-np.where(there, lottery, -1.0), axis=1, kind="stable")[:, :most]
+    chosen = np.take_along_axis(answers, places, axis=1)
+    usable, chosen = chosen >= 0, np.maximum(chosen, 0)
     take = lambda values: np.take_along_axis(values, chosen, axis=1)  # noqa: E731
-    usable = take(asks)
     return Questions(
-        place=np.where(usable, chosen, 0),
+        place=np.where(usable, places, 0),
         asked=take(view.actions),
         gap=np.zeros_like(chosen),
         session=take(view.sessions),
         target=take(view.items),
         weight=usable.astype(np.float32),
-        when=take(view.times),
+        when=np.take_along_axis(view.times, places, axis=1),
         source=chosen,
     )
 

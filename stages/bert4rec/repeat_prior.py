@@ -24,10 +24,8 @@ ROWS = 4_000  # histories that are asked, at most
 AT_ONCE = 64
 QUESTIONS = 6  # of each kind, a row
 LONGEST = 64  # events of a history
-PULL, OWN_PULL = (
-    1.0,
-    20.0,
-)  # to where all logs start; of an action's weights to those of all actions
+PULL = 1.0  # of the weights to where all logs start
+OWN_PULL = 20.0  # of an action's weights to those of all actions
 RECENCY = -1.0  # start of the weight of the log recency rank: newer is better
 
 

@@ -1,9 +1,11 @@
 """Who answers which row: the calibrated model, the model as it was trained, or a baseline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stages import baselines, seen, store
 from stages.baselines.last_viewed import own_vacancies
@@ -13,6 +15,7 @@ from stages.calibration import rerank
 from stages.calibration.files import MODEL, Calibration
 from stages.calibration.heuristics import Heuristics
 from stages.calibration.table import start
+from stages.conditional_logit import Floats
 from stages.params import Params, SeenParams
 from stages.report import Progress
 
@@ -60,33 +63,28 @@ def answers(
             does not stand in then.
         progress: Told how many rows are ranked.
     """
+    fallback = "never" if restricted else params.predict.fallback
+    by, chosen = found.answer(fallback)
+    policy = seen.fixed(params.predict.seen, chosen)
     close = rerank.within(rows, found, learned)
-    by = found.answers if params.predict.fallback == "auto" and not restricted else MODEL
-    chosen = found.seen if by == MODEL else found.baselines[by]["seen"]
-    policies = seen.fixed(params.predict.seen, chosen), seen.fixed(params.predict.seen)
-    lists, pools = np.zeros((len(rows), min(params.predict.k, ranker.k)), dtype=np.int32), []
-    weights = {True: rerank.weights_of(found, held_out=held_out), False: [start(found.heuristics)]}
-    for policy, mask in zip(policies, (close, ~close), strict=True):
-        some = rows.filter(mask)
-        if not len(some):
-            continue
-        fresh = mask is close
-        if fresh and by != MODEL:
-            lists[mask] = baseline_lists(by, some, learned, policy, lists.shape[1])
-            pools.append(len(ranker.catalogue) - FIRST_ITEM)
-            continue
-        lists[mask], sizes = rerank.ranked(
-            with_seen(params, policy), ranker, some, weights[fresh], learned, progress=progress
+    lists = np.zeros((len(rows), min(params.predict.k, ranker.k)), dtype=np.int32)
+    pools: list[int] = []
+
+    def rank(which: NDArray[np.bool_], policy: SeenParams, weights: Sequence[Floats]) -> None:
+        given, some = seen.with_policy(params, policy), rows.filter(which)
+        lists[which], sizes = rerank.ranked(
+            given, ranker, some, weights, learned, progress=progress
         )
-        pools += sizes
+        pools.extend(sizes)
+
+    if by == MODEL:
+        rank(close, policy, rerank.weights_of(found, held_out=held_out))
+    elif close.any():
+        lists[close] = baseline_lists(by, rows.filter(close), learned, policy, lists.shape[1])
+        pools.append(len(ranker.catalogue) - FIRST_ITEM)
+    rank(~close, seen.fixed(params.predict.seen), [start(found.heuristics)])
     counts = {by: int(close.sum()), AS_TRAINED: int((~close).sum())}
-    return Answers(lists, pools, {name: n for name, n in counts.items() if n}, policies[0])
-
-
-def with_seen(params: Params, policy: SeenParams) -> Params:
-    """Parameters with another seen policy."""
-    predict = params.predict.model_copy(update={"seen": policy})
-    return params.model_copy(update={"predict": predict})
+    return Answers(lists, pools, {name: n for name, n in counts.items() if n}, policy)
 
 
 def baseline_lists(
@@ -95,5 +93,9 @@ def baseline_lists(
     """Let a baseline rank rows, (R, k)."""
     shelves = {**learned.shelves, "last_viewed": own_vacancies}
     chosen = [shelves[shelf] for shelf in baselines.BASELINES[name]]
-    found = baselines.recommend(chosen, rows, k, policy)["items"]
-    return store.padded(pl.concat([found, pl.Series([[0] * k], dtype=found.dtype)]))[:-1]
+    lists = np.zeros((len(rows), k), dtype=np.int32)
+    for first in range(0, len(rows), baselines.SLICE):
+        some = rows.slice(first, baselines.SLICE)
+        made = store.padded(baselines.recommend(chosen, some, k, policy)["items"])
+        lists[first : first + len(some), : made.shape[1]] = made
+    return lists

@@ -42,6 +42,12 @@ class Calibration:
     baselines: dict[str, dict[str, Any]]
     answers: str = MODEL
 
+    def answer(self, fallback: str) -> tuple[str, dict[str, str]]:
+        """Who answers under `predict.fallback`, and the fates of seen vacancies that go with it."""
+        if fallback == "never" or self.answers == MODEL:
+            return MODEL, self.seen
+        return self.answers, self.baselines[self.answers]["seen"]
+
     def vector(self, fold: int | None = None) -> Floats:
         """Weights in their order, (F,)."""
         found = self.weights if fold is None else self.fold_weights[fold]

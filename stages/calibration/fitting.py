@@ -64,15 +64,15 @@ def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, 
     """
     scale = table.values.std(axis=0, dtype=np.float64)
     scale[scale < 1e-6] = 1.0  # noqa: PLR2004  a number that does not vary
-    right = table.items == rows["label_item"].to_numpy()[table.rows]
+    lists = seen_choice.Labelled(rows).lists(table.rows, table.items)
     scaled = Table(table.rows, table.items, table.values / scale.astype(np.float32))
-    choices, owners = _choices(scaled.values, table.rows, right)
+    choices, owners = _choices(scaled.values, table.rows, lists.right)
     fold, begin = folds(rows["user_id"]), start * scale
-    tried = [_judged(scaled, rows, right, fold, policy, k, begin, (begin,) * FOLDS)]
+    tried = [_judged(scaled, lists, fold, policy, k, begin, (begin,) * FOLDS)]
     for strength in PULLS:
         pull = np.full(len(start), strength)
         own = tuple(fit(choices.picked(fold[owners] != n), begin, pull) for n in range(FOLDS))
-        tried.append(_judged(scaled, rows, right, fold, policy, k, fit(choices, begin, pull), own))
+        tried.append(_judged(scaled, lists, fold, policy, k, fit(choices, begin, pull), own))
     best = max(tried, key=Fitted.mrr)
     chosen = next(one for one in tried if best.mrr() - one.mrr() <= _error(best, one) / 2)
     own = tuple(weights / scale for weights in chosen.fold_weights)
@@ -86,8 +86,7 @@ def _error(one: Fitted, other: Fitted) -> float:
 
 def _judged(
     table: Table,
-    rows: pl.DataFrame,
-    right: np.ndarray,
+    lists: seen_choice.Lists,
     fold: Ints,
     policy: SeenParams,
     k: int,
@@ -95,7 +94,7 @@ def _judged(
     own: tuple[Floats, ...],
 ) -> Fitted:
     """Say what weights are worth, with the weights of the folds."""
-    lists = ordered(table, cross_scores(table, fold, own), right, rows)
+    lists = ordered(lists, table.items, cross_scores(table, fold, own))
     chosen = seen_choice.choose(lists, policy, k)
     return Fitted(weights, own, chosen, seen_choice.gains(lists, chosen, k))
 
@@ -118,14 +117,10 @@ def _choices(values: Floats, rows: Ints, right: np.ndarray) -> tuple[Choices, In
     return Choices(values[kept], np.append(starts, kept.sum()), chosen), owners
 
 
-def ordered(
-    table: Table, scores: Floats, right: np.ndarray, rows: pl.DataFrame
-) -> seen_choice.Lists:
-    """Sort candidates by row, score and item, with what their contexts did to them."""
-    order = np.lexsort((table.items, -scores, table.rows))
-    touched = seen_choice.touched_bits(rows)
-    bits = seen_choice.bits_of(table.rows[order], table.items[order], touched)
-    return seen_choice.Lists(table.rows[order], bits, right[order], len(rows))
+def ordered(lists: seen_choice.Lists, items: Ints, scores: Floats) -> seen_choice.Lists:
+    """Sort candidates by row, score and item."""
+    order = np.lexsort((items, -scores, lists.rows))
+    return seen_choice.Lists(lists.rows[order], lists.bits[order], lists.right[order], lists.count)
 
 
 def calibration_of(found: Fitted, heuristics: tuple[str, ...], lag: int) -> Calibration:

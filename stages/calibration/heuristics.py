@@ -16,10 +16,8 @@ CHEAP = ("popular", "trending")
 DEAR = ("item_knn", "als")
 LISTED = 100  # vacancies of each list
 ABSENT = 150.0  # rank of a vacancy that a list does not hold
-MOST_EVENTS, MOST_FACTORS = (
-    5_000_000,
-    300_000,
-)  # train events, and users plus vacancies, for the dear
+MOST_EVENTS = 5_000_000  # in train, for the dear
+MOST_FACTORS = 300_000  # users and vacancies, for the dear
 NOTHING_GONE = {"row": pl.UInt32, "item": pl.Int32}
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from stages import baselines, bootstrap, metrics, seen_choice
 from stages.baselines.shelf import Shelf
-from stages.calibration.files import MODEL, Calibration
+from stages.calibration.files import Calibration
 from stages.params import Params
 from stages.seeds import derive
 
@@ -28,21 +28,23 @@ def beside_baselines(
         gains: Reciprocal rank of each validation row by the model, cross-fitted, (R,).
         rows: `schema.VALIDATION_SEQUENCES`, R rows.
         learned: Shelves, by name; baselines that need others are left out.
-        params: `predict.k`, `predict.seen`, `predict.fallback`, `evaluate.bootstrap`, the seed.
+        params: `predict.k`, `predict.seen`, `evaluate.bootstrap`, the seed.
     """
-    k, labels = min(params.predict.k, metrics.DEPTH), rows["label_item"].to_numpy()
+    k, labelled = min(params.predict.k, metrics.DEPTH), seen_choice.Labelled(rows)
     told: dict[str, dict[str, Any]] = {}
     for name, needed in baselines.BASELINES.items():
         if not set(needed) <= set(learned):
             continue
         recommender = partial(baselines.recommend, [learned[shelf] for shelf in needed])
-        lists = seen_choice.lists_of(recommender, rows, labels, k)
+        lists = labelled.ranked(recommender, k)
         policy = seen_choice.choose(lists, params.predict.seen, k)
         told[name] = _lead(gains, seen_choice.gains(lists, policy, k), params)
         told[name]["seen"] = policy.model_dump()
-    best = max(told, key=lambda name: told[name]["mrr_100"], default=MODEL)
-    ahead = bool(told) and told[best]["mrr_100"] > found.mrr_100
-    return replace(found, baselines=told, answers=best if ahead else MODEL)
+    found = replace(found, baselines=told)
+    best = best_baseline(found)
+    if best is None or told[best]["mrr_100"] <= found.mrr_100:
+        return found
+    return replace(found, answers=best)
 
 
 def _lead(model: np.ndarray, baseline: np.ndarray, params: Params) -> dict[str, Any]:

@@ -34,9 +34,7 @@ def beside(
     known, whole = next(iter(asked.values())).known, len(asked) * len(against)
     progress(0, whole, "learning")
     recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
-    policies = {
-        name: policy_of(recommender, asked, params) for name, recommender in recommenders.items()
-    }
+    policies = chosen_policies(recommenders, asked.get("validation"), params)
     found: dict[str, PartReport] = {}
     for part, one in asked.items():
 
@@ -62,7 +60,7 @@ def _part(
     scores = {MODEL: scored(params, truth, one.model, known, cuts)}
     model, differences = values(truth, one.model), {}
     for done, (name, recommender) in enumerate(recommenders.items(), start=1):
-        given = with_seen(params, policies[name])
+        given = seen.with_policy(params, policies[name])
         own = baselines.predictions(recommender, rows, vocab=known.vocab, params=given)
         scores[name] = scored(params, truth, own, known, cuts)
         differences[name] = paired(model, values(truth, own), params).differences
@@ -73,23 +71,18 @@ def _part(
     )
 
 
-def policy_of(
-    recommender: baselines.Recommender, asked: Mapping[str, Asked], params: Params
-) -> SeenParams:
-    """The seen policy of a baseline: where it is left open, what ranks the validation rows best."""
-    given, one = params.predict.seen, asked.get("validation")
+def chosen_policies(
+    recommenders: Mapping[str, baselines.Recommender], one: Asked | None, params: Params
+) -> dict[str, SeenParams]:
+    """The seen policy of each baseline: where it is left open, what ranks the validation rows best."""
+    given = params.predict.seen
     if one is None:
-        return seen.fixed(given)
-    labels = one.truth.join(
-        one.known.vocab.select("vacancy_id", "item"), on="vacancy_id", how="left"
+        return dict.fromkeys(recommenders, seen.fixed(given))
+    items = one.known.vocab.select("vacancy_id", label_item="item")
+    labels = one.truth.join(items, on="vacancy_id", how="left")
+    rows = one.known.contexts.join(
+        labels.select(*KEYS, pl.col("label_item").fill_null(UNK)), on=KEYS, maintain_order="left"
     )
-    rows = one.known.contexts.join(labels.select(*KEYS, "item"), on=KEYS, maintain_order="left")
     k = min(params.predict.k, metrics.DEPTH)
-    items = rows["item"].fill_null(UNK).to_numpy()
-    return seen_choice.policy_of(recommender, rows.drop("item"), items, given, k)
-
-
-def with_seen(params: Params, policy: SeenParams) -> Params:
-    """Parameters with another seen policy."""
-    predict = params.predict.model_copy(update={"seen": policy})
-    return params.model_copy(update={"predict": predict})
+    asked = seen_choice.Labelled(rows)
+    return {name: asked.policy_of(one, given, k) for name, one in recommenders.items()}

@@ -1,6 +1,7 @@
 """Validation during training: rank the catalogue for the validation rows and calibrate on them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from stages.calibration.fitting import Fitted, fitted
 from stages.calibration.heuristics import Heuristics, Ranks
 from stages.conditional_logit import Floats
 from stages.params import Params, SeenParams
-from stages.seen_choice import DEEP, KEEP, Lists, bits_of, choose, gains, touched_bits
+from stages.seen_choice import DEEP, KEEP, Labelled, choose, gains
 from stages.store import moments
 
 K = 100
@@ -62,20 +63,18 @@ class Validation:
         share = accelerator.process_index, accelerator.num_processes
         items = np.zeros((len(self.rows), DEEP * K), dtype=np.int64)
         ranker = self.ranker(model, catalogue, DEEP * K)
-        for part in ranker.rank(self.asked().rows, share):
+        for part in ranker.rank(self.asked.rows, share):
             items[part.rows, : part.items.shape[1]] = part.items.cpu().numpy()
         whole = accelerator.reduce(torch.from_numpy(items).to(accelerator.device)).cpu().numpy()
         row, place = np.nonzero(whole)
-        bits = bits_of(row, whole[row, place], touched_bits(self.rows))
-        right = whole[row, place] == self.rows["label_item"].to_numpy()[row]
-        lists = Lists(row, bits, right, len(self.rows))
+        lists = self.labelled.lists(row, whole[row, place])
         policy = choose(lists, self.params.predict.seen, K)
         return float(np.sort(gains(lists, policy, K)).mean()), policy
 
     def fitted(self, model: HhrecModel, catalogue: Catalogue) -> Fitted:
         """Rank the rows by the model, and fit the weights of all parts on them."""
         ranker = self.ranker(model, catalogue, table.FIRST, with_parts=True)
-        parts = table.tables(ranker, self.asked().rows, self.ranks, self.counts)
+        parts = table.tables(ranker, self.asked.rows, self.ranks, self.counts)
         width = len(table.names(self.names))
         found = table.joined([made for _, made in parts], width)
         return fitted(found, self.rows, table.start(self.names), self.params.predict.seen, K)
@@ -95,6 +94,12 @@ class Validation:
             with_parts=with_parts,
         )
 
+    @cached_property
+    def labelled(self) -> Labelled:
+        """The rows, to choose a seen policy on."""
+        return Labelled(self.rows)
+
+    @cached_property
     def asked(self) -> Asked:
         """The rows, with everything kept."""
         return asked_rows(self.rows, self.params.sequences.max_length, KEEP)
