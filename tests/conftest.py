@@ -15,6 +15,13 @@ settings.register_profile("quick", max_examples=25, deadline=None)  # a stage wr
 settings.load_profile("quick")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A benchmark may take hours; every other test hangs after five minutes (pyproject.toml)."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(0))
+
+
 @pytest.fixture(scope="session")
 def raw_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw directory of tests/tiny.py: train, test, vacancies, labels. Read it only."""

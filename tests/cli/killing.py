@@ -33,8 +33,11 @@ def hhrec(words: list[str], moment: Moment | None = None) -> int:
     """Type `hhrec WORDS`; return the exit code, -9 when it was killed."""
     child = CONTEXT.Process(target=_child, args=(words, moment))
     child.start()
-    child.join(300)
-    assert child.exitcode is not None, "hhrec hangs"
+    child.join(200)
+    if child.exitcode is None:  # else Python would wait for it at the end of the tests, for ever
+        child.kill()
+        child.join()
+        raise AssertionError(f"hhrec {' '.join(words)} hangs")
     return child.exitcode
 
 
