@@ -29,6 +29,7 @@ TITLES = {
     "objectives_sample": "Objectives, the sample",
     "objectives_deskdrop": "Objectives, deskdrop",
     "objectives_movielens": "Objectives, MovieLens small",
+    "objectives_ml1m": "Objectives, a made-up log of MovieLens-1M's size",
     "unoptimised_sample": "With and without the speed-ups, the sample",
     "unoptimised_deskdrop": "With and without the speed-ups, deskdrop",
     "ablations": "The sample without a part of the model",

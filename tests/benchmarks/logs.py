@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import runs
+from tests.benchmarks import ratings, runs
 from tests.benchmarks.sizes import Size, overrides
 
 SHARED = Path(os.environ.get("BENCH_SHARED", runs.ROOT.parent / "shared" / "data"))
@@ -13,7 +13,12 @@ MOVIELENS = ["--user", "userId", "--item", "movieId", "--items-title", "title"]
 GENRES = ["--items-field", "keySkills.keySkill=genres"]
 HIDE = ["predict.seen.response=hide"]
 TINY = ["train.epochs=1", "sequences.max_length=16"]
-SETTINGS = {"sample": [], "deskdrop": [], "movielens": ["split.kind=test_sessions", *HIDE]}
+SETTINGS = {
+    "sample": [],
+    "deskdrop": [],
+    "movielens": ["split.kind=test_sessions", *HIDE],
+    "ml1m": ["split.kind=test_sessions", "sequences.max_length=200", *HIDE],
+}
 
 
 def raw(log: str, directory: Path, size: Size) -> Path:
@@ -23,7 +28,7 @@ def raw(log: str, directory: Path, size: Size) -> Path:
     out = directory / f"{log}-raw"
     if (out / "train.parquet").is_file():
         return out
-    return sample(out, size) if log == "sample" else IMPORTS[log](out)
+    return MADE[log](out, size) if log in MADE else IMPORTS[log](out)
 
 
 def ready(log: str) -> Path:
@@ -38,6 +43,13 @@ def sample(out: Path, size: Size) -> Path:
     """Write the default sample, or a small one to prove that the harness runs."""
     less = [] if size.strict else ["--sessions", "1000", "--vacancies", "800"]
     runs.hhrec("data", "sample", "--out", out, *less)
+    return out
+
+
+def ml1m(out: Path, size: Size) -> Path:
+    """Write and import a made-up log of MovieLens-1M's size, leave-one-out."""
+    source = ratings.write(out.with_name(f"{out.name}-csv"), size.share**0.5)
+    runs.hhrec("data", "import", source, "--out", out, "--user", "userId", "--item", "movieId")
     return out
 
 
@@ -61,6 +73,7 @@ def repeats(out: Path) -> Path:
 
 
 READY = ("deskdrop", "diginetica", "groceries", "ciao")
+MADE = {"sample": sample, "ml1m": ml1m}
 IMPORTS = {"movielens": movielens, "repeats": repeats}
 ALL = ("sample", "deskdrop", "movielens", "diginetica", "groceries", "ciao", "repeats")
 

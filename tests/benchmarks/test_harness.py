@@ -9,7 +9,7 @@ import torch
 
 from stages.bert4rec import batches, optim, streams
 from stages.bert4rec.dropout import ByteDropout
-from tests.benchmarks import docs, flops, judged, logs, runs, shapes, unoptimised
+from tests.benchmarks import docs, flops, judged, logs, ratings, runs, shapes, unoptimised
 from tests.benchmarks.ours import Steps
 from tests.benchmarks.record import Figure, Record, pathless
 from tests.benchmarks.sizes import SIZES
@@ -40,6 +40,16 @@ def test_a_shape_is_a_function_of_its_name_and_size(tmp_path):
         shapes.write("items100k", tmp_path / place, 0.005)
     assert table(tmp_path / "one", "train").equals(table(tmp_path / "other", "train"))
     assert len(pl.read_parquet(tmp_path / "one" / "labels.parquet")) == 0
+
+
+def test_the_log_of_movielens_size_is_a_function_of_it_and_repeats_nothing(tmp_path):
+    one, other = (ratings.write(tmp_path / place, 0.01) for place in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+    events = pl.read_csv(one)
+    assert events.select("userId", "movieId").is_unique().all()
+    assert events["userId"].value_counts()["count"].min() >= 19
+    waits = events.select(pl.col("timestamp").diff().over("userId")).to_series()
+    assert waits.min() >= 0
 
 
 def test_lengths_are_those_of_movielens():

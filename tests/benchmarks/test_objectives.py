@@ -1,4 +1,4 @@
-"""`prefix`, `mlm` and `causal` on three logs: validation scores by epoch and by minute, test scores."""
+"""`prefix`, `mlm` and `causal` on four logs: validation scores by epoch and by minute, test scores."""
 
 from statistics import mean
 
