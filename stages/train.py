@@ -1,6 +1,5 @@
 """Train: fit the model on the train sequences, keep the best by validation MRR@100."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from accelerate import Accelerator
 from stages import tables
 from stages.bert4rec import checkpoint, loop, optim, rows
 from stages.bert4rec.model import HhrecModel
+from stages.bert4rec.priors import priors
 from stages.bert4rec.quiet import quieten
-from stages.bert4rec.repeat_prior import repeat_prior
-from stages.bert4rec.task import Task, steps_per_epoch
+from stages.bert4rec.task import steps_per_epoch
 from stages.calibration.files import MODEL, Calibration
 from stages.calibration.files import read as read_calibration
 from stages.calibration.verdict import best_baseline
@@ -135,7 +134,11 @@ def run(
     model = HhrecModel(warm.like(shape, origin) if origin else shape)
     if settings.layers_from:
         layers.take(model.streams.encoder, Path(settings.layers_from))
-    started = warm.start(model, origin, inputs.names) if origin else start_repeats(model, task)
+    started: dict[str, int] = {}
+    if origin:
+        started = warm.start(model, origin, inputs.names)
+    else:
+        model.start_from(priors(task, derive(params.seed, "priors")))
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(
         params, sequences, features, vocab, origin, processes=accelerator.num_processes
@@ -213,20 +216,6 @@ def calibration_of(model: Path | None, held_out: int) -> Calibration | None:
     if not (model / "config.json").is_file():
         raise MissingInputError(f"{model}: expected a model there", "run `hhrec train`")
     return read_calibration(model)
-
-
-def start_repeats(model: HhrecModel, task: Task) -> dict[str, int]:
-    """Let repeats start from how often the log's next vacancy is an old one.
-
-    At the start every trained vacancy scores about 0, so that all that is new weighs as much as
-    there are trained vacancies: the prior, which is relative to all of it, is raised by the log.
-    """
-    seed = derive(task.seed, "repeats")
-    prior = repeat_prior(task.histories, task.rows, task.trained(), seed)
-    everything = math.log(max(len(task.share), 1))
-    weights, base = (torch.from_numpy(part).float() for part in (prior.weights, prior.base))
-    model.repeats.start_from(weights, base + everything)
-    return {}
 
 
 def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> PlanReport:

@@ -12,11 +12,13 @@ from transformers.initialization import no_init_weights
 
 from stages.bert4rec import loss as losses
 from stages.bert4rec import parts as parts_of
+from stages.bert4rec import trends
 from stages.bert4rec.batch import Batch, narrowed
 from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.items import Catalogue, ItemTower
 from stages.bert4rec.nearby import Nearby
+from stages.bert4rec.priors import Priors
 from stages.bert4rec.repeats import Repeats, describe
 from stages.bert4rec.streams import Streams, ahead, seen
 from stages.bert4rec.tokens import MASK, PAD
@@ -103,14 +105,16 @@ class HhrecModel(PreTrainedModel):
         self.repeats = Repeats(width)
         self.trend, self.own_trend = Trend(), Trend(pace=OWN_PACE)
         if config.neighbours:
-            self.nearby = Nearby(width)
+            self.nearby, self.near_trend = Nearby(width), Trend()
         self.post_init()
         self.repeats.start_from_last_viewed()
         self.streams.start_from_last_event()
-        for trend in (self.trend, self.own_trend):
-            nn.init.zeros_(trend.second.weight)
+        counted = [self.trend, self.own_trend]
         if config.neighbours:
             self.nearby.start_as_knn()
+            counted.append(self.near_trend)
+        for trend in counted:
+            trend.start_from(torch.zeros(trends.FEATURES))
 
     @classmethod
     def read(cls, directory: Path) -> Self:
@@ -126,6 +130,16 @@ class HhrecModel(PreTrainedModel):
             model = cls(cls.config_class.from_pretrained(directory))
         load_model(model, directory / "model.safetensors")
         return model.eval()
+
+    def start_from(self, found: Priors) -> None:
+        """Let what is counted start from the weights of a log."""
+        of = {name: torch.from_numpy(part).float() for name, part in vars(found).items()}
+        self.trend.start_from(of["demand"])
+        self.own_trend.start_from(of["own_demand"])
+        self.repeats.start_from(of["repeats"][:, :-1], of["repeats"][:, -1])
+        if self.config.neighbours:
+            self.nearby.start_from(of["near"])
+            self.near_trend.start_from(of["near_demand"])
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""
@@ -206,14 +220,14 @@ class HhrecModel(PreTrainedModel):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Say what neighbours score by vector, by popularity, by demand and as neighbours.
 
-        Each is (B, Q, E), and without a meaning where there is no neighbour.
+        Much demand makes many neighbours, so it has weights of its own here. Each is (B, Q, E), and without a meaning where there is no neighbour.
         """
         if not batch.near.shape[-1]:
             none = states.new_zeros(batch.near.shape)
             return none, none, none, none
         by_vector = (close.of @ states[..., None]).squeeze(-1)
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
-        trend = self.trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
+        trend = self.near_trend(batch.near, asked[..., None], known[..., None], catalogue.demand)
         extra = self.nearby(states, batch.near_score, batch.near_stale, batch.asked, ahead(batch))
         return by_vector, close.bias, trend, extra
 

@@ -15,7 +15,7 @@ from stages.bert4rec.neighbours import REACH, Floats, Neighbours, Table, worth
 from stages.bert4rec.questions import Questions
 from stages.bert4rec.tokens import FIRST_ITEM
 
-NEWEST = 12  # events of a history that are asked for their neighbours
+NEWEST = 20  # events of a history that are asked for their neighbours
 LEAST = 1e-6  # what is below is rounding
 DAY = 86_400_000_000  # microseconds
 

@@ -12,6 +12,11 @@ def above(values: Tensor) -> Tensor:
     return values.shape[-1] - torch.searchsorted(ascending, values, right=True)
 
 
+def similarity(score: Tensor) -> Tensor:
+    """Put summed similarities on a log scale, 0 where there is none."""
+    return torch.log1p(score * SCALE)
+
+
 class Nearby(nn.Module):
     """Additive logits of the neighbours of a question's newest events.
 
@@ -27,6 +32,7 @@ class Nearby(nn.Module):
     def __init__(self, hidden_size: int, width: int = 16) -> None:
         super().__init__()
         self.slope = nn.Embedding(8, 1)
+        self.base = nn.Embedding(8, 1)
         self.gate = nn.Linear(hidden_size, 1, bias=False)
         self.kind = nn.Embedding(8, width)
         self.first = nn.Linear(4, width)
@@ -38,9 +44,16 @@ class Nearby(nn.Module):
     def start_as_knn(self) -> None:
         """Set the start: only similarity counts."""
         self.slope.weight.fill_(1.0)
+        self.base.weight.zero_()
         self.gate.weight.zero_()
         self.age.weight.zero_()
         self.second.weight.zero_()
+
+    @torch.no_grad()
+    def start_from(self, weights: Tensor) -> None:
+        """Set slope and base to those of a log: (4, 2) by action asked."""
+        self.slope.weight.copy_(weights.repeat(2, 1)[:, :1])
+        self.base.weight.copy_(weights.repeat(2, 1)[:, 1:])
 
     def forward(
         self, states: Tensor, score: Tensor, stale: Tensor, asked: Tensor, ahead: Tensor
@@ -55,11 +68,13 @@ class Nearby(nn.Module):
             ahead: 1 where a new session is asked for, (B, Q).
         """
         kind = asked + 4 * ahead
-        size = torch.log1p(score * SCALE)
+        size = similarity(score)
         most = size.amax(-1, keepdim=True).expand_as(size)
         rank = above(size).to(size.dtype).log1p()
         old = stale.log1p()[..., None]
         features = torch.stack([size, most, rank, old.expand_as(size)], -1)
         features = self.first(features) + self.kind(kind)[:, :, None]
         bend = self.second(torch.relu(features)).squeeze(-1)
-        return size * (self.slope(kind) + self.gate(states) + self.age(old)) + bend
+        return (
+            size * (self.slope(kind) + self.gate(states) + self.age(old)) + self.base(kind) + bend
+        )

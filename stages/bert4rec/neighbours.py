@@ -20,9 +20,11 @@ from stages.bert4rec.histories import Histories, Ints
 from stages.bert4rec.tokens import FIRST_ITEM
 
 REACH = 20  # distinct vacancies between two of a pair, plus one
-KEPT = 50  # neighbours of a vacancy
-SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.15, 5.0
-DISTANCE = 0.5  # exponent
+KEPT, KEPT_OF_MANY = 100, 50  # neighbours of a vacancy, at most
+MANY = 20_000_000  # neighbours in all above which a vacancy keeps fewer
+SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.35, 20.0
+DISTANCE = 0.25  # exponent
+BACKWARD = 0.25  # what a pair counts against its order
 CUTS = 4  # moments before which pairs are counted apart
 PAIRS = 8_000_000  # held at once
 SORTED = 2**18  # of them at once
@@ -68,8 +70,9 @@ def neighbours(histories: Histories, count: int) -> Neighbours:
     """Count pairs over histories: for `count` item ids, special ones included.
 
     The similarity of j to i is the sum, over people who met i at most `REACH` distinct vacancies
-    before j, of distance ** -`DISTANCE`, over (people with i + shrink) ** `SOURCE_NORM` (people
-    with j + shrink) ** `TARGET_NORM`; a vacancy's place is where it was met first.
+    before j, of distance ** -`DISTANCE` (times `BACKWARD` where they met j before i), over (people
+    with i + shrink) ** `SOURCE_NORM` (people with j + shrink) ** `TARGET_NORM`; a vacancy's place
+    is where it was met first.
     """
     slices, every = _slices(histories.offsets), int(histories.offsets[-1]) // TIMES + 1
     seen, end = np.zeros(0, dtype=np.int64), 0
@@ -107,10 +110,15 @@ def _table(histories: Histories, slices: list[tuple[int, int]], cut: int, count:
     def of(begin: int, stop: int) -> Any:
         lines = _lines(events(), begin, stop, count)
         lines.data /= np.repeat(source[begin:stop], np.diff(lines.indptr)) * target[lines.indices]
-        return nearest(lines, KEPT).astype(np.float32)
+        return nearest(lines, kept(count)).astype(np.float32)
 
-    table = sparse.vstack([of(*some) for some in _ranges(met_by * REACH, PAIRS)], format="csr")
+    table = sparse.vstack([of(*some) for some in _ranges(2 * met_by * REACH, PAIRS)], format="csr")
     return Table(table, source.astype(np.float32), target.astype(np.float32))
+
+
+def kept(count: int) -> int:
+    """How many neighbours each of so many vacancies keeps."""
+    return min(KEPT, max(KEPT_OF_MANY, MANY // max(count, 1)))
 
 
 def nobody(count: int) -> Neighbours:
@@ -137,14 +145,17 @@ def _lines(events: Iterator[tuple[Ints, Ints]], begin: int, stop: int, count: in
     """Sums for source items begin..stop-1 over events (owner and item), (stop - begin, count) CSR."""
     total = sparse.csr_matrix((stop - begin, count))
     for owner, item in events:
-        sources = np.flatnonzero((item >= max(begin, FIRST_ITEM)) & (item < stop))
-        for distance in range(1, REACH + 1):
-            sources = sources[sources < len(item) - distance]
-            sources = sources[owner[sources] == owner[sources + distance]]
-            first = sources[item[sources + distance] >= FIRST_ITEM]
-            pairs = (item[first] - begin, item[first + distance])
-            values = np.full(len(first), worth(np.array(distance)))
-            total = total + sparse.csr_matrix((values, pairs), shape=total.shape)
+        ours = np.flatnonzero((item >= max(begin, FIRST_ITEM)) & (item < stop))
+        for step, share in ((1, 1.0), (-1, BACKWARD)):
+            sources = ours
+            for distance in range(1, REACH + 1):
+                there = sources + step * distance
+                sources = sources[(there >= 0) & (there < len(item))]
+                sources = sources[owner[sources] == owner[sources + step * distance]]
+                first = sources[item[sources + step * distance] >= FIRST_ITEM]
+                pairs = (item[first] - begin, item[first + step * distance])
+                values = np.full(len(first), share * worth(np.array(distance)))
+                total = total + sparse.csr_matrix((values, pairs), shape=total.shape)
     return total
 
 

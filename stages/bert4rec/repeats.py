@@ -1,6 +1,6 @@
 """What a vacancy of the user's own history scores on top of its vector: repeats, learned.
 
-The score starts as a conditional logit fitted on the log (`repeat_prior`) and learns from there when a
+The score starts as a conditional logit fitted on the log (`priors`) and learns from there when a
 view leads to a response: by recency, counts of each action, distance in sessions and hours, and by
 what the question and the vacancy have in common.
 """

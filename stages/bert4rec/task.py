@@ -86,10 +86,21 @@ def drawn_lag(generator: np.random.Generator, periods: int) -> int:
     return int(2 ** generator.uniform(0, octaves)) if generator.random() > 0.5 else 0  # noqa: PLR2004
 
 
-def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
-    """Cut, mask and ask: one batch of the chosen objective."""
+def make_batch(
+    task: Task, rows: Ints, seed: int, *, at_end: bool = False, most: int | None = None
+) -> Batch:
+    """Cut, mask and ask: one batch of the chosen objective.
+
+    Args:
+        task: What to train on.
+        rows: Row numbers of `histories`.
+        seed: Source of all choices.
+        at_end: Show of a long history its end, never another part.
+        most: Neighbours of a question, where the model has them; as set if not given.
+    """
     settings, generator = task.settings, np.random.default_rng(seed)
-    last = ends(task.histories.lengths()[rows], task.max_length, generator)
+    lengths = task.histories.lengths()[rows]
+    last = lengths if at_end else ends(lengths, task.max_length, generator)
     view = window(task.histories, rows, task.max_length, last)
     lag = drawn_lag(generator, task.catalogue.demand.periods())
     if settings.objective == "mlm":
@@ -108,7 +119,7 @@ def make_batch(task: Task, rows: Ints, seed: int) -> Batch:
     if task.events and settings.inside():
         within = questions.next_events(view, generator, task.events, task.trained())
         asked = questions.joined(asked, questions.weighted(within, settings.inside()))
-    most = settings.near_ones()
+    most = settings.near_ones() and (most or settings.near_ones())
     whole = held(task.histories, rows, len(task.catalogue))
     late = lag * task.catalogue.demand.length if lag else None
     found = near(task.catalogue.neighbours, view, whole, asked, most, late) if most else None

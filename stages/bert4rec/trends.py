@@ -67,7 +67,7 @@ def demand(items: Ints, times: Ints, count: int) -> Demand:
 
 
 class Trend(nn.Module):
-    """Additive logits from demand, zero at the start.
+    """Additive logits from demand: linear ones, and a learned correction that starts at zero.
 
     Args:
         width: Hidden units.
@@ -77,8 +77,16 @@ class Trend(nn.Module):
     def __init__(self, width: int = 16, pace: float = 1.0) -> None:
         super().__init__()
         self.pace = pace
+        self.prior = nn.Linear(FEATURES, 1, bias=False)
         self.first = nn.Linear(FEATURES, width)
         self.second = nn.Linear(width, 1, bias=False)
+        self.start_from(torch.zeros(FEATURES))
+
+    @torch.no_grad()
+    def start_from(self, weights: Tensor) -> None:
+        """Set the linear scores, (7,); no correction to them."""
+        self.prior.weight.copy_(weights[None])
+        self.second.weight.zero_()
 
     def forward(self, items: Tensor, asked: Tensor, known: Tensor, demand: Demand) -> Tensor:
         """Score items for questions; all arguments broadcast to one shape.
@@ -90,7 +98,8 @@ class Trend(nn.Module):
             demand: The counts.
         """
         features = describe(items, asked, known, demand)
-        return self.pace * self.second(torch.relu(self.first(features))).squeeze(-1)
+        bend = self.pace * self.second(torch.relu(self.first(features)))
+        return (self.prior(features) + bend).squeeze(-1)
 
 
 def describe(items: Tensor, asked: Tensor, known: Tensor, demand: Demand) -> Tensor:

@@ -13,7 +13,8 @@ import torch
 from stages.bert4rec import parts
 from stages.bert4rec.asking import NEAR
 from stages.bert4rec.matrix import SLICE
-from stages.bert4rec.neighbours import CUTS, KEPT, PAIRS, REACH
+from stages.bert4rec.neighbours import CUTS, PAIRS, REACH
+from stages.bert4rec.neighbours import kept as kept_of
 from stages.bert4rec.topk import CHUNK, SAMPLE, SHORT
 
 MB = 2**20
@@ -95,11 +96,12 @@ def catalogue_bytes(vacancies: int, codes: int, words: int, periods: int) -> int
 def neighbour_bytes(events: int, vacancies: int) -> tuple[int, int]:
     """Pairs kept of all events and of those before each cut, and pairs held while they are counted.
 
-    A line of a table has at most `KEPT` pairs, and an event makes at most `REACH`.
+    A line of a table has at most `kept` pairs, and an event makes at most `REACH` either way.
     """
     shares = [number / (CUTS + 1) for number in range(1, CUTS + 2)]
-    kept = sum(min(share * events * REACH, vacancies * KEPT) for share in shares)
-    return int(PAIR * kept), COUNTING * min(events * REACH, PAIRS)
+    made, most = 2 * events * REACH, vacancies * kept_of(vacancies)
+    kept = sum(min(share * made, most) for share in shares)
+    return int(PAIR * kept), COUNTING * min(made, PAIRS)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ def pairs(rows, skip=None):
             for second, other in enumerate(distinct[first + 1 :], start=first + 1):
                 apart = second - first
                 if row != skip and apart <= following.REACH and min(one, other) >= FIRST_ITEM:
-                    total[one, other] += round(apart**-following.DISTANCE * 2**16) / 2**16
+                    worth = round(apart**-following.DISTANCE * 2**16) / 2**16
+                    total[one, other] += worth
+                    total[other, one] += following.BACKWARD * worth
     return total
 
 
