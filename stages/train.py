@@ -137,7 +137,7 @@ def run(
     started: dict[str, int] = {}
     if origin:
         started = warm.start(model, origin, inputs.names)
-    else:
+    elif params.train.priors:
         model.start_from(priors(task, derive(params.seed, "priors")))
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(

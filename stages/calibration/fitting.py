@@ -49,7 +49,15 @@ def folds(users: pl.Series) -> Ints:
     return np.array([zlib.crc32(user.encode()) % FOLDS for user in users], dtype=np.int64)
 
 
-def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, k: int) -> Fitted:
+def fitted(
+    table: Table,
+    rows: pl.DataFrame,
+    start: Floats,
+    policy: SeenParams,
+    k: int,
+    *,
+    pulls: Sequence[float] = PULLS,
+) -> Fitted:
     """Fit on all rows; score each by a fit that leaves out its fold.
 
     Of several strengths of the pull, none at all moving among them, the strongest is taken that ranks
@@ -61,6 +69,7 @@ def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, 
         start: Weights that the penalty pulls to, (F,).
         policy: Fates of seen vacancies; those that are `auto` are chosen.
         k: Vacancies of a list that count.
+        pulls: Strengths that are tried, beside none moving; the strongest first.
     """
     scale = table.values.std(axis=0, dtype=np.float64)
     scale[scale < 1e-6] = 1.0  # noqa: PLR2004  a number that does not vary
@@ -69,7 +78,7 @@ def fitted(table: Table, rows: pl.DataFrame, start: Floats, policy: SeenParams, 
     choices, owners = _choices(scaled.values, table.rows, lists.right)
     fold, begin = folds(rows["user_id"]), start * scale
     tried = [_judged(scaled, lists, fold, policy, k, begin, (begin,) * FOLDS)]
-    for strength in PULLS:
+    for strength in pulls:
         pull = np.full(len(start), strength)
         own = tuple(fit(choices.picked(fold[owners] != n), begin, pull) for n in range(FOLDS))
         tried.append(_judged(scaled, lists, fold, policy, k, fit(choices, begin, pull), own))

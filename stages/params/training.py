@@ -64,6 +64,11 @@ class TrainParams(Section):
     neighbours: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """Vacancies that others went on to which stand as candidates beside the sampled ones, a
     question; for `prefix` and `causal`, where null means 20, and 0 leaves this part out."""
+    priors: bool = True
+    """Whether what is counted (repeats, neighbours, demand) starts from weights fitted on the log;
+    else from constants: newer is better, more similar is better."""
+    calibrate: bool = True
+    """Whether the parts of the score are weighed anew on the validation rows after training."""
     asks: Literal["session", "event"] | None = None
     """What the model is asked for at prediction: the first response of the next session, or the
     next event of the newest one (leave-one-out logs); null chooses on the validation rows."""

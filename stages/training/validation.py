@@ -15,7 +15,7 @@ from stages.bert4rec.items import Catalogue
 from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.ranking import Ranker
 from stages.calibration import heuristics, table
-from stages.calibration.fitting import Fitted, fitted
+from stages.calibration.fitting import PULLS, Fitted, fitted
 from stages.calibration.heuristics import Heuristics, Ranks
 from stages.conditional_logit import Floats
 from stages.params import Params, SeenParams
@@ -72,12 +72,14 @@ class Validation:
         return float(np.sort(gains(lists, policy, K)).mean()), policy
 
     def fitted(self, model: HhrecModel, catalogue: Catalogue) -> Fitted:
-        """Rank the rows by the model, and fit the weights of all parts on them."""
+        """Rank the rows by the model, and fit the weights of all parts on them if they may move."""
         ranker = self.ranker(model, catalogue, table.FIRST, with_parts=True)
         parts = table.tables(ranker, self.asked.rows, self.ranks, self.counts)
         width = len(table.names(self.names))
         found = table.joined([made for _, made in parts], width)
-        return fitted(found, self.rows, table.start(self.names), self.params.predict.seen, K)
+        pulls = PULLS if self.params.train.calibrate else ()
+        begin = table.start(self.names)
+        return fitted(found, self.rows, begin, self.params.predict.seen, K, pulls=pulls)
 
     def ranker(
         self, model: HhrecModel, catalogue: Catalogue, k: int, *, with_parts: bool = False

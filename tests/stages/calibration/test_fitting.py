@@ -57,6 +57,13 @@ def test_weights_stay_as_trained_where_the_rows_say_nothing_else():
     assert found.weights.tolist() == start(LISTS).tolist()
 
 
+def test_without_pulls_nothing_moves_and_the_policy_is_chosen_all_the_same():
+    table, frame = world(600, "rank_popular")
+    found = fitted(table, frame, start(LISTS), KEEP, 100, pulls=())
+    assert found.weights.tolist() == start(LISTS).tolist()
+    assert found.seen == KEEP
+
+
 def test_a_dozen_rows_of_chance_move_nothing_far():
     table, frame = world(12, "repeat")
     noise = np.random.default_rng(1).integers(3, 11, 12)
