@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from stages import tables
 from stages.bert4rec import checkpoint, loop, optim, rows
 from stages.bert4rec.model import HhrecModel
-from stages.bert4rec.priors import priors
+from stages.bert4rec.priors import priors, start_from
 from stages.bert4rec.quiet import quieten
 from stages.bert4rec.task import steps_per_epoch
 from stages.calibration.files import MODEL, Calibration
@@ -31,6 +31,7 @@ from stages.training.inputs import (
     read,
     takes_all,
 )
+from stages.training.item_start import start_items
 from stages.training.plan import PlanReport, planned
 from stages.training.precision import Choice, settle
 from stages.training.sized import sized
@@ -134,11 +135,15 @@ def run(
     model = HhrecModel(warm.like(shape, origin) if origin else shape)
     if settings.layers_from:
         layers.take(model.streams.encoder, Path(settings.layers_from))
+    known = tables.scan(sequences / "train", HISTORY, made_by=BUILD)
+    named = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
     started: dict[str, int] = {}
     if origin:
         started = warm.start(model, origin, inputs.names)
-    elif params.train.priors:
-        model.start_from(priors(task, derive(params.seed, "priors")))
+    else:
+        start_items(model, params, train=known, vocab=named)
+        if params.train.priors:
+            start_from(model, priors(task, derive(params.seed, "priors")))
     optimizers = optim.optimizers(model, settings.lr, settings.weight_decay, settings.id_lr)
     fingerprint = fingerprint_of(
         params, sequences, features, vocab, origin, processes=accelerator.num_processes
@@ -169,8 +174,8 @@ def run(
         validation=prepared_validation(
             params,
             inputs.validation,
-            train=tables.scan(sequences / "train", HISTORY, made_by=BUILD),
-            vocab=tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect(),
+            train=known,
+            vocab=named,
             accelerator=accelerator,
         ),
         checkpoints=checkpoints,

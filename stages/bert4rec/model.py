@@ -18,7 +18,6 @@ from stages.bert4rec.candidates import Candidates
 from stages.bert4rec.config import HhrecConfig
 from stages.bert4rec.items import Catalogue, ItemTower
 from stages.bert4rec.nearby import Nearby
-from stages.bert4rec.priors import Priors
 from stages.bert4rec.repeats import Repeats, describe
 from stages.bert4rec.streams import Streams, ahead, seen
 from stages.bert4rec.tokens import MASK, PAD
@@ -130,16 +129,6 @@ class HhrecModel(PreTrainedModel):
             model = cls(cls.config_class.from_pretrained(directory))
         load_model(model, directory / "model.safetensors")
         return model.eval()
-
-    def start_from(self, found: Priors) -> None:
-        """Let what is counted start from the weights of a log."""
-        of = {name: torch.from_numpy(part).float() for name, part in vars(found).items()}
-        self.trend.start_from(of["demand"])
-        self.own_trend.start_from(of["own_demand"])
-        self.repeats.start_from(of["repeats"][:, :-1], of["repeats"][:, -1])
-        if self.config.neighbours:
-            self.nearby.start_from(of["near"])
-            self.near_trend.start_from(of["near_demand"])
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""

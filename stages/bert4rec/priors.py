@@ -20,6 +20,7 @@ from torch import Tensor
 from stages.bert4rec import repeats, trends
 from stages.bert4rec.batch import Batch
 from stages.bert4rec.histories import Ints
+from stages.bert4rec.model import HhrecModel
 from stages.bert4rec.nearby import similarity
 from stages.bert4rec.streams import seen
 from stages.bert4rec.task import Task, make_batch
@@ -78,6 +79,17 @@ def priors(task: Task, seed: int) -> Priors:
     pull = np.where(free > 0, OWN_PULL, FIXED)
     found = [fit(whole.picked(asked == action), common, pull) for action in range(ACTIONS)]
     return _named(common, np.stack(found))
+
+
+def start_from(model: HhrecModel, found: Priors) -> None:
+    """Let what a model counts start from the weights of a log."""
+    of = {name: torch.from_numpy(part).float() for name, part in vars(found).items()}
+    model.trend.start_from(of["demand"])
+    model.own_trend.start_from(of["own_demand"])
+    model.repeats.start_from(of["repeats"][:, :-1], of["repeats"][:, -1])
+    if model.config.neighbours:
+        model.nearby.start_from(of["near"])
+        model.near_trend.start_from(of["near_demand"])
 
 
 def _row(**given: list[float]) -> Floats:
