@@ -145,18 +145,24 @@ def _lines(events: Iterator[tuple[Ints, Ints]], begin: int, stop: int, count: in
     """Sums for source items begin..stop-1 over events (owner and item), (stop - begin, count) CSR."""
     total = sparse.csr_matrix((stop - begin, count))
     for owner, item in events:
-        ours = np.flatnonzero((item >= max(begin, FIRST_ITEM)) & (item < stop))
-        for step, share in ((1, 1.0), (-1, BACKWARD)):
-            sources = ours
-            for distance in range(1, REACH + 1):
-                there = sources + step * distance
-                sources = sources[(there >= 0) & (there < len(item))]
-                sources = sources[owner[sources] == owner[sources + step * distance]]
-                first = sources[item[sources + step * distance] >= FIRST_ITEM]
-                pairs = (item[first] - begin, item[first + step * distance])
-                values = np.full(len(first), share * worth(np.array(distance)))
-                total = total + sparse.csr_matrix((values, pairs), shape=total.shape)
+        found = list(_pairs(owner, item, begin, stop))
+        source, target, value = (np.concatenate(column) for column in zip(*found, strict=True))
+        total = total + sparse.csr_matrix((value, (source - begin, target)), shape=total.shape)
     return total
+
+
+def _pairs(owner: Ints, item: Ints, begin: int, stop: int) -> Iterator[tuple[Ints, Ints, Any]]:
+    """Yield pairs by distance, along their order and against it: source, target, worth."""
+    ours = np.flatnonzero((item >= max(begin, FIRST_ITEM)) & (item < stop))
+    for step, share in ((1, 1.0), (-1, BACKWARD)):
+        sources = ours
+        for distance in range(1, REACH + 1):
+            there = sources + step * distance
+            sources = sources[(there >= 0) & (there < len(item))]
+            sources = sources[owner[sources] == owner[sources + step * distance]]
+            first = sources[item[sources + step * distance] >= FIRST_ITEM]
+            value = np.full(len(first), share * worth(np.array(distance)))
+            yield item[first], item[first + step * distance], value
 
 
 def worth(apart: Ints) -> NDArray[np.float64]:
