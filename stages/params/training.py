@@ -67,9 +67,10 @@ class TrainParams(Section):
     priors: bool = True
     """Whether what is counted (repeats, neighbours, demand) starts from weights fitted on the log;
     else from constants: newer is better, more similar is better."""
-    item_start: Literal["factors", "random"] = "factors"
+    item_start: Literal["factors", "random"] | None = None
     """What id embeddings start from: item factors of ALS (`baseline.als`; a log too large for it
-    starts at random), or small random numbers."""
+    starts at random), or small random numbers; null chooses factors where the catalogue says
+    nothing of its vacancies, so that what it says elsewhere carries weight for new ones, too."""
     calibrate: bool = True
     """Whether the parts of the score are weighed anew on the validation rows after training."""
     asks: Literal["session", "event"] | None = None

@@ -21,7 +21,9 @@ def start_items(
 ) -> int:
     """Put factors in the place of the random id embeddings; their mean squared length is 1.
 
-    A log that is too large for ALS keeps the random ones.
+    A log that is too large for ALS keeps the random ones. So do vacancies that are described, if the
+    parameters do not say otherwise: where ids know everything, content would learn nothing, and
+    new vacancies have nothing else.
 
     Args:
         model: As it was made.
@@ -32,7 +34,8 @@ def start_items(
     Returns:
         How many vacancies got factors.
     """
-    if params.train.item_start == "random" or "als" not in heuristics.affordable(train):
+    chosen = params.train.item_start or ("random" if model.tower.described else "factors")
+    if chosen == "random" or "als" not in heuristics.affordable(train):
         return 0
     given = params.baseline.als.model_copy(update={"factors": params.train.hidden_size})
     baseline = params.baseline.model_copy(update={"als": given})

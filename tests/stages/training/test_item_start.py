@@ -35,8 +35,9 @@ def two_tastes() -> pl.LazyFrame:
     )  # fmt: skip
 
 
-def started(**train):
+def started(*, described=False, **train):
     model = make_model("prefix")
+    model.tower.described = described
     before = model.tower.ids.weight.detach().clone()
     given = {"hidden_size": before.shape[1], "heads": 2} | train
     params = validated({"train": given}, where="test")
@@ -56,6 +57,13 @@ def test_vacancies_of_one_taste_start_close_and_of_a_mean_length_of_one():
 
 def test_equal_seeds_start_equally():
     assert (started()[2] == started()[2]).all()
+
+
+def test_described_vacancies_start_at_random_unless_told_otherwise():
+    count, before, after = started(described=True)
+    assert count == 0
+    assert (after == before).all()
+    assert started(described=True, item_start="factors")[0] == TRAINED
 
 
 def test_random_and_logs_too_large_for_als_keep_random_numbers(monkeypatch):
