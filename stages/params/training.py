@@ -118,7 +118,7 @@ class TrainParams(Section):
     """How the other negatives are drawn from the vocabulary."""
     gbce_t: Fraction | None = None
     """Calibration t of `gbce`, where null means 0.75."""
-    patience: Annotated[int, Field(ge=0)] = 3
+    patience: Annotated[int, Field(ge=0)] = 5
     """Epochs without a better validation MRR@100 before training stops; 0 never stops early."""
     validation_rows: Annotated[int, Field(ge=1)] = 5_000
     """Most validation rows that are ranked after an epoch and that the calibration is fitted on."""
