@@ -1,7 +1,10 @@
 """The obvious slow way to split a log: one user after the other, event by event."""
 
+import zlib
+from datetime import datetime, timedelta
 from itertools import pairwise
 
+START = datetime(2024, 1, 1)  # noqa: DTZ001
 Session = tuple[str, tuple[tuple[str, int], ...]]
 
 
@@ -15,7 +18,7 @@ def slow_split(
     codes = {"apply": 1, "look": 2, "star": 3}
     for user in sorted({row[0] for row in rows} - {""}):
         mine = {(t, i, codes[a]) for u, i, t, a in rows if u == user and a in codes}
-        events = sorted(mine, key=lambda one: (one[0], one[1], one[2] == 1, one[2]))
+        events = sorted(mine, key=lambda one: (one[0], _lot(user, one), one[2] == 1, one[2]))
         if cut is None:
             answers = [place for place, event in enumerate(events) if event[2] == 1]
             if answers and answers[-1] >= 2:
@@ -36,6 +39,11 @@ def slow_split(
                 labels.add((user, found[0]))
                 break
     return train, test, labels
+
+
+def _lot(user: str, event: tuple[int, str, int]) -> tuple[int, str]:
+    time = START + timedelta(minutes=10 * event[0])
+    return zlib.crc32(f"{user}\n{time:%Y-%m-%d %H:%M:%S.%f}\n{event[1]}".encode()), event[1]
 
 
 def _runs(events: list[tuple[int, str, int]]) -> list[list[tuple[int, str, int]]]:

@@ -13,7 +13,7 @@ from stages.data import imports
 from stages.data.parts import Plan
 from stages.errors import HhrecError
 from tests.stages.data.logs import rows_of, sessions_of, write_log
-from tests.stages.data.slow import slow_split
+from tests.stages.data.slow import START, slow_split
 
 
 def test_leave_one_out_asks_for_the_last_response(tmp_path: Path) -> None:
@@ -90,12 +90,11 @@ def test_any_log_agrees_with_the_slow_version(
     cut: int | None,
 ) -> None:
     base = tmp_path_factory.mktemp("log")
-    start = datetime(2024, 1, 1)  # noqa: DTZ001
-    when = None if cut is None else start + timedelta(minutes=10 * cut)
+    when = None if cut is None else START + timedelta(minutes=10 * cut)
     plan = Plan("leave-one-out") if when is None else Plan("time-cut", cut=when)
 
     def text(some: list[tuple[str, str, int, str]]) -> str:
-        times = [(u, i, start + timedelta(minutes=10 * t), a) for u, i, t, a in some]
+        times = [(u, i, START + timedelta(minutes=10 * t), a) for u, i, t, a in some]
         return "user_id,item_id,timestamp,kind\n" + "".join(
             f"{u},{i},{t},{a}\n" for u, i, t, a in times
         )
