@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from stages.errors import HhrecError
-    from stages.report import Progress as ProgressHook
-    from stages.report import Report
+    from stages.interface.errors import HhrecError
+    from stages.interface.stage_report import Progress as ProgressHook
+    from stages.interface.stage_report import Report
 
 stderr = Console(stderr=True, highlight=False)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from hhrec_cli import _console
 from hhrec_cli import _data_options as opt
 from hhrec_cli._options import Json, Quiet
-from stages.errors import UsageError
+from stages.interface.errors import UsageError
 
 if TYPE_CHECKING:
-    from stages.data.itemtable import ItemTable
-    from stages.data.parts import Plan
+    from stages.data.item_table import ItemTable
+    from stages.data.write_parts import Plan
 
 
 def import_log(
@@ -45,9 +45,9 @@ def import_log(
     as_json: Json = False,
 ) -> None:
     """Turn any flat event log into train, test, vacancies and labels; see docs/own-data.md."""
-    from stages.data import imports
-    from stages.data.admission import EventLog, action_names
+    from stages.data import import_log as imports
     from stages.data.formats import Flat
+    from stages.data.row_validation import EventLog, action_names
 
     named = [*(responses or ()), *(views or ()), *(favourites or ())]
     if named and action is None:
@@ -91,7 +91,7 @@ def _plan(
     session_gap: float | None,
     keep_duplicates: bool,
 ) -> "Plan":
-    from stages.data.parts import Plan
+    from stages.data.write_parts import Plan
 
     given = {"cut": cut, "test_share": test_share, "session_gap": session_gap}
     known = {name: value for name, value in given.items() if value is not None}
@@ -113,7 +113,7 @@ def _item_table(
     log_item: str,
 ) -> "ItemTable | None":
     from stages.data.formats import Flat
-    from stages.data.itemtable import ItemTable
+    from stages.data.item_table import ItemTable
 
     if path is None:
         if item or title or fields or list_separator:

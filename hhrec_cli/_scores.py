@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from hhrec_cli import _console
 
 if TYPE_CHECKING:
-    from stages.scoring.cards import (
+    from stages.evaluate.report_schema import (
         CompareReport,
         Difference,
         EvaluateReport,

@@ -38,7 +38,7 @@ def baseline(
     as_json: Json = False,
 ) -> None:
     """Recommend without a model, in the format of `hhrec predict`."""
-    from stages import baselines
+    from stages.baselines import stage as baselines
     from stages.params import load
 
     name = baselines.canonical(name)

@@ -51,7 +51,7 @@ def blend(
 
 
 def _numbers(text: str) -> list[float]:
-    from stages.errors import UsageError
+    from stages.interface.errors import UsageError
 
     try:
         return [float(number) for number in text.split(",")]

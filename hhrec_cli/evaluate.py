@@ -77,8 +77,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score the model beside the baselines, any predictions against labels, or two of them."""
-    from stages import baselines as known
-    from stages import evaluate as stage
+    from stages.baselines import stage as known
+    from stages.evaluate import stage
     from stages.params import load
 
     one = predictions if validation_predictions is None else None
@@ -118,8 +118,7 @@ def _alone(
     quiet: bool,
 ) -> None:
     """Score one predictions file, or compare two."""
-    from stages import compare
-    from stages import evaluate as stage
+    from stages.evaluate import compare, stage
 
     if two is not None:
         compared = compare.run(settings, files=two, **given)
@@ -137,7 +136,7 @@ def _refuse_unused(
     one: Path | None,
 ) -> None:
     """Refuse options that the others leave without a use."""
-    from stages.errors import UsageError
+    from stages.interface.errors import UsageError
 
     if compare is not None and (predictions or validation_predictions or baselines is not None):
         raise UsageError(

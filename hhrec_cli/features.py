@@ -62,7 +62,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print sizes, coverage and salaries, or the vacancies ID as the model sees them."""
-    from stages import feature_view as view
+    from stages.inspect import features as view
 
     if ids:
         found = view.describe(features, vocab, ids)

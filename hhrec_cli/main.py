@@ -24,7 +24,7 @@ from hhrec_cli import (
 )
 from hhrec_cli._console import complain
 from stages import STAGES
-from stages.errors import HhrecError
+from stages.interface.errors import HhrecError
 
 ORDER = ("data", *STAGES, "evaluate", "baseline", "blend", "report", "run", "params")
 

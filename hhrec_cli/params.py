@@ -22,16 +22,15 @@ def params(
 
     Without a parameter file of the default name, the values are the defaults.
     """
-    from stages import paramdocs
-    from stages.params import Params, load
+    from stages.params import Params, load, reference
 
     absent = params == PARAMS_FILE and not params.exists() and not overrides
     settings = Params() if absent else load(params, overrides or ())
-    rows = list(paramdocs.described(settings))
+    rows = list(reference.described(settings))
     if as_json:
         _console.show_json({row.name: row._asdict() for row in rows})
     elif as_yaml:
-        sys.stdout.write(paramdocs.as_yaml(settings))
+        sys.stdout.write(reference.as_yaml(settings))
     elif not quiet:
         header = ["parameter", "value", "default", "range", "meaning"]
         _console.show_rows(header, rows, texts=["range", "meaning"])

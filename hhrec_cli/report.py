@@ -27,12 +27,12 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write one self-contained HTML page: data, training, scores, segments, sessions to read."""
-    from stages import page
+    from stages import report as stage
     from stages.params import load
 
     settings = load(params, overrides or ())
     with _console.progress("report", quiet=quiet) as progress:
-        done = page.run(
+        done = stage.run(
             settings,
             raw=raw or Path(settings.raw),
             artifacts=artifacts,

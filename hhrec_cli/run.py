@@ -9,7 +9,7 @@ from hhrec_cli import _console
 from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
 
 if TYPE_CHECKING:
-    from stages.report import Report
+    from stages.interface.stage_report import Report
 
 INTERRUPTED = 130  # what shells report after Ctrl-C
 
@@ -42,11 +42,11 @@ def run(
 
     settings = load(params, overrides or ())
     source = raw or Path(settings.raw)
-    from stages.inputs import check_inputs
+    from stages.pipeline.provenance import check_inputs
 
     check_inputs(source)
     _console.note("loading torch", quiet=quiet)
-    from stages import pipeline
+    from stages.pipeline import pipeline
 
     reports: dict[str, Any] = {}
     for name, report in pipeline.run(
@@ -75,7 +75,7 @@ def run(
 def _show(name: str, report: "Report", *, quiet: bool) -> None:
     """Print what a stage did as it ends; scores as the table of `hhrec evaluate`."""
     from hhrec_cli._scores import show_parts
-    from stages.scoring.cards import EvaluateReport
+    from stages.evaluate.report_schema import EvaluateReport
 
     if isinstance(report, EvaluateReport):
         show_parts(report, as_json=False, quiet=quiet)

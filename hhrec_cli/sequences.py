@@ -56,8 +56,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print rows, lengths and labels by part, or all that the rows of one user hold."""
+    from stages.inspect.sequences import summary, user_events
     from stages.params import load
-    from stages.summary import summary, user_events
 
     settings = load(params, overrides or ())
     if user is not None:

@@ -51,10 +51,10 @@ def train(
 
     settings = load(params, overrides or ())
     _console.note("loading torch", quiet=quiet)
-    from stages import train as stage
+    from stages.train import stage
 
     if plan and (resume or origin or calibrated):
-        from stages.errors import UsageError
+        from stages.interface.errors import UsageError
 
         raise UsageError("--plan excludes --from, --calibrated and --resume", "leave them out")
     if plan:
@@ -86,10 +86,9 @@ def _plan(
     settings: "Params", sequences: Path, features: Path, vocab: Path, *, as_json: bool, quiet: bool
 ) -> None:
     """Show the plan; then complain, as training would, when it does not fit."""
-    from stages import train as stage
-    from stages.training import fitting, sizes
+    from stages.train import dataset_stats, memory_check, stage
 
     paths = {"sequences": sequences, "features": features, "vocab": vocab}
     report = stage.plan(settings, **paths)
     _console.show(report, title="plan", as_json=as_json, quiet=quiet)
-    fitting.require(settings, sizes.read(settings, **paths), report)
+    memory_check.require(settings, dataset_stats.read(settings, **paths), report)

@@ -55,7 +55,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print the size, and how much of the events and the validation labels is covered."""
-    from stages.coverage import coverage
+    from stages.inspect.vocab import coverage
 
     report = coverage(
         vocab,
@@ -72,7 +72,7 @@ def lookup(
     as_json: Json = False,
 ) -> None:
     """Print what vacancy ids or item numbers stand for."""
-    from stages.coverage import lookup as find
+    from stages.inspect.vocab import lookup as find
 
     found = find(vocab, ids)
     if as_json:

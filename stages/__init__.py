@@ -15,6 +15,31 @@ explode ── events/ ──► filter ── filtered/ ──► vocab ── 
              │
              ▼
           predict ── predictions.parquet ──► evaluate
+
+The folders, lowest first: each imports only from those above it.
+
+interface/   Errors, stage reports, quiet libraries.
+core/        Schema, item ids, raw sessions, tables, buckets, seeds, calibration file.
+params/      Every parameter of every stage, with its meaning and unit; `load` reports all faults at once.
+seen_policy/ Keep, demote or hide the vacancies that a user has seen; the choice on validation rows.
+scoring/     Metrics, bootstrap intervals, segments, labels and predictions: a library.
+explode/     Raw sessions to ordered events, split into train, validation and test.
+filter/      Train events without bots, unknown actions and rare users and vacancies (k-core).
+vocab/       An item id for every vacancy of the catalogue.
+features/    Codebooks, tokenizer, text embeddings; the codes of every vacancy.
+sequences/   Histories and contexts as item ids.
+bert4rec/    The model only: examples, retrieval, batching, loss, network, ranking, model files.
+baselines/   Recommenders without a model: popular, trending, item-kNN, ALS, last viewed.
+loaders/     The tables of features and sequences as the arrays that the model reads.
+calibration/ Weights of the score's parts and of plain recommenders, fitted on validation rows.
+train/       Dataset, data loader, loop, callbacks, checkpoints, optimizers, memory plan.
+predict/     Eligibility, and the ranking of the catalogue for every row.
+evaluate/    Scores with intervals, comparison with baselines, protocol card.
+blend/       Several recommenders' predictions made one by reciprocal rank fusion.
+report/      The HTML page about one directory of artifacts.
+data/        Raw input: the synthetic sample, import of other logs, check.
+inspect/     What `show` and `lookup` print.
+pipeline/    `hhrec run`: the stages without DVC; provenance of inputs; the final fit.
 """
 
 STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict")

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from stages import pipeline
 from stages.data.sample.run import run as sample
+from stages.interface.stage_report import silent
 from stages.params import Params, validated
-from stages.report import silent
-from tests import tiny
+from stages.pipeline import pipeline
+from tests.worlds import tiny
 
 settings.register_profile("quick", max_examples=25, deadline=None)  # a stage writes files
 settings.load_profile("quick")
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def raw_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The raw directory of tests/tiny.py: train, test, vacancies, labels. Read it only."""
+    """The raw directory of tests/worlds/tiny.py: train, test, vacancies, labels. Read it only."""
     directory = tmp_path_factory.mktemp("raw")
     tiny.raw_sessions(tiny.TRAIN).write_parquet(directory / "train.parquet")
     tiny.raw_sessions(tiny.TEST).write_parquet(directory / "test.parquet")

@@ -7,11 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from stages import explode, sequences, vocab
-from stages import filter as filter_stage
+from stages.explode import stage as explode
+from stages.filter import stage as filter_stage
+from stages.interface.stage_report import Report
 from stages.params import Params, validated
-from stages.report import Report
-from tests.tiny import Session, raw_sessions
+from stages.sequences import stage as sequences
+from stages.vocab import stage as vocab
+from tests.worlds.tiny import Session, raw_sessions
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-from tests.tiny import Event, Session
+from tests.worlds.tiny import Event, Session
 
 Log: TypeAlias = tuple[list[Session], list[Session]]
 

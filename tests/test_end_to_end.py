@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 import polars as pl
 import pytest
 
-from stages import pipeline
 from stages.data.sample.run import run as sample
-from stages.inputs import claim
+from stages.interface.stage_report import silent
 from stages.params import Params, validated
-from stages.report import silent
+from stages.pipeline import pipeline
+from stages.pipeline.provenance import claim
 
 SMALL: dict[str, Any] = {
     "split": {"kind": "last_session"},

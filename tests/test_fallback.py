@@ -6,8 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from stages import baselines, pipeline, predict
+from stages import predict
+from stages.baselines import stage as baselines
 from stages.params import Params, validated
+from stages.pipeline import pipeline
 from tests.worlds import known
 from tests.worlds.lives import write_raw
 

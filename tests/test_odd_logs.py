@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
-from stages import pipeline
-from stages.data import imports
-from stages.data.admission import EventLog
+from stages.data import import_log
 from stages.data.formats import Flat
-from stages.errors import HhrecError
+from stages.data.row_validation import EventLog
+from stages.interface.errors import HhrecError
 from stages.params import validated
+from stages.pipeline import pipeline
 from tests.worlds import known, odd
 from tests.worlds.lives import Life, When, by_day, write_log, write_raw
 
@@ -64,7 +64,7 @@ def imported(lives: list[Life], root: Path, when: When = by_day) -> Path:
     """Raw files of a log of responses, as `hhrec data import` makes them."""
     log = write_log(lives, root / "log.csv", when=when)
     events = EventLog(Flat(log), user="user_id", item="item_id", time="timestamp")
-    imports.run(events, out=root / "raw")
+    import_log.run(events, out=root / "raw")
     return root / "raw"
 
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from stages.baselines.shelf import no_items, ranked
-from stages.baselines.touches import touches
+from stages.baselines.candidate_source import no_items, ranked
+from stages.baselines.interactions import touches
+from stages.core.seeds import derive
 from stages.params import AlsParams, Params
-from stages.seeds import derive
 
 ABSENT = -1e30  # `topk` scores below that what it was told to leave out
 
@@ -69,7 +69,7 @@ class Als(NamedTuple):
         return sparse.csr_matrix((values, (row, places[known])), shape=shape)
 
     def __call__(self, rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFrame:
-        """Give the items of the greatest products with the row's factors: see `stages.baselines.shelf.Shelf`.
+        """Give the items of the greatest products with the row's factors: see `stages.baselines.candidate_source.Shelf`.
 
         Rows without a known item have no factors and get nothing.
         """

@@ -11,16 +11,16 @@ from typing import Any
 import polars as pl
 from scipy import sparse  # type: ignore[import-untyped]
 
-from stages.baselines.neighbours import Touches, arrays, neighbours
-from stages.baselines.shelf import Shelf, item_space, no_items, ranked
-from stages.baselines.touches import touches
+from stages.baselines.candidate_source import Shelf, item_space, no_items, ranked
+from stages.baselines.cooccurrence import Touches, arrays, neighbours
+from stages.baselines.interactions import touches
 from stages.params import ItemKnnParams, Params
 
 ROWS = 1_000  # rows scored at once: their scores are some millions
 
 
 def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
-    """Learn each item's neighbours: see `stages.baselines.neighbours.neighbours` and `score`."""
+    """Learn each item's neighbours: see `stages.baselines.cooccurrence.neighbours` and `score`."""
     given = params.baseline.item_knn
     histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
     known = arrays(touches(histories, given.weights))
@@ -30,7 +30,7 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
 def score(
     table: Any, given: ItemKnnParams, rows: pl.DataFrame, gone: pl.DataFrame, k: int
 ) -> pl.DataFrame:
-    """Add up the neighbours of a row's newest items: see `stages.baselines.shelf.Shelf`.
+    """Add up the neighbours of a row's newest items: see `stages.baselines.candidate_source.Shelf`.
 
     An item after which the row touched `a` others, in a session `s` before the newest, passes on
     its similarities times weight (1 + a) ** -recency session_recency ** s.

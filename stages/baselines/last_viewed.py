@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from stages import seen as policy
-from stages.baselines.shelf import Shelf
+from stages.baselines.candidate_source import Shelf
 from stages.params import Params
+from stages.seen_policy import rules as policy
 
 RESPONSE = 1
 RESPONDED = 2**32  # offset of `order`: above any place in a context
@@ -20,7 +20,7 @@ def own_vacancies(rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFram
     """Give the row's own vacancies by last touch, newest first, then those responded to.
 
     Contexts are in time order, so the place in the list is the total order of touches. See
-    `stages.baselines.shelf.Shelf`; all of a row's vacancies are given, whatever k is.
+    `stages.baselines.candidate_source.Shelf`; all of a row's vacancies are given, whatever k is.
     """
     del k
     responded = (pl.col("action") == RESPONSE).any()

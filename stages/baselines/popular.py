@@ -4,15 +4,15 @@ from functools import partial
 
 import polars as pl
 
-from stages.baselines.shelf import Shelf
-from stages.bert4rec.tokens import FIRST_ITEM
+from stages.baselines.candidate_source import Shelf
+from stages.core.item_ids import FIRST_ITEM
 from stages.params import Params
 
 
 def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
     """Rank by train count, ties by item; vacancies never seen in train come at the end.
 
-    See `stages.baselines.shelf.Learn`; `train` is not needed, `vocab` counts it.
+    See `stages.baselines.candidate_source.Learn`; `train` is not needed, `vocab` counts it.
     """
     del train, params
     items = vocab.filter(pl.col("item") >= FIRST_ITEM)
@@ -20,7 +20,7 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
 
 
 def most_popular(ranked: pl.Series, rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFrame:
-    """Give each row the first of `ranked` that are not gone: see `stages.baselines.shelf.Shelf`."""
+    """Give each row the first of `ranked` that are not gone: see `stages.baselines.candidate_source.Shelf`."""
     needed = k + pl.col("extra").fill_null(0).cast(pl.Int64)
     return (
         pl.DataFrame({"row": pl.int_range(rows.height, dtype=pl.UInt32, eager=True)})

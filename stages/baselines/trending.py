@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stages.baselines.shelf import Shelf, item_space
-from stages.bert4rec.tokens import FIRST_ITEM
+from stages.baselines.candidate_source import Shelf, item_space
+from stages.core.item_ids import FIRST_ITEM
 from stages.params import Params
 
 MOMENT = 1  # microsecond, the unit of all times
@@ -55,7 +55,7 @@ class Trending:
     """Greatest item id + 1."""
 
     def __call__(self, rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFrame:
-        """Give the most frequent items of each row's window; see `stages.baselines.shelf.Shelf`."""
+        """Give the most frequent items of each row's window; see `stages.baselines.candidate_source.Shelf`."""
         rest = int(gone.group_by("row").len()["len"].max() or 0)  # type: ignore[arg-type]
         asked = rows.select(end=pl.col("asked_at").to_physical()).with_row_index("row")
         ends = asked.with_columns(pl.min_horizontal("end", self.end))

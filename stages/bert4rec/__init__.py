@@ -1,1 +1,1 @@
-"""Torch code shared by train and predict; it knows no path, no YAML and no DVC."""
+"""The model only: examples, retrieval, batching, loss, network, ranking, model files."""

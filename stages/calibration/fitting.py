@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from stages import seen_choice
-from stages.bert4rec.histories import Ints
-from stages.calibration.files import Calibration
-from stages.calibration.table import Table, names
-from stages.conditional_logit import Choices, Floats, fit
+from stages.bert4rec.examples.histories import Ints
+from stages.calibration.candidate_table import Table, names
+from stages.calibration.conditional_logit import Choices, Floats, fit
+from stages.core.calibration_file import Calibration
 from stages.params import SeenParams
+from stages.seen_policy import choice
 
 FOLDS = 5
 PULLS = (300.0, 30.0, 3.0)  # on weights of numbers that are scaled to a standard deviation of 1
@@ -73,7 +73,7 @@ def fitted(
     """
     scale = table.values.std(axis=0, dtype=np.float64)
     scale[scale < 1e-6] = 1.0  # noqa: PLR2004  a number that does not vary
-    lists = seen_choice.Labelled(rows).lists(table.rows, table.items)
+    lists = choice.Labelled(rows).lists(table.rows, table.items)
     scaled = Table(table.rows, table.items, table.values / scale.astype(np.float32))
     choices, owners = _choices(scaled.values, table.rows, lists.right)
     fold, begin = folds(rows["user_id"]), start * scale
@@ -95,7 +95,7 @@ def _error(one: Fitted, other: Fitted) -> float:
 
 def _judged(
     table: Table,
-    lists: seen_choice.Lists,
+    lists: choice.Lists,
     fold: Ints,
     policy: SeenParams,
     k: int,
@@ -104,8 +104,8 @@ def _judged(
 ) -> Fitted:
     """Say what weights are worth, with the weights of the folds."""
     lists = ordered(lists, table.items, cross_scores(table, fold, own))
-    chosen = seen_choice.choose(lists, policy, k)
-    return Fitted(weights, own, chosen, seen_choice.gains(lists, chosen, k))
+    chosen = choice.choose(lists, policy, k)
+    return Fitted(weights, own, chosen, choice.gains(lists, chosen, k))
 
 
 def cross_scores(table: Table, fold: Ints, weights: Sequence[Floats]) -> Floats:
@@ -126,10 +126,10 @@ def _choices(values: Floats, rows: Ints, right: np.ndarray) -> tuple[Choices, In
     return Choices(values[kept], np.append(starts, kept.sum()), chosen), owners
 
 
-def ordered(lists: seen_choice.Lists, items: Ints, scores: Floats) -> seen_choice.Lists:
+def ordered(lists: choice.Lists, items: Ints, scores: Floats) -> choice.Lists:
     """Sort candidates by row, score and item."""
     order = np.lexsort((items, -scores, lists.rows))
-    return seen_choice.Lists(lists.rows[order], lists.bits[order], lists.right[order], lists.count)
+    return choice.Lists(lists.rows[order], lists.bits[order], lists.right[order], lists.count)
 
 
 def calibration_of(found: Fitted, heuristics: tuple[str, ...], lag: int) -> Calibration:

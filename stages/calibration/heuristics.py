@@ -7,9 +7,9 @@ from importlib import import_module
 import numpy as np
 import polars as pl
 
-from stages.baselines.shelf import Learn, Shelf, item_space
-from stages.bert4rec.histories import Ints
-from stages.conditional_logit import Floats
+from stages.baselines.candidate_source import Learn, Shelf, item_space
+from stages.bert4rec.examples.histories import Ints
+from stages.calibration.conditional_logit import Floats
 from stages.params import Params
 
 CHEAP = ("popular", "trending")

@@ -6,17 +6,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stages.asked import asked_rows
-from stages.bert4rec.ranking import Ranker
-from stages.calibration.files import Calibration
+from stages.bert4rec.ranking.ranker import Ranker
+from stages.calibration.candidate_table import Table, names, tables
+from stages.calibration.conditional_logit import Floats
 from stages.calibration.fitting import cross_scores, folds
 from stages.calibration.heuristics import Heuristics, lags
-from stages.calibration.table import Table, names, tables
-from stages.conditional_logit import Floats
-from stages.errors import HhrecError
+from stages.core.calibration_file import Calibration
+from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress
+from stages.loaders.model_arrays import moments
+from stages.loaders.rank_queries import asked_rows
 from stages.params import Params
-from stages.report import Progress
-from stages.store import moments
 
 SPARE = 86_400_000_000  # microseconds: a day later is not much
 SLICE = 10_000  # rows whose lists are held at once

@@ -1,1 +1,1 @@
-"""Getting raw input: a synthetic log, imported logs, and a check of either."""
+"""Raw input: the synthetic sample, import of other logs, check."""

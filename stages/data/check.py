@@ -9,14 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.data.cataloguerules import check_catalogue, check_known, check_labels
+from stages.core.raw_sessions import scan_sessions
+from stages.core.schema import LABELS, RAW_VACANCIES
+from stages.core.tables import scan
+from stages.data.catalogue_rules import check_catalogue, check_known, check_labels
 from stages.data.findings import SEVERITIES, Finding, Rule
-from stages.data.sessionrules import check_both, check_sessions
-from stages.errors import HhrecError, MissingInputError
-from stages.report import Progress, Report, silent
-from stages.schema import LABELS, RAW_VACANCIES
-from stages.sessions import scan_sessions
-from stages.tables import scan
+from stages.data.session_rules import check_both, check_sessions
+from stages.interface.errors import HhrecError, MissingInputError
+from stages.interface.stage_report import Progress, Report, silent
 
 REQUIRED = ("train.parquet", "test.parquet", "vacancies.parquet")
 OPTIONAL = "labels.parquet"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.errors import HhrecError, MissingInputError, UsageError
+from stages.interface.errors import HhrecError, MissingInputError, UsageError
 
 SUFFIXES = {
     ".csv": "csv",

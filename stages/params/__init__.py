@@ -1,11 +1,12 @@
 """Every parameter of every stage, with its meaning and unit; `load` reports all faults at once."""
 
-from stages.params.answers import EvaluateParams, PredictParams, SeenParams
 from stages.params.baselines import ActionWeights, AlsParams, BaselineParams, ItemKnnParams
 from stages.params.data import FeaturesParams, SplitParams
-from stages.params.reading import load, validated
+from stages.params.evaluate import EvaluateParams
+from stages.params.loading import load, validated
+from stages.params.predict import PredictParams, SeenParams
+from stages.params.root import Params
 from stages.params.training import TrainParams
-from stages.params.whole import Params
 
 __all__ = [
     "ActionWeights",

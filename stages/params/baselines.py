@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.params.section import Fraction, Section
+from stages.params.base import Fraction, Section
 
 
 class ActionWeights(Section):
@@ -19,7 +19,7 @@ class ActionWeights(Section):
 
 
 class ItemKnnParams(Section):
-    """Vacancies that others went on to: `stages/baselines/neighbours.py` has the formula."""
+    """Vacancies that others went on to: `stages/baselines/cooccurrence.py` has the formula."""
 
     window: Annotated[int, Field(ge=1)] = 20
     """Distinct vacancies that two of one history may lie apart to count as a pair."""

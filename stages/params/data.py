@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from stages.params.section import Section
+from stages.params.base import Section
 
 
 class SplitParams(Section):

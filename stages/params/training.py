@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stages.params.section import Fraction, Precision, Section
+from stages.params.base import Fraction, Precision, Section
 
 Objective = Literal["mlm", "prefix", "causal"]
 

@@ -1,1 +1,1 @@
-"""What `stages.evaluate` is made of: inputs checked, rows looked up, scores shaped and written."""
+"""Metrics, bootstrap intervals, segments, labels and predictions: a library."""

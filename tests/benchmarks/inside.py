@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from stages import pipeline, train
-from stages.bert4rec import task as train_task
-from stages.bert4rec.model import HhrecModel
-from stages.bert4rec.task import make_batch
+from stages.bert4rec.network.model import HhrecModel
 from stages.params import Params
-from stages.training import watch
-from stages.training.inputs import Inputs, config, make_task, read
+from stages.pipeline import pipeline
+from stages.train import callbacks
+from stages.train import dataloader as train_task
+from stages.train import stage as train
+from stages.train.dataloader import make_batch
+from stages.train.inputs import Inputs, config, make_task, read
 from tests.benchmarks.ours import Task
 
 SHUFFLED = 128  # rows
@@ -74,9 +75,9 @@ def write(work: train_task.Task, plan: list[Any], out: Path) -> None:
 
 def curve(task: Task, settings: Params) -> dict[str, object]:
     """Run all stages; the validation score of each epoch, and when: seconds without validation."""
-    ask, curve, validating = watch.Watch.ask, [], 0.0
+    ask, curve, validating = callbacks.Watch.ask, [], 0.0
 
-    def timed(watching: watch.Watch) -> float:
+    def timed(watching: callbacks.Watch) -> float:
         nonlocal validating
         began = time.perf_counter()
         score = ask(watching)
@@ -84,7 +85,7 @@ def curve(task: Task, settings: Params) -> dict[str, object]:
         validating += time.perf_counter() - began
         return score
 
-    watch.Watch.ask = timed  # type: ignore[method-assign]
+    callbacks.Watch.ask = timed  # type: ignore[method-assign]
     reports: dict[str, Any] = {}
     started = time.perf_counter()
     for name, report in pipeline.run(

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from stages import features, tables
-from stages.bert4rec.tokens import FIRST_ITEM
-from stages.buckets import bucket_path
-from stages.params import validated
-from stages.schema import (
+from stages import features
+from stages.core import tables
+from stages.core.buckets import bucket_path
+from stages.core.item_ids import FIRST_ITEM
+from stages.core.schema import (
     HISTORY,
     LABELS,
     RAW_VACANCIES,
@@ -26,6 +26,7 @@ from stages.schema import (
     VALIDATION_SEQUENCES,
     VOCAB,
 )
+from stages.params import validated
 from tests.benchmarks.worlds import Ints, by_popularity, draws, walks
 
 START = 1_700_000_000_000_000  # microseconds since 1970: 14 November 2023

@@ -7,14 +7,16 @@ import polars as pl
 import pytest
 import torch
 
-from stages.bert4rec import batches, optim, streams
-from stages.bert4rec.dropout import ByteDropout
+from stages.bert4rec.batching import batch_plan
+from stages.bert4rec.network import sequence_encoder
+from stages.bert4rec.network.byte_dropout import ByteDropout
+from stages.train import parameter_groups
 from tests.benchmarks import docs, flops, judged, logs, ratings, runs, shapes, unoptimised
 from tests.benchmarks.ours import Steps
 from tests.benchmarks.record import Figure, Record, pathless
 from tests.benchmarks.sizes import SIZES
 from tests.benchmarks.worlds import by_popularity, draws, movielens_lengths
-from tests.bert4rec.conftest import make_model
+from tests.worlds.small_model import make_model
 
 
 def table(directory, part):
@@ -185,15 +187,19 @@ def test_a_log_whose_source_is_absent_is_left_out(tmp_path, monkeypatch):
 
 
 def test_the_unoptimised_loop_has_none_of_the_speed_ups(monkeypatch):
-    for place, name in ((batches, "plan"), (streams, "use_bytes"), (optim, "optimizers")):
+    for place, name in (
+        (batch_plan, "plan"),
+        (sequence_encoder, "use_bytes"),
+        (parameter_groups, "optimizers"),
+    ):
         monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
     assert any(isinstance(part, ByteDropout) for part in make_model("prefix").modules())
     unoptimised.loop()
     model = make_model("prefix")
     assert not any(isinstance(part, ByteDropout) for part in model.modules())
     assert any(isinstance(part, torch.nn.Dropout) for part in model.modules())
-    assert isinstance(optim.optimizers(model, 0.1, 0.0)[1], unoptimised.DenseAdamW)
-    assert batches.plan is unoptimised.any_order
+    assert isinstance(parameter_groups.optimizers(model, 0.1, 0.0)[1], unoptimised.DenseAdamW)
+    assert batch_plan.plan is unoptimised.any_order
 
 
 def test_unoptimised_batches_hold_every_row_once_and_as_many_rows_each():

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from stages.bert4rec import batches, optim, streams
+from stages.bert4rec.batching import batch_plan
+from stages.bert4rec.network import sequence_encoder
+from stages.train import parameter_groups
 
 SETTINGS = ["train.loss=full", "train.precision=no"]
 
@@ -43,7 +45,7 @@ def dense(optimizers: Any) -> Any:
         body, tables = optimizers(network, lr, weight_decay, id_lr)
         (group,) = tables.param_groups
         kept = {"params": group["params"], "multiple": group["multiple"], "weight_decay": 0.0}
-        return body, DenseAdamW([kept], lr=lr * id_lr, betas=optim.BETAS)
+        return body, DenseAdamW([kept], lr=lr * id_lr, betas=parameter_groups.BETAS)
 
     return both
 
@@ -55,6 +57,6 @@ def left_alone(network: nn.Module) -> None:
 
 def loop() -> None:
     """Take the speed-ups out of this process."""
-    batches.plan = any_order
-    streams.use_bytes = left_alone
-    optim.optimizers = dense(optim.optimizers)
+    batch_plan.plan = any_order
+    sequence_encoder.use_bytes = left_alone
+    parameter_groups.optimizers = dense(parameter_groups.optimizers)

@@ -8,8 +8,10 @@ from typing import Any
 import polars as pl
 import torch
 
-from stages.bert4rec import asking, repeats, task, trends
-from stages.bert4rec.questions import VIEW
+from stages.bert4rec.examples.training_examples import VIEW
+from stages.bert4rec.network import popularity_prior, repeat_scorer
+from stages.bert4rec.ranking import query_encoder
+from stages.train import dataloader
 from tests.benchmarks import unoptimised
 
 LOCATION = ("area.id", "area.regionId")
@@ -19,7 +21,7 @@ COLUMNS = ("content", "location")
 
 def blind_to_actions() -> None:
     """Show every event, and the question, as a view; which questions are asked stays."""
-    for module in (asking, task):
+    for module in (query_encoder, dataloader):
         made: Callable[..., Any] = module.tensors  # type: ignore[attr-defined]
 
         def tensors(*given: Any, made: Callable[..., Any] = made, **named: Any) -> Any:
@@ -32,23 +34,23 @@ def blind_to_actions() -> None:
 
 def silent_repeats() -> None:
     """Leave vacancies of the history with what their vectors and demand say."""
-    heard = repeats.Repeats.forward
+    heard = repeat_scorer.Repeats.forward
 
     def forward(self: Any, *given: Any) -> torch.Tensor:
         logits = heard(self, *given)
         return torch.where(logits.isfinite(), torch.zeros_like(logits), logits)
 
-    repeats.Repeats.forward = forward  # type: ignore[method-assign]
+    repeat_scorer.Repeats.forward = forward  # type: ignore[method-assign]
 
 
 def silent_demand() -> None:
     """Leave out when and how often vacancies were met."""
-    heard = trends.Trend.forward
+    heard = popularity_prior.Trend.forward
 
     def forward(self: Any, *given: Any) -> torch.Tensor:
         return 0.0 * heard(self, *given)
 
-    trends.Trend.forward = forward  # type: ignore[method-assign]
+    popularity_prior.Trend.forward = forward  # type: ignore[method-assign]
 
 
 MODEL = {"actions": blind_to_actions, "repeats": silent_repeats, "demand": silent_demand}

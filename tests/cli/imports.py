@@ -25,14 +25,21 @@ def imported(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def parents(module: str) -> list[str]:
+    """Packages that Python imports before a module."""
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
+
+
 def closure(module: str) -> set[str]:
     """Source files, relative to the repository, that a module's behaviour rests on."""
     found: set[str] = set()
-    waiting = [module]
+    waiting = [module, *parents(module)]
     while waiting:
         file = file_of(waiting.pop())
         if file is None or file.relative_to(ROOT).as_posix() in found:
             continue
         found.add(file.relative_to(ROOT).as_posix())
-        waiting += [name for name in imported(file) if name.startswith("stages")]
+        ours = [name for name in imported(file) if name.startswith("stages")]
+        waiting += [each for name in ours for each in (name, *parents(name))]
     return found

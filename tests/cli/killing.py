@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["stages.pipeline", "hhrec_cli.main"])
+CONTEXT.set_forkserver_preload(["stages.pipeline.pipeline", "hhrec_cli.main"])
 WRITING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
 
 
@@ -59,7 +59,7 @@ def die() -> None:
 
 
 def _at_step(moment: Moment) -> None:
-    from stages.training.watch import Watch
+    from stages.train.callbacks import Watch
 
     after_step, armed = Watch.after_step, list[int]()
 
@@ -73,9 +73,9 @@ def _at_step(moment: Moment) -> None:
 
 
 def _in_validation(moment: Moment) -> None:
-    from stages.bert4rec import ranking
+    from stages.bert4rec.ranking import ranker
 
-    left, rank = [moment.number], ranking.item_matrix
+    left, rank = [moment.number], ranker.item_matrix
 
     def counted(*given: Any, **named: Any) -> Any:
         left[0] -= 1
@@ -83,7 +83,7 @@ def _in_validation(moment: Moment) -> None:
             die()
         return rank(*given, **named)
 
-    ranking.item_matrix = counted
+    ranker.item_matrix = counted
 
 
 def _at_disk(moment: Moment) -> None:

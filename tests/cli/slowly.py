@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from hhrec_cli.main import main
-from stages.bert4rec.loop import Figures
-from stages.training.watch import Watch
+from stages.train.callbacks import Watch
+from stages.train.loop import Figures
 
 show = Watch.show
 

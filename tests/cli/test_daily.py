@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 import yaml
 
-from stages import pipeline
 from stages.params import validated
-from tests import daily
+from stages.pipeline import pipeline
 from tests.command import Type
-from tests.stages.text_world import static_model
+from tests.worlds import daily
+from tests.worlds.text_world import static_model
 
 Board: TypeAlias = Path
 Describe: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]

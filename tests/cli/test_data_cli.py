@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hhrec_cli.data import app
-from stages.errors import HhrecError, MissingInputError, UsageError
+from stages.interface.errors import HhrecError, MissingInputError, UsageError
 from tests.stages.data.plants import PLANTS, good
 
 

@@ -16,8 +16,8 @@ from tests.cli.imports import ROOT, closure
 
 COMMANDS = dict(leaves(typer.main.get_command(app), "hhrec"))
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-MODULES = {"sample": "stages.data.sample", "report": "stages.page"}
-FREE = ("stages/__init__.py", "stages/errors.py", "stages/params/", "stages/report.py")
+MODULES = {"sample": "stages.data.sample"}
+FREE = ("stages/__init__.py", "stages/data/__init__.py", "stages/interface/", "stages/params/")
 
 
 def test_dvc_stages_are_sample_the_stages_evaluate_and_report() -> None:
@@ -42,6 +42,17 @@ def test_each_dvc_stage_depends_on_its_own_code(name: str) -> None:
     assert all(file.startswith(FREE) for file, by in covered.items() if not by)
     unused = set(deps) - {dep for by in covered.values() for dep in by}
     assert not unused
+
+
+def test_code_dependencies_are_folders_and_few() -> None:
+    deps = [dep for stage in DVC.values() for dep in stage["deps"] if dep.startswith("stages/")]
+    assert all((ROOT / dep / "__init__.py").is_file() for dep in deps)
+    assert len(deps) < 40
+
+
+@pytest.mark.parametrize("name", ["train", "predict", "evaluate", "report"])
+def test_an_edit_of_a_late_stage_reruns_no_other(name: str) -> None:
+    assert [key for key, stage in DVC.items() if f"stages/{name}" in stage["deps"]] == [name]
 
 
 def _covers(dep: str, file: str) -> bool:

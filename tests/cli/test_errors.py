@@ -9,8 +9,8 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 
-from stages import pipeline
 from stages.params import validated
+from stages.pipeline import pipeline
 from tests.command import Type
 
 SMALL = {

@@ -7,10 +7,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from hhrec_cli import baseline, blend, evaluate
-from stages.baselines import BASELINES
-from stages.errors import HhrecError
-from tests import scored_world
-from tests.scored_world import World
+from stages.baselines.stage import BASELINES
+from stages.interface.errors import HhrecError
+from tests.worlds import scored_world
+from tests.worlds.scored_world import World
 
 app = typer.Typer()
 app.command("evaluate")(evaluate.evaluate)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import Type
-from tests.stages.feature_world import IDS, VACANCIES, vacancy, write_catalogue, write_vocab
+from tests.worlds.feature_world import IDS, VACANCIES, vacancy, write_catalogue, write_vocab
 
 
 @pytest.fixture

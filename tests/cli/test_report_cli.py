@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import scored_world
 from tests.command import Type
+from tests.worlds import scored_world
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ from pathlib import Path
 import polars as pl
 from accelerate import Accelerator
 
-from stages import store
+from stages.loaders import model_arrays
 from stages.params import validated
-from stages.predict import load_model
-from stages.training.validation import prepared
+from stages.predict.stage import load_model
+from stages.train.validation import prepared
 
 
 def main(artifacts: Path, model: Path) -> None:
     accelerator = Accelerator()
     many_batches = validated({"predict": {"batch_rows": 4}}, where="test")
-    catalogue = store.catalogue(
+    catalogue = model_arrays.catalogue(
         artifacts / "features" / "items", artifacts / "sequences" / "train", neighbours=True
     )
     validation = prepared(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES, Schema
+from stages.core.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES, Schema
 
 RESPONSE, VIEW = 1, 2
 START = datetime(2024, 3, 1)  # noqa: DTZ001  a log's times have no zone

@@ -5,12 +5,7 @@ import polars as pl
 
 from stages.data.sample import dials
 from stages.data.sample.draw import Ints
-from stages.data.sample.phrases import (
-    EXPERIENCE_DEMANDS,
-    OFFERS,
-    OPENINGS,
-    SCHEDULE_OFFERS,
-)
+from stages.data.sample.phrases import EXPERIENCE_DEMANDS, OFFERS, OPENINGS, SCHEDULE_OFFERS
 from stages.data.sample.titles import Shelf
 from stages.data.sample.trades import Trades
 

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from stages.core.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES, Schema
 from stages.data.sample import dials, facts
 from stages.data.sample.cards import named, write_cards
 from stages.data.sample.catalogue import Catalogue
 from stages.data.sample.draw import Ints, spread, stream
 from stages.data.sample.journal import Journal
 from stages.data.sample.simulate import World
-from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES, Schema
 
 
 def page_count(vacancies: int) -> int:

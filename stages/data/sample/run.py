@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stages import tables
+from stages.core import tables
 from stages.data.sample.catalogue import draw_catalogue
 from stages.data.sample.files import page_count, write_world
 from stages.data.sample.shelves import stock_shelves
 from stages.data.sample.simulate import World, chunk_count, simulate
 from stages.data.sample.trades import load_trades
-from stages.errors import HhrecError
-from stages.report import Progress, Report, silent
+from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress, Report, silent
 
 GENERATOR_VERSION = "1"
 DEFAULT_SESSIONS = 80_000

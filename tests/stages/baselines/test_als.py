@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from stages import baselines
 from stages.baselines import als
+from stages.baselines import stage as baselines
 from stages.params import ActionWeights, AlsParams, BaselineParams, Params, SeenParams
-from tests import baseline_world, oracles
-from tests.baseline_world import COUNTS, HISTORIES, VOCAB, Event, recommend
+from tests import oracles
+from tests.worlds import baseline_world
+from tests.worlds.baseline_world import COUNTS, HISTORIES, VOCAB, Event, recommend
 
 GENERATOR = np.random.default_rng(2)
 TRAIN = [

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.baselines import neighbours as module
-from stages.baselines.touches import touches
+from stages.baselines import cooccurrence as module
+from stages.baselines.interactions import touches
 from stages.params import ActionWeights, ItemKnnParams
-from tests import baseline_world
-from tests.baseline_world import COUNTS, HISTORIES, Event, recommend
+from tests.worlds import baseline_world
+from tests.worlds.baseline_world import COUNTS, HISTORIES, Event, recommend
 
 SIZE = max(COUNTS) + 1
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.params import BaselineParams, Params
-from tests.baseline_world import EVENTS, Event, recommend
+from tests.worlds.baseline_world import EVENTS, Event, recommend
 
 DAY = Params(baseline=BaselineParams(trending_days=1))
 

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from stages.calibration.candidate_table import Table, names, start
 from stages.calibration.fitting import FOLDS, calibration_of, cross_scores, fitted, folds
-from stages.calibration.table import Table, names, start
 from stages.params import SeenParams
 
 LISTS = ("popular",)

@@ -2,8 +2,8 @@ import numpy as np
 
 from stages.calibration import heuristics
 from stages.calibration.heuristics import ABSENT, CHEAP, DEAR, lags
-from stages.seen_choice import KEEP
-from tests.baseline_world import PARAMS, VOCAB, Event, recommend, rows_of, train_of
+from stages.seen_policy.choice import KEEP
+from tests.worlds.baseline_world import PARAMS, VOCAB, Event, recommend, rows_of, train_of
 
 TRAIN = [
     [Event(3, 1, 0, 1), Event(4, 1, 0, 2), Event(5, 1, 1, 3)],

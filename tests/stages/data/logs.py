@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.data.admission import EventLog, action_names
 from stages.data.formats import Flat
+from stages.data.row_validation import EventLog, action_names
 
 LOG = """user_id,item_id,timestamp,kind
 ann,a,2024-01-01T10:00:00,look

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import polars as pl
 
-from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES
+from stages.core.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES
 
 Tables = dict[str, pl.DataFrame]
 Plant = Callable[[Tables], None]

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from stages.data import check
-from stages.errors import HhrecError, MissingInputError
+from stages.interface.errors import HhrecError, MissingInputError
 from tests.stages.data.plants import PLANTS, Tables, good
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "deskdrop"

@@ -6,16 +6,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from stages.data import imports
-from stages.data.admission import EventLog
+from stages.data import import_log
 from stages.data.formats import Flat
-from stages.errors import HhrecError
+from stages.data.row_validation import EventLog
+from stages.interface.errors import HhrecError
 from tests.stages.data.logs import NAMES, write_log
 
 
 @pytest.mark.parametrize("shape", ["tsv", "parquet", "jsonl", "nested", "csv.gz"])
 def test_every_format_gives_the_same_files(tmp_path: Path, shape: str) -> None:
-    imports.run(write_log(tmp_path), out=tmp_path / "csv")
+    import_log.run(write_log(tmp_path), out=tmp_path / "csv")
     frame = pl.read_csv(tmp_path / "log.csv", infer_schema=False)
     file = tmp_path / f"other.{shape if shape != 'nested' else 'jsonl'}"
     if shape == "tsv":
@@ -31,8 +31,8 @@ def test_every_format_gives_the_same_files(tmp_path: Path, shape: str) -> None:
     else:
         frame.group_by("user_id").agg(events=pl.struct(pl.exclude("user_id"))).write_ndjson(file)
     flat = Flat(file, nested="events" if shape == "nested" else None)
-    imports.run(EventLog(flat, action="kind", actions=NAMES), out=tmp_path / "out")
-    for name in imports.FILES:
+    import_log.run(EventLog(flat, action="kind", actions=NAMES), out=tmp_path / "out")
+    for name in import_log.FILES:
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "csv" / name).read_bytes()
 
 
@@ -43,7 +43,7 @@ def test_parquet_times_and_numeric_ids_are_read(
     days = [datetime(2024, 1, day) for day in (1, 2, 3)]  # noqa: DTZ001
     frame = pl.DataFrame({"user_id": [7.0, 7.0, 7.0], "item_id": [1, 2, 3], "timestamp": days})
     frame.with_columns(pl.col("timestamp").cast(times)).write_parquet(tmp_path / "log.parquet")
-    imports.run(EventLog(Flat(tmp_path / "log.parquet")), out=tmp_path / "out")
+    import_log.run(EventLog(Flat(tmp_path / "log.parquet")), out=tmp_path / "out")
     test = pl.read_parquet(tmp_path / "out" / "test.parquet").row(0, named=True)
     assert (test["user_id"], test["vacancy_id"], test["action_dt"]) == ("7", ["2"], [days[1]])
 
@@ -73,13 +73,13 @@ def test_times_of_any_notation(tmp_path: Path, text: str, written: str, moment: 
     log = write_log(
         tmp_path, f"user_id,item_id,timestamp\n{lines}", action=None, time_format=written
     )
-    imports.run(log, out=tmp_path / "out")
+    import_log.run(log, out=tmp_path / "out")
     assert pl.read_parquet(tmp_path / "out" / "test.parquet")["action_dt"][0].to_list() == [moment]
 
 
 def test_a_time_beyond_the_calendar_is_rejected(tmp_path: Path) -> None:
     text = "user_id,item_id,timestamp\nu,a,1\nu,b,2\nu,c,3\nu,d,1e300\nu,e,-99999999999\n"
-    report = imports.run(write_log(tmp_path, text, action=None), out=tmp_path / "out")
+    report = import_log.run(write_log(tmp_path, text, action=None), out=tmp_path / "out")
     assert report.rejected == {"unreadable_time": 2}
 
 
@@ -104,4 +104,4 @@ def test_broken_files_give_one_message(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(HhrecError, match=says):
-        imports.run(EventLog(Flat(tmp_path / name, **flat)), out=tmp_path / "out")  # type: ignore[arg-type]
+        import_log.run(EventLog(Flat(tmp_path / name, **flat)), out=tmp_path / "out")  # type: ignore[arg-type]

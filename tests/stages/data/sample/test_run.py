@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stages.core.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES
 from stages.data.sample import GENERATOR_VERSION, SampleReport, run
-from stages.errors import HhrecError
-from stages.schema import LABELS, RAW_SESSIONS, RAW_VACANCIES
+from stages.interface.errors import HhrecError
 
 TABLES = {
     "train": RAW_SESSIONS,

@@ -1,0 +1,35 @@
+"""Who had to do with what: each user's distinct vacancies, weighed by the strongest action."""
+
+import polars as pl
+
+from stages.core.item_ids import FIRST_ITEM
+from stages.params import ActionWeights
+
+
+def touches(rows: pl.DataFrame, weights: ActionWeights) -> pl.DataFrame:
+    """Reduce histories to the last touch of each item, oldest first.
+
+    Args:
+        rows: Histories or contexts with the lists items, actions and sessions, oldest event first.
+        weights: By action; of several actions on one item the greatest weight counts. What weighs
+            nothing, unknown actions among it, is left out.
+
+    Returns:
+        Columns row (u32, place among `rows`), item (i32), session (i32), weight (f64), in order of
+        row and last touch.
+    """
+    by_action = {1: weights.response, 2: weights.view, 3: weights.favourite}
+    weight = pl.col("action").replace_strict(by_action, default=0.0, return_dtype=pl.Float64)
+    return (
+        rows.select("items", "actions", "sessions")
+        .with_row_index("row")
+        .explode("items", "actions", "sessions", empty_as_null=False, keep_nulls=False)
+        .rename({"items": "item", "actions": "action", "sessions": "session"})
+        .with_row_index("place")
+        .with_columns(weight=weight)
+        .filter(pl.col("item") >= FIRST_ITEM, pl.col("weight") > 0)
+        .group_by("row", "item")
+        .agg(pl.col("session").last(), pl.col("weight").max(), pl.col("place").max())
+        .sort("place")
+        .select("row", "item", "session", "weight")
+    )

@@ -1,0 +1,187 @@
+"""Recommenders that need no model: what a model has to beat.
+
+Each is a sequence of shelves (`stages.baselines.candidate_source`), of which the first fills the list as far
+as it can, the next goes on behind it, and popularity fills it up.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from stages.baselines.candidate_source import Learn, Shelf, no_items
+from stages.core import tables
+from stages.core.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VALIDATION_SEQUENCES, VOCAB
+from stages.interface.errors import MissingInputError, UsageError
+from stages.interface.stage_report import Progress, Report, silent
+from stages.params import Params, SeenParams
+from stages.seen_policy import choice
+from stages.seen_policy import rules as policy
+
+Part = Literal["test", "validation"]
+KEYS = ("user_id", "session_id")
+SLICE = 10_000  # rows ranked at once: about a million candidates in memory
+BEHIND = 2**40  # offset of `order` from one shelf to the next: above any order within a shelf
+
+BASELINES: Mapping[str, Sequence[str]] = {
+    "popular": ("popular",),
+    "trending": ("trending", "popular"),
+    "item_knn": ("item_knn", "popular"),
+    "als": ("als", "popular"),
+    "last_viewed": ("last_viewed", "popular"),
+    "last_viewed_then_trending": ("last_viewed", "trending", "popular"),
+    "last_viewed_then_item_knn": ("last_viewed", "item_knn", "popular"),
+    "last_viewed_then_als": ("last_viewed", "als", "popular"),
+}
+Recommender: TypeAlias = choice.Recommender
+
+
+class BaselineReport(Report):
+    """Figures of one baseline's predictions."""
+
+    baseline: str
+    part: str
+    rows: int
+    recommendations: int
+    seen: dict[str, str]
+    out: str
+
+
+def canonical(name: str) -> str:
+    """Give a baseline's own name: `last-viewed` and `last_viewed` are the same.
+
+    Raises:
+        UsageError: There is no such baseline.
+    """
+    own = name.replace("-", "_")
+    if own not in BASELINES:
+        raise UsageError(
+            f"baseline {name!r}: no such baseline; expected one of {', '.join(BASELINES)}",
+            "type `hhrec baseline last_viewed`",
+        )
+    return own
+
+
+def learn(
+    names: Iterable[str], *, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params
+) -> dict[str, Recommender]:
+    """Learn baselines, what several share once.
+
+    Args:
+        names: Keys of `BASELINES`.
+        train: Train histories, `schema.HISTORY`; their order changes nothing.
+        vocab: `schema.VOCAB`, in any order.
+        params: The section `baseline` and the seed.
+    """
+    learnt: dict[str, Shelf] = {}
+    for shelf in dict.fromkeys(shelf for name in names for shelf in BASELINES[name]):
+        # a module is imported where it is needed: some rest on large libraries
+        module: Learn = import_module(f"stages.baselines.{shelf}").learn
+        learnt[shelf] = module(train=train, vocab=vocab, params=params)
+    return {
+        name: partial(recommend, [learnt[shelf] for shelf in BASELINES[name]]) for name in names
+    }
+
+
+def recommend(
+    shelves: Sequence[Shelf], rows: pl.DataFrame, k: int, seen: SeenParams
+) -> pl.DataFrame:
+    """Recommend at most k distinct items of the catalogue for each row, best first.
+
+    Args:
+        shelves: Where items come from; the seen policy is applied to their order.
+        rows: Contexts, `schema.TEST_SEQUENCES`.
+        k: Most recommendations a row; fewer only where the catalogue is smaller.
+        seen: What becomes of vacancies of the row's own context.
+
+    Returns:
+        user_id, session_id, items (list[i32]), in the order of `rows`.
+    """
+    touched = policy.touched(policy.events(rows), seen)
+    gone = touched.filter(pl.col("fate") == policy.HIDE).select("row", "item")
+    found = [no_items()]
+    for number, shelf in enumerate(shelves):
+        given = shelf(rows, gone, k).select("row", "item", pl.col("order") + number * BEHIND)
+        found.append(given)
+        gone = pl.concat([gone, given.select("row", "item")])
+    return policy.attach(rows, policy.choose(pl.concat(found), touched, k))
+
+
+def predictions(
+    recommender: Recommender,
+    rows: pl.DataFrame,
+    *,
+    vocab: pl.DataFrame,
+    params: Params,
+    progress: Progress = silent,
+) -> pl.DataFrame:
+    """Recommend slice by slice and name the vacancies: `schema.PREDICTIONS`, in order of `rows`."""
+    parts = [as_vacancies(rows.clear(), vocab)]
+    for start in range(0, rows.height, SLICE):
+        piece = rows.slice(start, SLICE)
+        items = recommender(piece, params.predict.k, params.predict.seen)
+        parts.append(as_vacancies(items, vocab))
+        progress(start + piece.height, rows.height)
+    return pl.concat(parts)
+
+
+def as_vacancies(recommended: pl.DataFrame, vocab: pl.DataFrame) -> pl.DataFrame:
+    """Replace item ids by vacancy ids: items (list[i32]) becomes predictions (list[str])."""
+    lines = recommended.with_row_index("row")
+    names = (
+        lines.select("row", item="items")
+        .explode("item", empty_as_null=False, keep_nulls=False)
+        .join(vocab.select("item", "vacancy_id"), on="item", how="left", maintain_order="left")
+        .group_by("row", maintain_order=True)
+        .agg(predictions="vacancy_id")
+    )
+    return lines.join(names, on="row", how="left", maintain_order="left").select(
+        *KEYS, pl.col("predictions").fill_null(pl.lit([], dtype=pl.List(pl.String)))
+    )
+
+
+def run(
+    params: Params,
+    *,
+    name: str,
+    part: Part,
+    sequences: Path,
+    vocab: Path,
+    out: Path,
+    progress: Progress = silent,
+) -> BaselineReport:
+    """Write a baseline's predictions for the rows of one part."""
+    name, made_by = canonical(name), "hhrec sequences build"
+    rows = tables.scan(sequences / part, TEST_SEQUENCES, made_by=made_by).sort(*KEYS).collect()
+    train = tables.scan(sequences / "train", HISTORY, made_by=made_by)
+    items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
+    recommender = learn([name], train=train, vocab=items, params=params)[name]
+    params = params_with(params, recommender, sequences / "validation")
+    found = predictions(recommender, rows, vocab=items, params=params, progress=progress)
+    tables.write(found, out, PREDICTIONS)
+    total = int(found["predictions"].list.len().sum())
+    return BaselineReport(
+        baseline=name,
+        part=part,
+        rows=rows.height,
+        recommendations=total,
+        seen=params.predict.seen.model_dump(),
+        out=str(out),
+    )
+
+
+def params_with(params: Params, recommender: Recommender, validation: Path) -> Params:
+    """Parameters whose seen policy, where it is left open, ranks the validation rows best.
+
+    Where no validation sequences were made, it is the default.
+    """
+    given = params.predict
+    try:
+        rows = tables.scan(validation, VALIDATION_SEQUENCES, made_by="").collect()
+    except MissingInputError:
+        rows = pl.DataFrame(schema=dict(VALIDATION_SEQUENCES))
+    chosen = choice.Labelled(rows).policy_of(recommender, given.seen, given.k)
+    return policy.with_policy(params, chosen)

@@ -1,0 +1,1 @@
+"""Batches of like length under a token budget, as tensors."""

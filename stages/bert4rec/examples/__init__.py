@@ -1,0 +1,1 @@
+"""Histories as flat arrays, and the training examples cut from them."""

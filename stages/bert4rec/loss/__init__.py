@@ -1,0 +1,1 @@
+"""Softmax losses over shared candidates and the row's own history."""

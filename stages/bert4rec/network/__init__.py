@@ -1,0 +1,1 @@
+"""Item tower, sequence encoder, scorers, and the model made of them."""

@@ -1,0 +1,281 @@
+"""The best k vacancies of each row: exact, in a total order, whatever the batches.
+
+Rows are ranked together with all others that ask at the same moment: what demand says of an item is
+then a part of its bias, computed once a moment, and ranking is a search for the greatest inner
+products (`topk`). Vacancies of a row's own history bring their scores along.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stages.bert4rec.examples.histories import Ints
+from stages.bert4rec.network import score_parts as parts_of
+from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.model import HhrecModel
+from stages.bert4rec.network.popularity_prior import periods_of
+from stages.bert4rec.network.score_parts import WIDTH
+from stages.bert4rec.ranking import item_index, top_k
+from stages.bert4rec.ranking.exclusions import pairs
+from stages.bert4rec.ranking.item_index import ItemMatrix
+from stages.bert4rec.ranking.query_encoder import NEAR, NEVER, Encoded, Rows, encode
+from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, unpacked
+from stages.core.item_ids import FIRST_ITEM
+
+SLAB = 16_777_216  # candidates of their own (history, neighbours) of rows encoded before they are ranked
+WORTH = 10**9  # multiplications from which on `auto` tries which precision is faster
+Precision = Literal["no", "bf16", "auto"]
+
+
+class Activity(Protocol):
+    """Which vacancies are active when a question is asked."""
+
+    def day_of(self, asked_at: Ints) -> Ints:
+        """Day of each question, (R,)."""
+
+    def active(self, day: int) -> np.ndarray:
+        """Whether each item is a candidate on a day, by item id, (N,) bool."""
+
+    def since(self, day: int) -> int:
+        """Moment from which on an event on the row's own side makes a candidate."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Some rows with their best candidates.
+
+    Attributes:
+        rows: Row numbers, (B,).
+        items: Item ids, best first, equal scores by ascending id, (B, k); 0 where none is left.
+        scores: -inf where none is left, (B, k).
+        candidates: Vacancies that these rows could have got, before any were hidden.
+        encoded: The rows themselves, to ask for the parts of scores.
+        kept: Which of their own vacancies are candidates, neither hidden nor left out, (P,) bool.
+    """
+
+    rows: Ints
+    items: Tensor
+    scores: Tensor
+    candidates: int
+    encoded: Encoded
+    kept: Tensor
+
+
+@torch.inference_mode()
+def item_matrix(
+    model: HhrecModel, catalogue: Catalogue, allowed: Tensor | None = None
+) -> ItemMatrix:
+    """Compute the vectors of all vacancies once, or of those `allowed`, (N,) bool."""
+    device = catalogue.codes.device
+    ids = torch.arange(FIRST_ITEM, len(catalogue), device=device)
+    ids = ids if allowed is None else ids[allowed[FIRST_ITEM:].to(device)]
+    made = item_index.empty(ids, model.config.hidden_size)
+    for some, rows in zip(
+        ids.split(item_index.SLICE), made.exact.split(item_index.SLICE), strict=False
+    ):
+        vectors, biases = model.tower(some, catalogue)
+        rows[: len(some), :-2] = vectors
+        rows[: len(some), -2] = biases
+    return made
+
+
+class Ranker:
+    """Ranks rows.
+
+    Args:
+        model: In eval mode.
+        catalogue: What is known of the vacancies, on the model's device.
+        k: Candidates wanted.
+        batch_rows: Rows ranked at once; no result depends on it.
+        precision: Of the products that choose candidates; no result depends on it.
+        allowed: Vacancies that may be returned, by item id, (N,) bool; all if not given.
+        activity: Which of them are active at a question's time; all if not given.
+        with_parts: Whether `parts` will be asked for.
+    """
+
+    def __init__(
+        self,
+        model: HhrecModel,
+        catalogue: Catalogue,
+        *,
+        k: int,
+        batch_rows: int,
+        precision: Precision = "auto",
+        allowed: Tensor | None = None,
+        activity: Activity | None = None,
+        with_parts: bool = False,
+    ) -> None:
+        self.model, self.catalogue, self.activity = model, catalogue, activity
+        self.with_parts = with_parts
+        self.k, self.batch_rows, self.precision = k, batch_rows, precision
+        self.matrix = item_matrix(model, catalogue, allowed)
+        self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
+        self.moment = (-1, -1)
+        self.active: Tensor | None = None  # by item id, at the moment that is ranked
+
+    def rank(self, rows: Rows, share: tuple[int, int] = (0, 1)) -> Iterator[Ranked]:
+        """Rank the rows, those of one moment after the other; process n of m ranks its share.
+
+        Raises:
+            HhrecError: The model's states are not finite.
+        """
+        half = self.in_half(len(rows.asked_at))
+        self.matrix = self.matrix.measured(half=half)
+        asked, known = periods_of(torch.from_numpy(rows.asked_at), self.catalogue.demand, 0)
+        days = self.activity.day_of(rows.asked_at) if self.activity else np.zeros(len(asked), int)
+        moments = np.stack([asked.numpy(), known.numpy(), days], axis=1).astype(np.int64)
+        order = np.lexsort(moments.T[::-1])
+        lengths = np.minimum(rows.histories.lengths()[order], rows.max_length)
+        close = NEAR if self.model.config.neighbours else 0
+        wide = WIDTH if self.with_parts else 1
+        slab = np.cumsum((lengths + 1 + close) * wide) // SLAB
+        for chosen in np.split(order, np.flatnonzero(np.diff(slab)) + 1):
+            encoded = encode(
+                self.model,
+                self.catalogue,
+                rows,
+                np.sort(chosen),
+                share,
+                with_parts=self.with_parts,
+            )
+            distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)
+            for index, moment in enumerate(distinct.tolist()):
+                members = np.flatnonzero(group.ravel() == index)
+                yield from self.at(moment, encoded.picked(members), rows)
+
+    @torch.inference_mode()
+    def at(self, moment: list[int], encoded: Encoded, rows: Rows) -> Iterator[Ranked]:
+        """Rank rows that ask at one moment: (period asked, periods known, day)."""
+        *periods, day = moment
+        self.set_demand((periods[0], periods[1]))
+        items, active, self.active = self.matrix, None, None
+        if self.activity:
+            active = torch.from_numpy(self.activity.active(day)).to(items.ids.device)
+            self.active = active
+            items = items.narrowed(active[items.ids])
+            recent = encoded.times >= self.activity.since(day)
+            active = recent | active[encoded.items]
+        places = torch.full((len(self.catalogue),), -1, device=items.ids.device)
+        places[items.ids] = torch.arange(len(items), device=places.device)
+        own = self.allowed[encoded.items]
+        own = own if active is None else own & active
+        count = -(-len(encoded.rows) // self.batch_rows)  # of like size: small products are slow
+        for members in np.array_split(np.arange(len(encoded.rows)), count):
+            some, kept = encoded.picked_with(members, own)
+            yield self.best(some, kept, rows.hidden_pairs(some.rows), items, places)
+
+    def best(
+        self,
+        encoded: Encoded,
+        own: Tensor,
+        hidden: tuple[Tensor, Tensor],
+        items: ItemMatrix,
+        places: Tensor,
+    ) -> Ranked:
+        """Rank a batch: those `own` (P,) of its vacancies that are candidates, and the items."""
+        owner, concealed = (part.to(places.device) for part in hidden)
+        width = len(self.catalogue)
+        taken = torch.isin(encoded.owner * width + encoded.items, owner * width + concealed)
+        own = own & ~taken
+        scored = keys(encoded.logits[own], encoded.items[own])
+        mine = padded(encoded.owner[own], scored, len(encoded.rows), NOTHING)
+        excluded = pairs(
+            torch.cat([encoded.owner, owner]), places[torch.cat([encoded.items, concealed])]
+        )
+        found = top_k.best(encoded.states, mine, excluded, items, self.k)
+        scores, ids = unpacked(found)
+        none = found == NOTHING
+        return Ranked(
+            encoded.rows,
+            ids.masked_fill(none, 0),
+            scores.masked_fill(none, NEVER),
+            len(items),
+            encoded,
+            own,
+        )
+
+    @torch.inference_mode()
+    def parts(self, encoded: Encoded, owner: Tensor, items: Tensor) -> Tensor:
+        """Say what scores are sums of, at the moment of the rows yielded last.
+
+        Args:
+            encoded: B rows, encoded with their parts.
+            owner: Row of each pair, as a place in `encoded.rows`, (P,).
+            items: Its vacancy, one of the matrix or of the row's own, (P,).
+
+        Returns:
+            `parts.PARTS`, (P, F).
+        """
+        place = self.places[items]
+        vectors = self.matrix.exact[place]
+        found = parts_of.of_new(
+            (encoded.states[owner] * vectors[:, :-2]).sum(-1),
+            self.biases[place],
+            vectors[:, -2] - self.biases[place],
+        )
+        width = len(self.catalogue)
+        keys_of, order = (encoded.owner * width + encoded.items).sort()
+        key = owner * width + items
+        if not len(keys_of):
+            return found
+        near = torch.searchsorted(keys_of, key).clamp_max(len(keys_of) - 1)
+        own = keys_of[near] == key
+        return torch.where(own[:, None], encoded.parts[order[near]], found)
+
+    def eligible(self, items: Tensor) -> Tensor:
+        """Whether vacancies (P,) may be returned at the moment of the rows yielded last."""
+        found = self.allowed[items]
+        return found if self.active is None else found & self.active[items]
+
+    @cached_property
+    def places(self) -> Tensor:
+        """Place of each item in the matrix, by item id, 0 for those that are not there, (N,)."""
+        places = torch.zeros(len(self.catalogue), dtype=torch.int64, device=self.biases.device)
+        places[self.matrix.ids] = torch.arange(len(self.matrix), device=places.device)
+        return places
+
+    def set_demand(self, moment: tuple[int, int]) -> None:
+        """Add what demand says at a moment, (period asked, periods known), to the biases."""
+        if moment == self.moment:
+            return
+        asked, known = (torch.tensor([[period]], device=self.biases.device) for period in moment)
+        biases = self.biases.clone()
+        for some, ids in zip(
+            biases.split(item_index.SLICE), self.matrix.ids.split(item_index.SLICE), strict=True
+        ):
+            some.add_(self.model.trends(ids, asked, known, self.catalogue)[0][0])
+        self.matrix, self.moment = self.matrix.with_biases(biases), moment
+
+    @cached_property
+    def allowed(self) -> Tensor:
+        """Whether each item is in the matrix, by item id, (N,) bool."""
+        inside = torch.zeros(len(self.catalogue), dtype=torch.bool, device=self.biases.device)
+        inside[self.matrix.ids] = True
+        return inside
+
+    def in_half(self, rows: int) -> bool:
+        """Whether to multiply in bfloat16; `auto` tries both when there is much to do."""
+        if self.precision != "auto":
+            return self.precision == "bf16"
+        shape = min(rows, self.batch_rows), self.matrix.exact.shape[1]
+        if rows * self.matrix.exact.numel() < WORTH or not shape[0]:
+            return False
+        left = torch.ones(shape, device=self.biases.device)
+        right = self.matrix.exact[: top_k.CHUNK]
+        return seconds(left.bfloat16(), right.bfloat16()) < seconds(left, right)
+
+
+def seconds(left: Tensor, right: Tensor, tries: int = 5) -> float:
+    """Shortest time of a product."""
+    times = []
+    for _ in range(tries):
+        start = time.perf_counter()
+        (left @ right.T).sum().item()  # waits for a device that works on its own
+        times.append(time.perf_counter() - start)
+    return min(times)

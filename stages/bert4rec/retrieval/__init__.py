@@ -1,0 +1,1 @@
+"""Item co-occurrence, candidate generation, negative sampling."""

@@ -1,0 +1,196 @@
+"""What other people went on to after a vacancy: item-kNN, as a part of the model.
+
+Pairs of vacancies are counted here over the train histories. A question gets the vacancies that
+followed its newest events most (`near`), and a learned score of that (`nearby`) is added to theirs.
+
+Source: Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms", TOIS 2004; pairs count
+less the farther apart they are, as in Ludewig and Jannach, UMUAI 2018.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]
+
+from stages.bert4rec.examples.histories import Histories, Ints
+from stages.core.item_ids import FIRST_ITEM
+
+REACH = 20  # distinct vacancies between two of a pair, plus one
+KEPT, KEPT_OF_MANY = 100, 50  # neighbours of a vacancy, at most
+MANY = 20_000_000  # neighbours in all above which a vacancy keeps fewer
+SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.35, 20.0
+DISTANCE = 0.25  # exponent
+BACKWARD = 0.25  # what a pair counts against its order
+CUTS = 4  # moments before which pairs are counted apart
+PAIRS = 8_000_000  # held at once
+SORTED = 2**18  # of them at once
+EVENTS = 2**18  # looked at together
+TIMES = 2**20  # looked at for the cuts, at most
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Which vacancies follow which.
+
+    Attributes:
+        table: Line i holds the nearest followers of item i, a CSR matrix of shape (N, N).
+        source: What a line is divided by, (N,) float32.
+        target: What a column is divided by, (N,) float32.
+    """
+
+    table: Any
+    source: Floats
+    target: Floats
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What is known of who follows whom: of all train events, and of those before some moments.
+
+    Attributes:
+        whole: Of all.
+        past: Of those before each cut.
+        cuts: Microseconds since 1970, ascending, (K,).
+        end: Moment of the newest train event.
+    """
+
+    whole: Table
+    past: tuple[Table, ...]
+    cuts: Ints
+    end: int
+
+
+def neighbours(histories: Histories, count: int) -> Neighbours:
+    """Count pairs over histories: for `count` item ids, special ones included.
+
+    The similarity of j to i is the sum, over people who met i at most `REACH` distinct vacancies
+    before j, of distance ** -`DISTANCE` (times `BACKWARD` where they met j before i), over (people
+    with i + shrink) ** `SOURCE_NORM` (people with j + shrink) ** `TARGET_NORM`; a vacancy's place
+    is where it was met first.
+    """
+    slices, every = _slices(histories.offsets), int(histories.offsets[-1]) // TIMES + 1
+    seen, end = np.zeros(0, dtype=np.int64), 0
+    for part in slices:
+        times = met(histories, *part)[2]
+        seen, end = np.append(seen, times[::every]), max(end, int(times.max(initial=0)))
+    shares = np.arange(1, CUTS + 1) / (CUTS + 1)
+    cuts = np.unique(np.quantile(seen, shares, method="lower")) if len(seen) else seen
+    past = tuple(_table(histories, slices, cut, count) for cut in cuts.tolist())
+    return Neighbours(_table(histories, slices, end + 1, count), past, cuts.astype(np.int64), end)
+
+
+def _slices(offsets: Ints) -> list[tuple[int, int]]:
+    """Ranges of histories with about `EVENTS` events each: they may be files larger than memory."""
+    steps = np.arange(EVENTS, int(offsets[-1]), EVENTS)
+    ends = np.unique([0, *np.searchsorted(offsets, steps), len(offsets) - 1])
+    return list(pairwise(ends.tolist())) or [(0, 0)]
+
+
+def _table(histories: Histories, slices: list[tuple[int, int]], cut: int, count: int) -> Table:
+    """Count the events before a cut."""
+
+    def events() -> Iterator[tuple[Ints, Ints]]:
+        for part in slices:
+            owner, item, time = met(histories, *part)
+            early = time < cut
+            yield owner[early], item[early]
+
+    met_by = np.zeros(count, dtype=np.int64)
+    for _, item in events():
+        met_by += np.bincount(item, minlength=count)
+    people = met_by + SHRINK
+    source, target = people**SOURCE_NORM, people**TARGET_NORM
+
+    def of(begin: int, stop: int) -> Any:
+        lines = _lines(events(), begin, stop, count)
+        lines.data /= np.repeat(source[begin:stop], np.diff(lines.indptr)) * target[lines.indices]
+        return nearest(lines, kept(count)).astype(np.float32)
+
+    table = sparse.vstack([of(*some) for some in _ranges(2 * met_by * REACH, PAIRS)], format="csr")
+    return Table(table, source.astype(np.float32), target.astype(np.float32))
+
+
+def kept(count: int) -> int:
+    """How many neighbours each of so many vacancies keeps."""
+    return min(KEPT, max(KEPT_OF_MANY, MANY // max(count, 1)))
+
+
+def nobody(count: int) -> Neighbours:
+    """No pairs among `count` item ids."""
+    ones = np.ones(count, dtype=np.float32)
+    none = Table(sparse.csr_matrix((count, count), dtype=np.float32), ones, ones)
+    return Neighbours(none, (), np.zeros(0, dtype=np.int64), 0)
+
+
+def met(histories: Histories, first: int, stop: int) -> tuple[Ints, Ints, Ints]:
+    """Distinct vacancies of histories first..stop-1, as met: owner, item, time of each, (n,).
+
+    An unknown one takes its place, so that distances are differences of `Histories.ranks`.
+    """
+    offsets = histories.offsets[first : stop + 1]
+    part = slice(offsets[0], offsets[-1])
+    owner = np.repeat(np.arange(first, stop), np.diff(offsets))
+    new = np.asarray(histories.ranks[part]) == histories.met[part]
+    items = np.asarray(histories.items[part], dtype=np.int64)
+    return owner[new], items[new], np.asarray(histories.times[part])[new]
+
+
+def _lines(events: Iterator[tuple[Ints, Ints]], begin: int, stop: int, count: int) -> Any:
+    """Sums for source items begin..stop-1 over events (owner and item), (stop - begin, count) CSR."""
+    total = sparse.csr_matrix((stop - begin, count))
+    for owner, item in events:
+        found = list(_pairs(owner, item, begin, stop))
+        source, target, value = (np.concatenate(column) for column in zip(*found, strict=True))
+        total = total + sparse.csr_matrix((value, (source - begin, target)), shape=total.shape)
+    return total
+
+
+def _pairs(owner: Ints, item: Ints, begin: int, stop: int) -> Iterator[tuple[Ints, Ints, Any]]:
+    """Yield pairs by distance, along their order and against it: source, target, worth."""
+    ours = np.flatnonzero((item >= max(begin, FIRST_ITEM)) & (item < stop))
+    for step, share in ((1, 1.0), (-1, BACKWARD)):
+        sources = ours
+        for distance in range(1, REACH + 1):
+            there = sources + step * distance
+            sources = sources[(there >= 0) & (there < len(item))]
+            sources = sources[owner[sources] == owner[sources + step * distance]]
+            first = sources[item[sources + step * distance] >= FIRST_ITEM]
+            value = np.full(len(first), share * worth(np.array(distance)))
+            yield item[first], item[first + step * distance], value
+
+
+def worth(apart: Ints) -> NDArray[np.float64]:
+    """What a pair counts, in steps of 2**-16: sums of such are exact, so in any order the same."""
+    return np.round(apart.astype(np.float64) ** -DISTANCE * 2**16) / 2**16
+
+
+def _ranges(sizes: Ints, most: int) -> list[tuple[int, int]]:
+    """Ranges of lines whose sizes add up to at most `most`, or of a single line."""
+    ends, begin, found = np.cumsum(sizes), 0, []
+    while begin < len(sizes):
+        done = ends[begin - 1] if begin else 0
+        stop = max(begin + 1, int(np.searchsorted(ends, done + most, side="right")))
+        found.append((begin, min(stop, len(sizes))))
+        begin = stop
+    return found
+
+
+def nearest(lines: Any, most: int) -> Any:
+    """Keep the `most` greatest values of each line of a CSR matrix, ties by column."""
+    lines.sort_indices()
+    some = _ranges(np.diff(lines.indptr), SORTED)
+    return sparse.vstack([_nearest(lines[begin:stop], most) for begin, stop in some], format="csr")
+
+
+def _nearest(lines: Any, most: int) -> Any:
+    line = np.repeat(np.arange(lines.shape[0]), np.diff(lines.indptr))
+    order = np.lexsort((-lines.data, line))
+    kept = np.sort(order[np.arange(len(order)) - lines.indptr[line] < most])
+    values = (lines.data[kept], (line[kept], lines.indices[kept]))
+    return sparse.csr_matrix(values, shape=lines.shape)

@@ -1,0 +1,1 @@
+"""Schema, item ids, raw sessions, tables, buckets, seeds, calibration file."""

@@ -1,0 +1,102 @@
+"""What can be wrong with train.parquet and test.parquet, as `explode` will see them."""
+
+from pathlib import Path
+
+import polars as pl
+
+from stages.core.raw_sessions import ACTIONS, KEY, LISTS
+from stages.core.schema import TIME
+from stages.data.findings import Finding, Rule, apply, rows
+
+DROPPED = "explode drops the row"
+KEPT = "the row is answered without these events"
+LOST = "explode drops the event"
+
+
+def check_sessions(
+    path: Path, sessions: pl.LazyFrame, *, test: bool
+) -> tuple[int, int, list[Finding]]:
+    """Check the rows and the events of one session file.
+
+    Args:
+        path: The file, named in findings.
+        sessions: As `stages.core.raw_sessions.scan_sessions` gives it.
+        test: Test rows are kept whatever is in them, but each needs a key of its own.
+
+    Returns:
+        Rows, events in usable rows, findings.
+    """
+    count, found = apply(_row_rules(test=test), sessions, path)
+    usable = sessions.filter(pl.col("fault").is_null())
+    events = usable.select(*KEY, *LISTS).explode(*LISTS, empty_as_null=True)
+    event_count, in_events = apply(_event_rules(), events, path)
+    found += in_events + _repeated(path, sessions, count, test=test)
+    empty = Rule("stop", "no_events", "", "nothing to learn from", pl.lit(True))
+    answerless = Rule("stop", "no_rows", "", "no row to answer", pl.lit(True))
+    if not test and not event_count:
+        found.append(empty.found(path, 0, 0, ""))
+    if test and not count:
+        found.append(answerless.found(path, 0, 0, ""))
+    return count, event_count, found
+
+
+def _row_rules(*, test: bool) -> list[Rule]:
+    fault = pl.col("fault")
+    fate = KEPT if test else DROPPED
+    unsorted = pl.col("action_dt").list.eval(pl.element().diff()).list.min() < pl.duration()
+    keys = "every test row needs a key" if test else DROPPED
+    return [
+        Rule(
+            "stop" if test else "warn", "null_id", "user_id, session_id", keys, fault == "null_id"
+        ),
+        Rule("warn", "null_list", ", ".join(LISTS), fate, fault == "null_list"),
+        Rule("warn", "unequal_lists", ", ".join(LISTS), fate, fault == "unequal_lists"),
+        Rule("warn", "empty_list", ", ".join(LISTS), fate, fault == "empty_list"),
+        Rule("info", "unordered_times", "action_dt", "explode sorts them", unsorted),
+    ]
+
+
+def _event_rules() -> list[Rule]:
+    vacancy, action, time = (pl.col(name) for name in LISTS)
+    unknown = "kept in contexts as action 0, filtered from training"
+    return [
+        Rule("warn", "null_vacancy", "vacancy_id", LOST, vacancy.is_null()),
+        Rule("warn", "null_action", "action_type", LOST, action.is_null()),
+        Rule("warn", "null_time", "action_dt", LOST, time.is_null()),
+        Rule("warn", "unknown_action", "action_type", unknown, ~action.is_in(ACTIONS)),
+    ]
+
+
+def _repeated(path: Path, sessions: pl.LazyFrame, total: int, *, test: bool) -> list[Finding]:
+    keyed = sessions.filter(pl.all_horizontal(pl.col(KEY).is_not_null()))
+    repeated = keyed.group_by(KEY).agg(rows=pl.len()).filter(pl.col("rows") > 1).sort(KEY)
+    fate = "each test row needs a key of its own" if test else "explode takes them for one session"
+    rule = Rule("stop" if test else "warn", "duplicate_session", ", ".join(KEY), fate, pl.lit(True))
+    return rows(rule, repeated, total, path)
+
+
+def check_both(
+    path: Path, train: pl.LazyFrame, test: pl.LazyFrame, test_rows: int
+) -> list[Finding]:
+    """Check test rows against the train file: shared keys, unknown users, times too early."""
+    shared = Rule(
+        "info", "session_in_train", "session_id", "the train piece counts as earlier", pl.lit(True)
+    )
+    stranger = Rule("info", "unknown_user", "user_id", "answered from the row alone", pl.lit(True))
+    early = Rule(
+        "info",
+        "before_train_end",
+        "action_dt",
+        "train holds events later than the row",
+        pl.lit(True),
+    )
+    keys = test.select(KEY)
+    end = pl.col("action_dt").list.max().max()
+    last = train.filter(pl.col("fault").is_null()).select(end).collect(engine="streaming").item()
+    begins = test.select(*KEY, begins=pl.col("action_dt").list.min())
+    users = train.select("user_id").unique()
+    return [
+        *rows(shared, keys.join(train.select(KEY).unique(), on=KEY, how="semi"), test_rows, path),
+        *rows(stranger, keys.join(users, on="user_id", how="anti"), test_rows, path),
+        *rows(early, begins.filter(pl.col("begins") < pl.lit(last, TIME)), test_rows, path),
+    ]

@@ -1,0 +1,90 @@
+"""The model beside the baselines, on the labelled rows of each part."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from stages.baselines import stage as baselines
+from stages.core.item_ids import UNK
+from stages.evaluate.metrics_files import MODEL
+from stages.evaluate.paired_differences import paired, values
+from stages.evaluate.report_schema import PartReport
+from stages.evaluate.row_context import Known, scored
+from stages.interface.stage_report import Progress
+from stages.params import Params, SeenParams
+from stages.scoring import metrics
+from stages.scoring.segments import KEYS
+from stages.seen_policy import choice, rules
+
+
+class Asked(NamedTuple):
+    """One part to be scored."""
+
+    truth: pl.DataFrame
+    model: pl.DataFrame
+    known: Known
+    card: dict[str, Any]
+
+
+def beside(
+    params: Params, asked: Mapping[str, Asked], against: Sequence[str], progress: Progress
+) -> dict[str, PartReport]:
+    """Score the model of each part, then the baselines, which are learnt once for all parts."""
+    if not asked:
+        return {}
+    known, whole = next(iter(asked.values())).known, len(asked) * len(against)
+    progress(0, whole, "learning")
+    recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
+    policies = chosen_policies(recommenders, asked.get("validation"), params)
+    found: dict[str, PartReport] = {}
+    for part, one in asked.items():
+
+        def hook(
+            done: int, total: int, note: str = "", before: int = len(found) * len(against)
+        ) -> None:
+            del total
+            progress(before + done, whole, note)
+
+        found[part] = _part(params, one, recommenders, policies, hook)
+    return found
+
+
+def _part(
+    params: Params,
+    one: Asked,
+    recommenders: Mapping[str, baselines.Recommender],
+    policies: Mapping[str, SeenParams],
+    progress: Progress,
+) -> PartReport:
+    truth, known = one.truth, one.known
+    cuts, rows = known.segments(truth), known.contexts.join(truth, on=KEYS, how="semi")
+    scores = {MODEL: scored(params, truth, one.model, known, cuts)}
+    model, differences = values(truth, one.model), {}
+    for done, (name, recommender) in enumerate(recommenders.items(), start=1):
+        given = rules.with_policy(params, policies[name])
+        own = baselines.predictions(recommender, rows, vocab=known.vocab, params=given)
+        scores[name] = scored(params, truth, own, known, cuts)
+        differences[name] = paired(model, values(truth, own), params).differences
+        progress(done, len(recommenders), name)
+    fates = {name: policy.model_dump() for name, policy in policies.items()}
+    return PartReport(
+        protocol=one.card, scores=scores, differences=differences, baselines_seen=fates
+    )
+
+
+def chosen_policies(
+    recommenders: Mapping[str, baselines.Recommender], one: Asked | None, params: Params
+) -> dict[str, SeenParams]:
+    """The seen policy of each baseline: where it is left open, what ranks the validation rows best."""
+    given = params.predict.seen
+    if one is None:
+        return dict.fromkeys(recommenders, rules.fixed(given))
+    items = one.known.vocab.select("vacancy_id", label_item="item")
+    labels = one.truth.join(items, on="vacancy_id", how="left")
+    rows = one.known.contexts.join(
+        labels.select(*KEYS, pl.col("label_item").fill_null(UNK)), on=KEYS, maintain_order="left"
+    )
+    k = min(params.predict.k, metrics.DEPTH)
+    asked = choice.Labelled(rows)
+    return {name: asked.policy_of(one, given, k) for name, one in recommenders.items()}

@@ -1,0 +1,61 @@
+"""Compare: is one recommender better than another, on all rows and by segment?"""
+
+from pathlib import Path
+
+from stages.baselines.stage import Part
+from stages.evaluate import protocol
+from stages.evaluate.metrics_files import write_one
+from stages.evaluate.paired_differences import by_segment, paired, values
+from stages.evaluate.report_schema import CompareReport
+from stages.evaluate.row_context import familiar
+from stages.params import Params
+from stages.scoring.labels_and_predictions import (
+    check_overlap,
+    held_out,
+    read_labels,
+    read_predictions,
+)
+
+
+def run(
+    params: Params,
+    *,
+    files: tuple[Path, Path],
+    labels: Path | None,
+    part: Part,
+    sequences: Path,
+    vocab: Path,
+    raw: Path,
+    out: Path | None,
+) -> CompareReport:
+    """Compare two predictions files on the same labelled rows; by the paired bootstrap.
+
+    Args:
+        params: All parameters.
+        files: The first and the second.
+        labels: True vacancies; none takes those of the validation sequences.
+        part: Whose contexts the rows have.
+        sequences: Directory of contexts; without it there are no segments.
+        vocab: The vocabulary; without it there are no segments.
+        raw: Directory of the input files: hashed for the protocol card, cut by for segments.
+        out: JSON file to write, or none.
+    """
+    truth = held_out(sequences / part) if labels is None else read_labels(labels)
+    tables = [read_predictions(file) for file in files]
+    for file, table in zip(files, tables, strict=True):
+        check_overlap(truth, table, file)
+    first, second = (values(truth, table) for table in tables)
+    known, notes = familiar(truth, sequences, part, vocab, raw)
+    card = protocol.card(
+        params, part=part, rows=truth.height, raw=raw, labels=labels, sequences=sequences
+    )
+    report = CompareReport(
+        **paired(first, second, params).model_dump(),
+        files=(str(files[0]), str(files[1])),
+        segments={} if known is None else by_segment(first, second, known.segments(truth), params),
+        protocol=card,
+        notes=notes,
+    )
+    if out is not None:
+        write_one(report, out)
+    return report

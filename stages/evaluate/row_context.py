@@ -1,0 +1,83 @@
+"""What is known about labelled rows besides their labels, and scoring with it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from stages.core import tables
+from stages.core.schema import HISTORY, TEST_SEQUENCES, VOCAB
+from stages.evaluate.report_schema import Score
+from stages.evaluate.scores import score
+from stages.interface.errors import MissingInputError
+from stages.params import Params
+from stages.scoring.segments import FACTS, KEYS, segments
+
+SEQUENCES_BY, VOCAB_BY = "hhrec sequences build", "hhrec vocab build"
+
+
+class Known(NamedTuple):
+    """What is known about the rows besides their labels."""
+
+    contexts: pl.DataFrame
+    train: pl.LazyFrame
+    vocab: pl.DataFrame
+    facts: pl.DataFrame
+
+    def segments(self, truth: pl.DataFrame) -> pl.DataFrame:
+        """Cut the labelled rows: see `stages.scoring.segments.segments`."""
+        users = self.train.select("user_id").unique().collect()
+        return segments(truth, self.contexts, self.vocab, users=users, facts=self.facts)
+
+
+def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> Known:
+    """Open contexts, train histories, vocabulary and catalogue; label columns stay closed."""
+    return Known(
+        tables.scan(sequences / part, TEST_SEQUENCES, made_by=SEQUENCES_BY).collect(),
+        tables.scan(sequences / "train", HISTORY, made_by=SEQUENCES_BY),
+        tables.scan(vocab, VOCAB, made_by=VOCAB_BY).collect(),
+        catalogue(raw),
+    )
+
+
+def catalogue(raw: Path) -> pl.DataFrame:
+    """Region and schedule of each vacancy of RAW/vacancies.parquet, as far as it has them."""
+    file = raw / "vacancies.parquet"
+    if not file.is_file():
+        return pl.DataFrame(schema={"vacancy_id": pl.String})
+    found = pl.scan_parquet(file)
+    columns = [name for name in ("vacancy_id", *FACTS.values()) if name in found.collect_schema()]
+    table = found.select(pl.col(name).cast(pl.String) for name in columns)
+    return table.unique("vacancy_id", keep="first", maintain_order=True).collect()
+
+
+def familiar(
+    truth: pl.DataFrame, sequences: Path, part: str, vocab: Path, raw: Path
+) -> tuple[Known | None, list[str]]:
+    """Open what is known of the rows; none, with a remark, where it is absent or of other rows."""
+    try:
+        known = known_rows(sequences, part, vocab, raw)
+    except MissingInputError as error:
+        return None, [f"no segments, no coverage: {error.message}"]
+    if truth.join(known.contexts, on=KEYS, how="semi").is_empty():
+        where = sequences / part
+        return None, [f"no segments, no coverage: none of the labelled rows is in {where}"]
+    return known, []
+
+
+def scored(
+    params: Params,
+    truth: pl.DataFrame,
+    predictions: pl.DataFrame,
+    known: Known | None,
+    cuts: pl.DataFrame | None,
+) -> Score:
+    """Score one table of predictions; segments and coverage only where the rows are known."""
+    return score(
+        truth,
+        predictions,
+        cuts=cuts,
+        catalogue=None if known is None else known.vocab["vacancy_id"],
+        resamples=params.evaluate.bootstrap,
+        seed=params.seed,
+    )

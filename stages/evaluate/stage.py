@@ -1,0 +1,143 @@
+"""Evaluate: how good the recommendations are, beside baselines, with intervals and by segment."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from stages.baselines import stage as baselines
+from stages.core import calibration_file
+from stages.core.schema import LABELS
+from stages.evaluate import protocol
+from stages.evaluate.against_baselines import Asked, beside
+from stages.evaluate.metrics_files import MODEL, write_one, write_report
+from stages.evaluate.report_schema import EvaluateReport, FileReport, Score
+from stages.evaluate.row_context import familiar, known_rows, scored
+from stages.interface.stage_report import Progress, silent
+from stages.params import Params
+from stages.scoring.labels_and_predictions import (
+    check_overlap,
+    held_out,
+    read_labels,
+    read_predictions,
+)
+
+
+def run(
+    params: Params,
+    *,
+    predictions: Path,
+    validation_predictions: Path,
+    labels: Path | None,
+    sequences: Path,
+    vocab: Path,
+    raw: Path,
+    out: Path,
+    model: Path | None = None,
+    against: Sequence[str] = tuple(baselines.BASELINES),
+    progress: Progress = silent,
+) -> EvaluateReport:
+    """Score the model and the baselines on validation and, where labels exist, on test.
+
+    Args:
+        params: All parameters.
+        predictions: The model's predictions for the test rows; read only with `labels`.
+        validation_predictions: Its predictions for the validation rows; read if there are any.
+        labels: True vacancies of the test rows, or none.
+        sequences: Directory of contexts; validation labels are inside.
+        vocab: The vocabulary.
+        raw: Directory of the input files: hashed for the protocol card, cut by for segments.
+        out: Directory of metrics, replaced as a whole.
+        model: The model's directory, for what it chose on validation rows; may be absent.
+        against: Baselines to score beside the model, keys of `baselines.BASELINES`.
+        progress: Told how many of all baselines are scored.
+    """
+    asked, notes = {}, []
+    calibration = calibration_file.read(model) if model else None
+    for part, file in {"validation": validation_predictions, "test": predictions}.items():
+        named = labels if part == "test" else None
+        truth = truth_of(part, named, sequences)
+        if truth.is_empty():
+            notes.append(f"{part}: no labels, not scored")
+            continue
+        found = read_predictions(file)
+        check_overlap(truth, found, file)
+        card = protocol.card(
+            params, part=part, rows=truth.height, raw=raw, labels=named, sequences=sequences
+        )
+        card |= protocol.choices(params, calibration)
+        asked[part] = Asked(truth, found, known_rows(sequences, part, vocab, raw), card)
+    parts = beside(params, asked, against, progress)
+    notes += [note for part, found in parts.items() for note in missing(part, found.scores[MODEL])]
+    report = EvaluateReport(parts=parts, notes=notes)
+    write_report(report, out)
+    return report
+
+
+def truth_of(part: str, labels: Path | None, sequences: Path) -> pl.DataFrame:
+    """Labels of one part: from the file, or from the validation sequences; maybe without rows."""
+    if labels is not None:
+        return read_labels(labels)
+    if part == "validation":
+        return held_out(sequences / part)
+    return pl.DataFrame(schema=dict(LABELS))
+
+
+def found_labels(raw: Path) -> Path | None:
+    """RAW/labels.parquet where it exists: labels are optional beside the input files."""
+    file = raw / "labels.parquet"
+    return file if file.is_file() else None
+
+
+def labels_of(raw: Path, part: str, given: Path | None) -> Path | None:
+    """The labels of predictions files: those given, else RAW's; none for validation rows."""
+    if given is None and part == "test":
+        return raw / "labels.parquet"
+    return given
+
+
+def missing(where: str, found: Score) -> list[str]:
+    """Remark on labelled rows without predictions, if there are any."""
+    if not found.unpredicted:
+        return []
+    return [
+        f"{where}: {found.unpredicted:,} of {found.rows:,} rows have no predictions and count 0"
+    ]
+
+
+def score_file(
+    params: Params,
+    *,
+    predictions: Path,
+    labels: Path | None,
+    part: baselines.Part,
+    sequences: Path,
+    vocab: Path,
+    raw: Path,
+    out: Path | None,
+) -> FileReport:
+    """Score one predictions file, whoever made it.
+
+    Args:
+        params: All parameters.
+        predictions: The file.
+        labels: True vacancies; none takes those of the validation sequences.
+        part: Whose contexts the rows have.
+        sequences: Directory of contexts; without it there are no segments.
+        vocab: The vocabulary; without it there are no segments and no coverage.
+        raw: Directory of the input files: hashed for the protocol card, cut by for segments.
+        out: JSON file to write, or none.
+    """
+    truth = held_out(sequences / part) if labels is None else read_labels(labels)
+    found = read_predictions(predictions)
+    check_overlap(truth, found, predictions)
+    known, notes = familiar(truth, sequences, part, vocab, raw)
+    result = scored(params, truth, found, known, None if known is None else known.segments(truth))
+    card = protocol.card(
+        params, part=part, rows=truth.height, raw=raw, labels=labels, sequences=sequences
+    )
+    notes += missing(str(predictions), result)
+    report = FileReport(**result.model_dump(), protocol=card, notes=notes)
+    if out is not None:
+        write_one(report, out)
+    return report

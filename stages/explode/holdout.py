@@ -1,0 +1,135 @@
+"""Which events are train, validation and test, and which event of a validation row is its label.
+
+`events` here is one bucket in order: the columns of `schema.EVENTS` before `part` and `label`, and
+`from_test`. `rows` is one row a validation row: `user_id`, `start` (index in the bucket of the
+session's first event) and `answer` (index of its first response).
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from stages.core.schema import PARTS
+from stages.interface.errors import HhrecError
+from stages.params import Params
+
+ENOUGH_LABELS = 1_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """A way to split: `test_sessions`, `last_session`, `none`, or `after` with its moment `cut`."""
+
+    name: str
+    cut: datetime | None = None
+
+    def __str__(self) -> str:
+        """The value of `split.kind` that means this split."""
+        return self.name if self.cut is None else f"{self.name}: {self.cut:%Y-%m-%d}"
+
+
+def splits(kind: str) -> list[Split]:
+    """The splits that `split.kind` asks for, best first; only `auto` gives more than one.
+
+    Raises:
+        HhrecError: The date of `after:` does not exist.
+    """
+    if kind == "auto":
+        return [Split("test_sessions"), Split("last_session")]
+    name, _, date = kind.partition(":")
+    try:
+        return [Split(name, datetime.fromisoformat(date.strip()) if date else None)]
+    except ValueError as error:
+        raise HhrecError(
+            f"split.kind: {kind!r} names no day of the calendar", "write after: YYYY-MM-DD"
+        ) from error
+
+
+def candidates(events: pl.DataFrame, split: Split) -> pl.DataFrame:
+    """Rows that could be validation rows, before `max_users`.
+
+    Only sessions with a response count, and only where the user did something before them.
+    `test_sessions`: those of the test file whose user is known from train. `last_session`: each
+    user's last of the train file. `after`: all of the train file whose first event is not before
+    the cut. `none`: no session.
+    """
+    sessions = _sessions(events).filter(pl.col("answer").is_not_null())
+    if split.name == "test_sessions":
+        known = events.filter(~pl.col("from_test")).select("user_id").unique()
+        rows = sessions.filter("from_test").join(known, on="user_id", how="semi")
+    elif split.name == "last_session":
+        last = pl.col("session") == pl.col("session").max().over("user_id")
+        rows = sessions.filter(~pl.col("from_test")).filter(last)
+    elif split.name == "after":
+        rows = sessions.filter(~pl.col("from_test"), pl.col("opened") >= split.cut)
+    else:
+        rows = sessions.clear()
+    return rows.filter(pl.col("start") > pl.col("user_start")).select("user_id", "start", "answer")
+
+
+def _sessions(events: pl.DataFrame) -> pl.DataFrame:
+    """One row a session: index of its first event and of its first response, and its time."""
+    index = pl.col("index").cast(pl.Int64)
+    return (
+        events.lazy()
+        .with_row_index()
+        .with_columns(user=pl.col("user_id").rle_id())
+        .group_by("user", "session")
+        .agg(
+            pl.col("user_id").first(),
+            pl.col("from_test").first(),
+            start=index.min(),
+            answer=index.filter(pl.col("action_type") == 1).min(),
+            opened=pl.col("action_dt").min(),
+        )
+        .with_columns(user_start=pl.col("start").min().over("user"))
+        .collect()
+    )
+
+
+def choose(
+    ways: Sequence[Split], found: Sequence[Sequence[pl.DataFrame]], params: Params
+) -> tuple[Split, list[pl.DataFrame]]:
+    """Pick the first way with 1,000 labels or as many as the last, and at most `max_users` users.
+
+    Args:
+        ways: Splits, best first.
+        found: For each bucket, the candidates of each way.
+        params: `split.max_users` users with the smallest CRC-32 of `seed:user_id` are taken.
+
+    Returns:
+        The split, and for each bucket its validation rows.
+    """
+    labels = [sum(rows.height for rows in column) for column in zip(*found, strict=True)]
+    wanted = min(ENOUGH_LABELS, labels[-1])
+    pick = next(index for index, count in enumerate(labels) if count >= wanted)
+    rows = [bucket[pick] for bucket in found]
+    users = {user for bucket in rows for user in bucket["user_id"].unique()}
+    ranked = sorted((zlib.crc32(f"{params.seed}:{user}".encode()), user) for user in users)
+    taken = pl.Series([user for _, user in ranked[: params.split.max_users]], dtype=pl.String)
+    return ways[pick], [bucket.filter(pl.col("user_id").is_in(taken.implode())) for bucket in rows]
+
+
+def mark(events: pl.DataFrame, rows: pl.DataFrame, split: Split) -> pl.DataFrame:
+    """Add `part` and `label`; the order of rows stays."""
+    index = pl.int_range(pl.len(), dtype=pl.Int64)
+    held = pl.lit(False)
+    if split.name == "after":
+        held = pl.col("action_dt") >= split.cut
+    elif split.name == "last_session":
+        cuts = rows.select("user_id", "start")
+        events = events.join(cuts, on="user_id", how="left", maintain_order="left")
+        held = (index >= pl.col("start")).fill_null(False)
+    part = (
+        pl.when("from_test")
+        .then(pl.lit("test"))
+        .when(held)
+        .then(pl.lit("validation"))
+        .otherwise(pl.lit("train"))
+    )
+    return events.with_columns(
+        part=part.cast(PARTS), label=index.is_in(rows["answer"].implode())
+    ).drop("from_test", "start", strict=False)

@@ -1,0 +1,166 @@
+"""Vacancies as numbers: codes, salary and tokens of every vacancy of the vocabulary."""
+
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+from tokenizers import Tokenizer
+
+from stages.core import tables
+from stages.core.buckets import bucket_path, buckets
+from stages.core.schema import FEATURES, RAW_VACANCIES, VOCAB
+from stages.features import salary
+from stages.features import tokenizer as bpe
+from stages.features.clean import Slicing, write_facts
+from stages.features.codebooks import (
+    Books,
+    books_hash,
+    load_books,
+    load_tokenizer,
+    read_tokenizer,
+    require_params,
+    save_books,
+)
+from stages.features.fit_codebooks import learn
+from stages.features.html_text import visible
+from stages.features.text_embeddings.embeddings import TextVectors, check_model, joined
+from stages.features.vector_file import VECTORS, VectorFile
+from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress, Report, silent
+from stages.params import FeaturesParams, Params
+
+SLICE_ITEMS = 100_000  # vacancies in memory at once
+
+
+class FeaturesReport(Report):
+    """What `features build` did."""
+
+    vacancies: int
+    """Vacancies encoded: all of the vocabulary."""
+    absent: int
+    """Vacancies of the vocabulary that the catalogue lacks: they get missing codes."""
+    outside: int
+    """Rows of the catalogue whose vacancy the vocabulary lacks, rows without an id included."""
+    duplicates: int
+    """Rows of the catalogue left out because another of the same vacancy came first."""
+    codes: dict[str, int]
+    """Codes of each column."""
+    tokens: int
+    """Tokens of the tokenizer."""
+    text_vectors: dict[str, int]
+    """Width of the text vectors, and texts that were not in the cache; empty without a model."""
+    frozen: bool
+    """Whether the books were given and not learnt."""
+    books: str
+    """SHA-256 of the books."""
+
+
+def run(
+    params: Params,
+    *,
+    vacancies: Path,
+    vocab: Path,
+    out: Path,
+    books: Path | None = None,
+    text_cache: Path | None = None,
+    progress: Progress = silent,
+    slice_items: int = SLICE_ITEMS,
+) -> FeaturesReport:
+    """Read catalogue and vocabulary, write `out/books/`, `out/items/` and maybe `out/vectors.npy`.
+
+    With `books` the vacancies are encoded by those and nothing is learnt. Text vectors are kept in
+    `text_cache`, by default `text-cache` beside `out`.
+    """
+    settings = params.features
+    reader = _reader(settings, text_cache or out.parent / "text-cache")
+    frozen = _frozen(books, settings, reader) if books else None
+    catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
+    slicing = _slicing(vocab, slice_items)
+    rates = frozen[0].rates if frozen else salary.RATES
+    with tables.atomic(out) as scratch:
+        work = scratch / "work"
+        counts = write_facts(
+            catalogue, slicing, work, settings=settings, rates=rates, progress=progress
+        )
+        learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
+        learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
+        save_books(learnt, words, scratch / "books")
+        encode_slices(work, learnt, load_tokenizer(scratch / "books"), scratch / "items", progress)
+        if reader:
+            write_vectors(work, reader, settings, scratch / VECTORS, counts["vacancies"], progress)
+        tables.remove(work)
+    return FeaturesReport(
+        **counts,
+        codes={**learnt.sizes, "salary": learnt.salary_buckets},
+        tokens=learnt.token_count,
+        text_vectors={"width": reader.encoder.width, "encoded": reader.encoded} if reader else {},
+        frozen=frozen is not None,
+        books=books_hash(out / "books"),
+    )
+
+
+def encode_slices(
+    work: Path, books: Books, tokenizer: Tokenizer, out: Path, progress: Progress
+) -> None:
+    """Write the features of every bucket of facts to the bucket of the same number."""
+    files = buckets(work)
+    for done, file in enumerate(files):
+        part = encode(pl.read_parquet(file), books, tokenizer)
+        tables.sink(part, bucket_path(out, done), FEATURES)
+        progress(len(files) + done + 1, 2 * len(files), "encoded")
+
+
+def write_vectors(
+    work: Path,
+    reader: TextVectors,
+    settings: FeaturesParams,
+    out: Path,
+    vacancies: int,
+    progress: Progress,
+) -> None:
+    """Write the text vectors of every bucket of facts to one file, by item."""
+    files, file = buckets(work), VectorFile(out, vacancies, reader.encoder.width)
+    for done, part in enumerate(files):
+        facts = pl.read_parquet(part)
+        described = visible(facts["text"]) if settings.text_description else None
+        note = partial(progress, len(files) + done, 2 * len(files))
+        file.write(facts["item"], reader.of(joined(facts, described), note))
+    file.close()
+
+
+def encode(facts: pl.DataFrame, books: Books, tokenizer: Tokenizer) -> pl.DataFrame:
+    """Turn cleaned vacancies into FEATURES, row by row."""
+    limits, lower, upper = books.params, pl.col("lower"), pl.col("upper")
+    skills = facts["skills"].list.join(" ")
+    described = visible(facts["text"]) if limits.max_text_tokens else facts["text"]
+    return facts.select(
+        "item",
+        **{name: book.encode(pl.col(name)) for name, book in books.columns.items()},
+        salary_from=salary.scaled(lower, limits.salary_cap),
+        salary_to=salary.scaled(upper, limits.salary_cap),
+        salary_bucket=salary.bucket(salary.middle(lower, upper), books.salary_edges),
+        title_tokens=bpe.encode(tokenizer, facts["title"], limits.max_title_tokens),
+        skill_tokens=bpe.encode(tokenizer, skills, limits.max_skill_tokens),
+        text_tokens=bpe.encode(tokenizer, described, limits.max_text_tokens),
+    )
+
+
+def _slicing(vocab: Path, size: int) -> Slicing:
+    items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").select("vacancy_id", "item")
+    if items.head(1).collect().is_empty():
+        raise HhrecError(f"{vocab}: no vacancies, nothing to describe", "see `hhrec vocab show`")
+    return Slicing(items, size)
+
+
+def _reader(settings: FeaturesParams, cache: Path) -> TextVectors | None:
+    return None if settings.text_model is None else TextVectors(settings, cache)
+
+
+def _frozen(
+    directory: Path, settings: FeaturesParams, reader: TextVectors | None
+) -> tuple[Books, str]:
+    books = load_books(directory)
+    load_tokenizer(directory)
+    require_params(books, settings, directory)
+    check_model(directory, books.text_model, reader.hash if reader else "")
+    return books, read_tokenizer(directory)

@@ -1,0 +1,155 @@
+"""What the model learns from: the train part without bots, unknown actions and rare pairs.
+
+With `split.kind: none` nothing is held out, and the test contexts, which are known when the
+questions are asked, belong to the train part.
+Contexts are never filtered: `sequences` reads them from the events themselves.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+
+from stages.core import tables
+from stages.core.buckets import bucket_path, buckets
+from stages.core.schema import EVENTS, FILTERED
+from stages.filter.kcore import pairs, shrink
+from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress, Report, silent
+from stages.params import Params
+
+
+class FilterReport(Report):
+    """Events of the train part, what was dropped in this order and why, and what is left."""
+
+    train_events: int
+    dropped: dict[str, int]
+    bots: int
+    rounds: int
+    events: int
+    users: int
+    vacancies: int
+
+
+def train_part(events: pl.LazyFrame, *, everything: bool = False) -> pl.LazyFrame:
+    """Events of part `train`, or of every part.
+
+    `session` counts among them alone, so that held-out ones leave no trace.
+    """
+    ordinal = (pl.col("session").rank("dense").over("user_id") - 1).cast(pl.Int32)
+    chosen = pl.col("vacancy_id").is_not_null() if everything else pl.col("part") == "train"
+    return events.filter(chosen).with_columns(session=ordinal)
+
+
+def is_bot(max_user_events: int) -> pl.Expr:
+    """Whether the user of an event has more than `max_user_events` events, of any action."""
+    return pl.len().over("user_id") > max_user_events
+
+
+def is_known() -> pl.Expr:
+    """Whether the action of an event is a response, a view or a favourite."""
+    return pl.col("action_type") != 0
+
+
+def usable(part: pl.LazyFrame, max_user_events: int) -> pl.LazyFrame:
+    """Known actions of people in the train part, in its order."""
+    return part.filter(~is_bot(max_user_events) & is_known())
+
+
+def run(params: Params, *, events: Path, out: Path, progress: Progress = silent) -> FilterReport:
+    """Write the filtered train part of `events` to the buckets of `out`.
+
+    Raises:
+        MissingInputError: There are no events.
+        HhrecError: The events have other columns, or the filter leaves none of them.
+    """
+    table = tables.scan(events, EVENTS, made_by="hhrec explode")
+    everything = params.split.kind == "none"
+    if everything:
+        _check_whole(events, table)
+    limits, counts = params.filter, Counter[str]()
+    files = [
+        train_part(pl.scan_parquet(file), everything=everything)
+        for file in buckets(events) or [events]
+    ]
+    with tables.atomic(out) as scratch:
+        cores = [bucket_path(scratch / "work", index) for index in range(len(files))]
+        for index, (file, core) in enumerate(zip(files, cores, strict=True)):
+            counts.update(_count(file, limits.max_user_events))
+            left = pairs(usable(file, limits.max_user_events))
+            tables.sink(left, core, left.collect_schema())
+            progress(index + 1, 2 * len(files), "counted")
+        shrunk = shrink(
+            cores,
+            min_item_events=limits.min_item_events,
+            min_user_events=limits.min_user_events,
+            rounds=limits.rounds,
+        )
+        vacancies = _vacancies(cores)
+        for index, (file, core) in enumerate(zip(files, cores, strict=True)):
+            kept = _keep(file, core, limits.max_user_events).collect()
+            tables.sink(kept, bucket_path(scratch, index), FILTERED)
+            counts.update(events=kept.height, users=kept["user_id"].n_unique())
+            progress(len(files) + index + 1, 2 * len(files), "filtered")
+        _check_rest(events, counts)
+        tables.remove(scratch / "work")
+    reasons = ("bots", "unknown_actions", "min_item_events", "min_user_events")
+    counts.update(shrunk.dropped)
+    return FilterReport(
+        train_events=counts["train"],
+        dropped={reason: counts[reason] for reason in reasons},
+        bots=counts["bot_users"],
+        rounds=shrunk.rounds,
+        events=counts["events"],
+        users=counts["users"],
+        vacancies=vacancies,
+    )
+
+
+def _count(part: pl.LazyFrame, max_user_events: int) -> dict[str, int]:
+    """Events of the train part, of bots, and of people with unknown actions; number of bots."""
+    bot = pl.col("bot")
+    return (
+        part.select("user_id", "action_type", bot=is_bot(max_user_events))
+        .select(
+            train=pl.len(),
+            bots=bot.sum(),
+            bot_users=pl.col("user_id").filter(bot).n_unique(),
+            unknown_actions=(~bot & ~is_known()).sum(),
+        )
+        .collect()
+        .row(0, named=True)
+    )
+
+
+def _keep(part: pl.LazyFrame, core: Path, max_user_events: int) -> pl.LazyFrame:
+    """Events whose user and vacancy are left in `core`, in order."""
+    pair = ["user_id", "vacancy_id"]
+    left = pl.scan_parquet(core).select(pair)
+    return usable(part, max_user_events).join(left, on=pair, how="semi", maintain_order="left")
+
+
+def _vacancies(cores: list[Path]) -> int:
+    """Distinct vacancies in all buckets together."""
+    items = pl.scan_parquet(cores).select(pl.col("vacancy_id").n_unique())
+    return int(items.collect(engine="streaming").item())
+
+
+def _check_whole(events: Path, table: pl.LazyFrame) -> None:
+    """Raise an error where events were held out although `split.kind` is none."""
+    held = table.filter(pl.col("part") == "validation").select(pl.len()).collect().item()
+    if held:
+        raise HhrecError(
+            f"{events}: split.kind is none, but {held:,} events were held out for validation",
+            "run `hhrec explode` with split.kind none first",
+        )
+
+
+def _check_rest(events: Path, counts: Counter[str]) -> None:
+    """Raise an error where nothing is left to learn from."""
+    if not counts["events"]:
+        raise HhrecError(
+            f"{events}: the filter leaves none of {counts['train']:,} train events",
+            "lower filter.min_item_events and filter.min_user_events, or raise"
+            " filter.max_user_events, in params.yaml",
+        )

@@ -1,0 +1,1 @@
+"""Errors, stage reports, quiet libraries."""

@@ -1,0 +1,1 @@
+"""The tables of features and sequences as the arrays that the model reads."""

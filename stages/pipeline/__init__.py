@@ -1,0 +1,1 @@
+"""`hhrec run`: the stages without DVC; provenance of inputs; the final fit."""

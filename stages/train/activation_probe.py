@@ -1,0 +1,196 @@
+"""How much memory a training step holds, from running it small: the real model, a few short rows.
+
+Formulas of activations go wrong whenever the model changes; this counts what it really allocates.
+"""
+
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
+
+from stages.bert4rec.examples.histories import Histories, meetings
+from stages.bert4rec.loss.fused_cross_entropy import LEAST_ROWS, LOGITS
+from stages.bert4rec.network.config import HhrecConfig
+from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.model import HhrecModel
+from stages.bert4rec.network.popularity_prior import DAY, Demand
+from stages.bert4rec.retrieval.cooccurrence import nobody
+from stages.core.item_ids import FIRST_ITEM
+from stages.params import TrainParams
+from stages.train.dataloader import make_batch
+from stages.train.dataset import Task
+from stages.train.loop import candidates
+
+ROWS = 16  # most rows of a probe
+MOST_ITEMS = 8_192  # most vocabulary items of a probe
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A training step: B rows of L events, V trained items, periods of demand, words an item."""
+
+    rows: int
+    length: int
+    trained: int
+    periods: int
+    words: int
+
+
+class Held(TorchDispatchMode):
+    """Counts the bytes of tensors alive that were made inside; `peak` is the most at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now: int = 0
+        self.peak: int = 0
+        self.known: set[int] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        del types
+        made = func(*args, **(kwargs or {}))
+        for tensor in tree_iter(made):
+            if isinstance(tensor, torch.Tensor) and tensor.layout == torch.strided:
+                self._count(tensor.untyped_storage())
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()  # noqa: SLF001  the address of what is shared
+        if key not in self.known:
+            self.known.add(key)
+            self.now += size
+            self.peak = max(self.peak, self.now)
+            weakref.finalize(storage, self._gone, key, size)
+
+    def _gone(self, key: int, size: int) -> None:
+        self.known.discard(key)
+        self.now -= size
+
+
+def peak_of(work: Callable[[], object]) -> int:
+    """Most bytes of tensors made by `work` that are alive at once."""
+    held = Held()
+    with held:
+        work()
+    return held.peak
+
+
+@dataclass(frozen=True)
+class Step:
+    """Bytes of a step's tensors at their peak.
+
+    Attributes:
+        activations: What grows with the rows, in blocks that malloc keeps.
+        candidates: What grows with the items of the whole softmax, in large blocks.
+        logits: What grows with both.
+    """
+
+    activations: int
+    candidates: int
+    logits: int
+
+
+def step_bytes(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full: bool) -> Step:
+    """Bytes that the forward and backward pass of the given step will hold at their peak.
+
+    The peak of a step of B rows and V items is taken for a + b B + v V + d B V, whose four numbers
+    four small steps give: d counts logits, which belong to a row and an item. Beyond the probes,
+    logits are capped as `stages.bert4rec.loss.fused_cross_entropy` caps them. Drawn candidates do not grow with V: for
+    them two steps give a + b B.
+    """
+    rows = (max(1, shape.rows // 8), max(1, shape.rows // 4))
+    rows = (min(rows[0], ROWS // 2), min(rows[1], ROWS))
+    most = min(shape.trained, MOST_ITEMS)
+    measured = [
+        [
+            _measured(config, settings, replace(shape, rows=one, trained=items), full=full)
+            for one in rows
+        ]
+        for items in ((most, max(2, most // 2)) if full else (most,))
+    ]
+    if rows[0] == rows[1]:  # a step of very few rows: measured as it is
+        return Step(measured[0][1], 0, 0)
+    a, b = _line(rows, measured[0])
+    if not full:
+        return Step(int(a + b * shape.rows), 0, 0)
+    half_a, half_b = _line(rows, measured[1])
+    items = most - max(2, most // 2)
+    d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
+    cap = max(LOGITS, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
+    return Step(
+        activations=int(a - v * most + (b - d * most) * shape.rows),
+        candidates=int(v * shape.trained),
+        logits=int(d * min(shape.rows * shape.trained, cap)),
+    )
+
+
+def _line(rows: tuple[int, int], found: list[int]) -> tuple[float, float]:
+    """Start and slope of the line through two measurements."""
+    slope = (found[1] - found[0]) / (rows[1] - rows[0])
+    return found[0] - slope * rows[0], slope
+
+
+def _questions(settings: TrainParams, shape: Shape) -> float:
+    """Questions of the step, about: each event's, or the masked ones."""
+    return settings.share_asked() * shape.rows * shape.length
+
+
+def _measured(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full: bool) -> int:
+    """Peak of a step on made-up rows, all of the full length, asked in every period of demand."""
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        small = HhrecConfig(**(config.to_dict() | {"trained": shape.trained}))
+        model = HhrecModel(small).train()
+        task = made_up(config, settings, shape)
+        batch = make_batch(task, np.arange(shape.rows), 0)
+        chosen = candidates(task, batch, full, 0)
+        return peak_of(lambda: model(batch, task.catalogue, chosen).backward())
+
+
+def made_up(config: HhrecConfig, settings: TrainParams, shape: Shape) -> Task:
+    """B rows of L random events, two a session, spread over all periods."""
+    generator = np.random.default_rng(0)
+    count, total = shape.trained + FIRST_ITEM, shape.rows * shape.length
+    times = np.linspace(0, shape.periods * DAY - 1, total).astype(np.int64)
+    items = generator.integers(FIRST_ITEM, count, total).astype(np.int32)
+    offsets = np.arange(shape.rows + 1) * shape.length
+    ranks, met = meetings(items, offsets)
+    histories = Histories(
+        items=items,
+        actions=generator.integers(1, 4, total).astype(np.int8),
+        times=times,
+        sessions=np.tile(np.arange(shape.length) // 2, shape.rows).astype(np.int32),
+        ranks=ranks,
+        met=met,
+        offsets=offsets,
+    )
+    demand = Demand(
+        torch.zeros(count, shape.periods + 1, dtype=torch.int32),
+        torch.zeros(count, dtype=torch.int64),
+        0,
+        DAY,
+    )
+    catalogue = Catalogue(
+        torch.zeros(count, len(config.code_sizes), dtype=torch.int32),
+        torch.zeros(count, 2),
+        torch.ones(count, shape.words, dtype=torch.int32),
+        demand,
+        nobody(count),
+        torch.zeros(count, config.text_width, dtype=torch.float16),
+    )
+    share = torch.full((shape.trained,), 1 / shape.trained)
+    return Task(
+        histories=histories,
+        rows=np.arange(shape.rows),
+        catalogue=catalogue,
+        share=share,
+        cumulated=share.double().cumsum(0),
+        settings=settings,
+        max_length=shape.length,
+        seed=0,
+    )

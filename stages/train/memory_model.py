@@ -1,0 +1,163 @@
+"""What a training's memory consists of: one formula a part, constants measured and named here.
+
+Bytes throughout. Resident memory on a CPU is more than the tensors alive: the constants below say by
+how much, measured with glibc on x86-64, torch 2.13 and one thread a process.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import torch
+
+from stages.bert4rec.network import score_parts
+from stages.bert4rec.ranking.item_index import SLICE
+from stages.bert4rec.ranking.query_encoder import NEAR
+from stages.bert4rec.ranking.top_k import CHUNK, SAMPLE, SHORT
+from stages.bert4rec.retrieval.cooccurrence import CUTS, PAIRS, REACH
+from stages.bert4rec.retrieval.cooccurrence import kept as kept_of
+
+MB = 2**20
+FLOAT = 4
+LIBRARIES = 100 * MB  # code and buffers that torch and polars touch in the first steps
+SLACK = 0.9  # of the tensors of a step: holes between them, and what earlier shapes left behind
+READING = 3.5  # polars keeps this many times what it read of the features
+ENCODER = 12  # vectors of H a position while rows are encoded
+CLOSE = 1.5  # vectors of H a neighbour while it is scored
+TOWER = 8  # vectors of H an item while a block of item vectors is made
+PAIR = 8  # bytes of one: item and similarity
+OWN = 32  # bytes of a row's own candidate: whose, which, its score, when
+TABLED = 350  # candidates of a row that are calibrated on, about
+NUMBERS = len(score_parts.PARTS) + 10  # of each: parts of its score, counts and ranks
+COUNTING = 32  # bytes of a pair while pairs are added up
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Expected growth of the process by part.
+
+    `step` parts (gradients, activations, candidates, logits), `ranking` and `counting` (of pairs of
+    neighbours) are never held at once.
+    """
+
+    item_table: int
+    body: int
+    optimizer: int
+    catalogue: int
+    gradients: int
+    activations: int
+    candidates: int
+    logits: int
+    neighbours: int
+    counting: int
+    allocator: int
+    ranking: int
+    libraries: int
+
+    def peak(self) -> int:
+        """Most bytes at once."""
+        always = self.item_table + self.body + self.optimizer + self.catalogue
+        always += self.neighbours + self.libraries
+        step = max(self.activations + self.candidates + self.logits, self.gradients)
+        return always + max(step + self.allocator, self.ranking, self.counting)
+
+    def parts(self) -> dict[str, int]:
+        """Bytes by part."""
+        return asdict(self)
+
+
+def optimizer_bytes(rows: int, body: int) -> int:
+    """Adam keeps two moments in fp32 for every weight of the body, and two numbers a table row.
+
+    There are two tables, of vectors and of biases: 2 (2 rows + body) numbers.
+    """
+    return 2 * (2 * rows + body) * FLOAT
+
+
+def gradient_bytes(body: int, *, accumulation: int, processes: int) -> int:
+    """One number a weight of the body, again while batches are added up, and again to exchange it.
+
+    The gradients of the item table are those of a step's rows, and counted with the activations.
+    """
+    copies = 1 + (accumulation > 1) + (processes > 1)
+    return copies * body * FLOAT
+
+
+def catalogue_bytes(vacancies: int, codes: int, words: int, periods: int) -> int:
+    """Codes, salary, words and demand of every vacancy, and what reading them leaves behind.
+
+    4 (codes + 2 + words) + 4 (periods + 1) + 8 bytes a vacancy; the first part READING times more.
+    """
+    facts = FLOAT * (codes + 2 + words)
+    demand = FLOAT * (periods + 1) + 8
+    return int(vacancies * (facts * (1 + READING) + demand))
+
+
+def neighbour_bytes(events: int, vacancies: int) -> tuple[int, int]:
+    """Pairs kept of all events and of those before each cut, and pairs held while they are counted.
+
+    A line of a table has at most `kept` pairs, and an event makes at most `REACH` either way.
+    """
+    shares = [number / (CUTS + 1) for number in range(1, CUTS + 2)]
+    made, most = 2 * events * REACH, vacancies * kept_of(vacancies)
+    kept = sum(min(share * made, most) for share in shares)
+    return int(PAIR * kept), COUNTING * min(made, PAIRS)
+
+
+@dataclass(frozen=True)
+class ToRank:
+    """R rows, of which the batch with most has `at_once` rows and so many positions."""
+
+    rows: int
+    at_once: int
+    positions: int
+    neighbours: bool
+
+
+def ranking_bytes(
+    asked: ToRank, vacancies: int, hidden_size: int, batch_rows: int, *, half: bool
+) -> int:
+    """The matrix of item vectors (its bfloat16 twin too), and the greatest of three.
+
+    A block of the matrix while it is made; a batch while it is encoded, with its neighbours; what is
+    known of all rows (states, own candidates) while products with a chunk of items and with the
+    sample are looked through. The table of all candidates that the calibration is fitted on is held
+    twice, the second time to scale.
+    """
+    width = hidden_size + 2
+    matrix = vacancies * ((FLOAT + 2 * half) * width + 20)  # 20: id, place, bias
+    making = FLOAT * min(vacancies, SLICE) * TOWER * hidden_size
+    close = asked.at_once * NEAR * asked.neighbours
+    encoding = int(FLOAT * hidden_size * (ENCODER * asked.positions + CLOSE * close))
+    own = asked.positions // max(asked.at_once, 1) + NEAR * asked.neighbours
+    known = asked.rows * (FLOAT * hidden_size + OWN * own)
+    searched = min(batch_rows, asked.rows) * FLOAT * (CHUNK + 2 * SAMPLE // SHORT)
+    table = asked.rows * TABLED * NUMBERS * FLOAT
+    return matrix + max(making, known + max(encoding, searched) + table, 3 * table)
+
+
+def allocator_bytes(step: int) -> int:
+    """What malloc holds beside the tensors of a step, but for large ones, which it gives back."""
+    return int(SLACK * step)
+
+
+def room(device: torch.device) -> int:
+    """Bytes that this machine, container or GPU can still give."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return min(int(psutil.virtual_memory().available), _group())
+
+
+def _group() -> int:
+    """What the control group of a container still allows."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            texts = [(Path("/sys/fs/cgroup") / name).read_text().strip() for name in (limit, used)]
+        except OSError:
+            continue
+        if texts[0].isdigit():
+            return int(texts[0]) - int(texts[1])
+    return 2**63

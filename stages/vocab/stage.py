@@ -1,0 +1,128 @@
+"""One id for every vacancy: the frequent ones first, then the rest of the catalogue.
+
+Ids start behind the special ones of `stages.core.item_ids`. The vocabulary proper (trained) is
+the vacancies with enough filtered train events, by count, then id; whatever else the catalogue
+holds follows by id.
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from stages.core import tables
+from stages.core.item_ids import FIRST_ITEM
+from stages.core.schema import FILTERED, STRING, VOCAB
+from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Report
+from stages.params import Params
+
+CATALOGUE = {"vacancy_id": STRING}
+
+
+class VocabReport(Report):
+    """Sizes of the vocabulary, shares of filtered events it covers, and what the catalogue lost."""
+
+    vacancies: int
+    trained: int
+    events: int
+    share_trained: float
+    share_unknown: float
+    dropped_rows: dict[str, int]
+    extended: dict[str, int]
+
+
+def item_counts(filtered: pl.LazyFrame) -> pl.LazyFrame:
+    """Events of each vacancy: `vacancy_id`, `count`."""
+    return filtered.group_by("vacancy_id").agg(count=pl.len().cast(pl.Int64))
+
+
+def fresh(catalogue: pl.DataFrame, counts: pl.DataFrame, min_count: int) -> pl.DataFrame:
+    """The vocabulary of distinct catalogue ids, sorted by item."""
+    ranked = _counted(catalogue, counts).with_columns(trained=pl.col("count") >= min_count)
+    popularity = pl.when("trained").then(-pl.col("count")).otherwise(1)
+    return ranked.sort(popularity, "vacancy_id").with_columns(item=_items_from(FIRST_ITEM))
+
+
+def extended(old: pl.DataFrame, catalogue: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """`old` with new counts, its items and trained flags kept, and new vacancies behind, by id."""
+    known = old.sort("item").select("vacancy_id", "item", "trained")
+    new = catalogue.join(old, on="vacancy_id", how="anti").sort("vacancy_id")
+    behind = FIRST_ITEM if known.is_empty() else known["item"][-1] + 1
+    added = new.with_columns(item=_items_from(behind), trained=pl.lit(False))
+    return _counted(pl.concat([known, added]), counts).sort("item")
+
+
+def _counted(vacancies: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    joined = vacancies.join(counts, on="vacancy_id", how="left")
+    return joined.with_columns(pl.col("count").fill_null(0))
+
+
+def _items_from(first: int) -> pl.Expr:
+    return pl.int_range(first, pl.len() + first, dtype=pl.Int32)
+
+
+def run(
+    params: Params, *, events: Path, vacancies: Path, out: Path, extend: Path | None = None
+) -> VocabReport:
+    """Write the vocabulary of a catalogue, counted on the filtered `events`.
+
+    Args:
+        params: `vocab.min_count` decides what is trained; with `extend` the old flags do.
+        events: The filtered train part.
+        vacancies: The raw catalogue; only `vacancy_id` is read.
+        out: The vocabulary file.
+        extend: An older vocabulary whose items and flags are kept.
+
+    Raises:
+        MissingInputError: An input is not there.
+        HhrecError: An input has other columns, or no vacancy is frequent enough to be trained.
+    """
+    filtered = tables.scan(events, FILTERED, made_by="hhrec filter")
+    raw = tables.scan(vacancies, CATALOGUE, made_by="hhrec data sample").collect()
+    old = None if extend is None else scan_vocab(extend).collect()
+    counts = item_counts(filtered).collect(engine="streaming")
+    catalogue = raw.drop_nulls().unique()
+    table = (
+        fresh(catalogue, counts, params.vocab.min_count)
+        if old is None
+        else extended(old, catalogue, counts)
+    )
+    _check(table, vacancies, params.vocab.min_count)
+    tables.write(table, out, VOCAB)
+    total = int(counts["count"].sum())
+    trained = table.filter("trained")
+    return VocabReport(
+        vacancies=table.height,
+        trained=trained.height,
+        events=total,
+        share_trained=int(trained["count"].sum()) / max(total, 1),
+        share_unknown=1 - int(table["count"].sum()) / max(total, 1),
+        dropped_rows={
+            "null_id": raw["vacancy_id"].null_count(),
+            "duplicate_id": raw.height - raw["vacancy_id"].null_count() - catalogue.height,
+        },
+        extended={} if old is None else _changes(old, catalogue),
+    )
+
+
+def scan_vocab(path: Path) -> pl.LazyFrame:
+    """Open a vocabulary file."""
+    return tables.scan(path, VOCAB, made_by="hhrec vocab build")
+
+
+def _changes(old: pl.DataFrame, catalogue: pl.DataFrame) -> dict[str, int]:
+    """How many vacancies of `old` the catalogue still has, has new, and has no more."""
+    both = old.join(catalogue, on="vacancy_id", how="semi").height
+    return {"kept": both, "new": catalogue.height - both, "gone": old.height - both}
+
+
+def _check(table: pl.DataFrame, vacancies: Path, min_count: int) -> None:
+    """Raise an error where there is nothing to recommend or nothing to train."""
+    if table.is_empty():
+        raise HhrecError(f"{vacancies}: column `vacancy_id` holds no id", "`hhrec data check DIR`")
+    if not table["trained"].any():
+        raise HhrecError(
+            f"{vacancies}: no vacancy of it has vocab.min_count = {min_count} filtered train"
+            f" events; the most frequent has {max(table['count'])}",
+            "lower vocab.min_count in params.yaml, or check that both files are of one source",
+        )

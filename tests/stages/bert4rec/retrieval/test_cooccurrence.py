@@ -1,0 +1,74 @@
+"""Who follows whom: the table, whatever the order and the slices in which pairs are counted."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.bert4rec.retrieval import cooccurrence as following
+from stages.bert4rec.retrieval.cooccurrence import nearest, neighbours, nobody
+from stages.core.item_ids import FIRST_ITEM
+from tests.stages.bert4rec.retrieval.slow_cooccurrence import COUNT, similarity
+from tests.strategies import item_lists
+from tests.worlds.small_model import make_histories, told
+
+
+@given(item_lists())
+def test_the_table_is_counted_pair_by_pair(rows):
+    dense = neighbours(told(rows), COUNT).whole.table.toarray()
+    expected = np.zeros((COUNT, COUNT))
+    for pair, value in similarity(rows).items():
+        expected[pair] = value
+    np.testing.assert_allclose(dense, expected, rtol=1e-6)
+
+
+def test_pairs_farther_apart_than_the_reach_do_not_count():
+    row = list(range(FIRST_ITEM, FIRST_ITEM + following.REACH + 2))
+    table = neighbours(told([row]), COUNT).whole.table
+    assert table[row[0], row[-2]] > 0
+    assert table[row[0], row[-1]] == 0
+
+
+@given(item_lists(), st.randoms(use_true_random=False))
+def test_the_order_of_histories_changes_no_bit(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    one, two = (neighbours(told(some), COUNT).whole for some in (rows, shuffled))
+    for name in ("data", "indices", "indptr"):
+        assert (getattr(one.table, name) == getattr(two.table, name)).all()
+    assert (one.source == two.source).all()
+    assert (one.target == two.target).all()
+
+
+@pytest.mark.parametrize("limit", ["PAIRS", "SORTED", "EVENTS"])
+@pytest.mark.parametrize("held_at_once", [1, 10, 50, 1_000])
+def test_how_much_is_counted_at_once_changes_no_bit(limit, held_at_once, monkeypatch):
+    histories = make_histories([15, 3, 9, 0, 12])
+    whole = neighbours(histories, COUNT)
+    monkeypatch.setattr(following, limit, held_at_once)
+    parts = neighbours(histories, COUNT)
+    assert (whole.whole.table.data == parts.whole.table.data).all()
+    assert (whole.whole.table.indices == parts.whole.table.indices).all()
+    assert (whole.whole.source == parts.whole.source).all()
+    assert whole.end == parts.end
+    assert (whole.cuts == parts.cuts).all()
+
+
+def test_slices_of_histories_hold_each_once_and_not_many_events(monkeypatch):
+    monkeypatch.setattr(following, "EVENTS", 10)
+    offsets = make_histories([15, 3, 9, 0, 12, 1, 1, 1]).offsets
+    slices = following._slices(offsets)
+    assert [row for first, stop in slices for row in range(first, stop)] == list(range(8))
+    assert len(slices) > 2
+    assert following._slices(make_histories([]).offsets) == [(0, 0)]
+
+
+def test_the_nearest_are_kept_ties_by_id():
+    from scipy import sparse
+
+    lines = sparse.csr_matrix([[0.0, 2, 1, 2, 3], [0, 0, 0, 0, 0], [0, 1, 1, 1, 0]])
+    assert nearest(lines, 2).toarray().tolist() == [[0, 2, 0, 0, 3], [0] * 5, [0, 1, 1, 0, 0]]
+
+
+def test_nobody_has_no_neighbours():
+    assert nobody(7).whole.table.nnz == 0
+    assert neighbours(told([[], []]), 7).whole.table.nnz == 0

@@ -1,0 +1,162 @@
+"""The final fit: all that is known is trained on, labels never; for as long as validation chose."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from stages.bert4rec.model_files import Chosen, read_chosen, write_chosen
+from stages.core import calibration_file as calibration
+from stages.interface.errors import HhrecError
+from stages.params import Params, validated
+from stages.pipeline import pipeline
+from stages.pipeline.final_fit import final_params
+from tests.command import Type, typist
+from tests.flow import Flow, settings
+
+DATA = ("explode", "filter", "vocab", "features", "sequences")
+TINY: dict[str, Any] = {
+    "split": {"kind": "last_session"},
+    "filter": {"min_user_events": 1},
+    "vocab": {"min_count": 1},
+    "features": {"tokens": 300},
+    "train": {"hidden_size": 16, "heads": 2, "layers": 1, "epochs": 3, "tracker": "none"},
+    "predict": {"k": 10},
+    "evaluate": {"bootstrap": 100},
+}
+
+
+def params() -> Params:
+    return validated(TINY, where="test")
+
+
+@pytest.fixture(scope="module")
+def finished(raw_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """Artifacts and reports of `hhrec run --final` on the tiny log."""
+    out = tmp_path_factory.mktemp("final")
+    return out, dict(pipeline.run(params(), raw=raw_dir, artifacts=out, final=True))
+
+
+def read(path: Path) -> pl.DataFrame:
+    return pl.read_parquet(path if path.is_file() else path / "*.parquet")
+
+
+def test_every_known_event_is_trained_on_and_every_test_row_answered(
+    raw_dir: Path, finished: tuple[Path, Any]
+) -> None:
+    out, reports = finished
+    asked, learnt = read(raw_dir / "test.parquet"), read(out / "final/filtered")
+    tested = asked.explode("vacancy_id", "action_type", "action_dt", empty_as_null=False)
+    key = ["user_id", "session_id", "vacancy_id"]
+    assert tested.join(learnt, on=key, how="anti").is_empty()
+    train_file = read(raw_dir / "train.parquet").explode("vacancy_id", empty_as_null=False)
+    unknown_actions = 1  # zoya's print
+    assert len(learnt) == len(train_file) + len(tested) - unknown_actions
+    assert read(out / "final/sequences/validation").is_empty()
+    found = read(out / "final/predictions.parquet")
+    rows = ["user_id", "session_id"]
+    assert sorted(found.select(rows).rows()) == sorted(asked.select(rows).rows())
+    assert set(found["predictions"].list.n_unique()) == {10}
+    names = list(reports)
+    assert names[names.index("report") + 1 :] == [
+        *(f"final {name}" for name in DATA),
+        "final train",
+        "final predict test",
+    ]
+
+
+def test_contexts_are_those_of_the_validated_run(finished: tuple[Path, Any]) -> None:
+    out, _ = finished
+    columns = ["user_id", "session_id", "actions", "times", "asked_at"]
+    one, two = (
+        read(root / "sequences/test").select(columns).sort("user_id", "session_id")
+        for root in (out, out / "final")
+    )
+    assert one.equals(two)
+
+
+def test_training_ends_after_the_epoch_that_validation_chose(finished: tuple[Path, Any]) -> None:
+    out, reports = finished
+    chosen = read_chosen(out / "model")
+    assert reports["train"].best_epoch == chosen.epoch
+    assert reports["final train"].epochs == chosen.epoch
+    assert reports["final train"].best_mrr_100 is None
+    assert read_chosen(out / "final/model") == Chosen(chosen.epoch, 3, None, chosen.asks)
+
+
+def test_the_calibration_is_that_of_the_validated_model(finished: tuple[Path, Any]) -> None:
+    out, reports = finished
+    assert calibration.read(out / "final/model") == calibration.read(out / "model")
+    assert reports["final predict test"].seen == reports["predict test"].seen
+
+
+def test_parameters_are_those_of_the_validated_run_but_for_split_and_end(tmp_path: Path) -> None:
+    write_chosen(tmp_path, Chosen(2, 3, 0.1, "event"))
+    changed = final_params(params(), tmp_path).model_dump()
+    assert (changed["split"].pop("kind"), changed["train"].pop("stop_epoch")) == ("none", 2)
+    before = params().model_dump()
+    assert changed["train"].pop("asks") == "event"
+    del before["split"]["kind"]
+    for name in ("stop_epoch", "asks"):
+        del before["train"][name]
+    assert changed == before
+
+
+def test_labels_change_nothing(raw_dir: Path, finished: tuple[Path, Any], tmp_path: Path) -> None:
+    shutil.copytree(raw_dir, tmp_path / "raw")
+    (tmp_path / "raw/labels.parquet").unlink()
+    for _ in pipeline.run(params(), raw=tmp_path / "raw", artifacts=tmp_path / "out", final=True):
+        pass
+    ours, theirs = (
+        read(root / "final/predictions.parquet") for root in (finished[0], tmp_path / "out")
+    )
+    assert ours.equals(theirs)
+
+
+def test_a_later_run_leaves_no_final_fit_of_an_older_model(
+    raw_dir: Path, finished: tuple[Path, Any], tmp_path: Path
+) -> None:
+    shutil.copytree(finished[0], tmp_path / "out")
+    steps = pipeline.run(params(), raw=raw_dir, artifacts=tmp_path / "out")
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    assert not (tmp_path / "out/final").exists()
+
+
+def test_none_holds_nothing_out(tmp_path: Path, raw_dir: Path) -> None:
+    flow = Flow(tmp_path, settings(split={"kind": "none"}))
+    report = flow.explode(raw_dir)
+    assert (report.split, report.labels) == ("none", 0)
+    assert report.events == {"train": 36, "validation": 0, "test": 8}
+    filtered = flow.filter()
+    assert filtered.train_events == 44
+    table = flow.read("filtered")
+    assert set(table.filter(pl.col("user_id") == "nina")["vacancy_id"]) == {"nurse-1", "nurse-3"}
+    assert table["vacancy_id"].null_count() == 0  # lev's test session without events
+
+
+def test_none_refuses_events_that_were_held_out(tmp_path: Path, raw_dir: Path) -> None:
+    flow = Flow(tmp_path, settings(split={"kind": "last_session"}))
+    flow.explode(raw_dir)
+    whole = Flow(tmp_path, settings(split={"kind": "none"}))
+    with pytest.raises(HhrecError, match="events were held out") as caught:
+        whole.filter()
+    assert "hhrec explode" in caught.value.hint
+
+
+def test_run_final_says_where_the_recommendations_are(
+    raw_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hhrec: Type = typist(monkeypatch, capsys)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(TINY | {"raw": str(raw_dir)}))
+    monkeypatch.chdir(tmp_path)
+    typed = hhrec("run", "--final", "--artifacts", "out", "--set", "train.epochs=1")
+    assert typed.code == 0
+    assert "final train" in typed.out
+    assert "out/final/predictions.parquet" in typed.said()

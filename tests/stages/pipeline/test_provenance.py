@@ -1,0 +1,86 @@
+"""A directory of artifacts belongs to one set of input files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages.interface.errors import HhrecError, MissingInputError
+from stages.pipeline.provenance import check_inputs, claim, claimed
+
+OUTPUTS = ("events", "model")
+
+
+@pytest.fixture
+def raw(raw_dir: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(raw_dir, tmp_path / "raw"))
+
+
+@pytest.fixture
+def made(raw: Path, tmp_path: Path) -> Path:
+    """Artifacts of `raw`: a table and a model, and a file that no stage writes."""
+    artifacts = tmp_path / "artifacts"
+    claim(raw, artifacts, OUTPUTS, force=False)
+    for name in (*OUTPUTS, "notes"):
+        (artifacts / name).mkdir()
+    return artifacts
+
+
+def test_the_same_inputs_may_run_again_from_anywhere(raw: Path, made: Path, tmp_path: Path) -> None:
+    elsewhere = shutil.copytree(raw, tmp_path / "elsewhere")
+    claim(Path(elsewhere), made, OUTPUTS, force=False)
+    assert (made / "events").is_dir()
+
+
+def test_later_labels_are_not_other_inputs(raw: Path, made: Path) -> None:
+    (raw / "labels.parquet").unlink()
+    claim(raw, made, OUTPUTS, force=False)
+
+
+@pytest.mark.parametrize("name", ["train.parquet", "test.parquet", "vacancies.parquet"])
+def test_other_inputs_are_refused_and_nothing_moves(raw: Path, made: Path, name: str) -> None:
+    before = claimed(made)
+    with (raw / name).open("ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(HhrecError, match="events, model made from other input files") as error:
+        claim(raw, made, OUTPUTS, force=False)
+    assert "--artifacts DIR" in error.value.hint
+    assert "--force" in error.value.hint
+    assert claimed(made) == before
+    assert (made / "model").is_dir()
+
+
+def test_force_removes_the_outputs_and_nothing_else(raw: Path, made: Path) -> None:
+    with (raw / "test.parquet").open("ab") as stream:
+        stream.write(b"more")
+    claim(raw, made, OUTPUTS, force=True)
+    assert sorted(path.name for path in made.iterdir()) == ["inputs.json", "notes"]
+    claim(raw, made, OUTPUTS, force=False)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]"])
+def test_artifacts_of_unknown_inputs_are_refused(raw: Path, made: Path, text: str | None) -> None:
+    (made / "inputs.json").unlink()
+    if text is not None:
+        (made / "inputs.json").write_text(text)
+    with pytest.raises(HhrecError, match="made from unknown input files"):
+        claim(raw, made, OUTPUTS, force=False)
+
+
+@pytest.mark.parametrize("name", ["", "train.parquet", "test.parquet", "vacancies.parquet"])
+def test_a_missing_input_is_named(raw: Path, name: str) -> None:
+    if name:
+        (raw / name).unlink()
+    else:
+        shutil.rmtree(raw)
+    with pytest.raises(MissingInputError, match=f"{raw / name}: not found"):
+        check_inputs(raw)
+
+
+def test_a_missing_sample_names_the_command_that_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingInputError) as error:
+        check_inputs(Path("artifacts/sample"))
+    assert error.value.hint == "type `hhrec data sample --out artifacts/sample`"
