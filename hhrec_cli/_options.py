@@ -16,4 +16,3 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no note
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 PARAMS_FILE = Path("params.yaml")
-ARTIFACTS = Path("artifacts")

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import ARTIFACTS, BASELINES_DIR, SEQUENCES_DIR, VOCAB_FILE
 
 
 def baseline(
@@ -23,8 +24,8 @@ def baseline(
     ] = "test",
     sequences: Annotated[
         Path, typer.Option(help="Directory of train, validation and test sequences.")
-    ] = ARTIFACTS / "sequences",
-    vocab: Annotated[Path, typer.Option(help="The vocabulary.")] = ARTIFACTS / "vocab.parquet",
+    ] = ARTIFACTS / SEQUENCES_DIR,
+    vocab: Annotated[Path, typer.Option(help="The vocabulary.")] = ARTIFACTS / VOCAB_FILE,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -50,7 +51,7 @@ def baseline(
             part=part,
             sequences=sequences,
             vocab=vocab,
-            out=out or ARTIFACTS / "baselines" / file,
+            out=out or ARTIFACTS / BASELINES_DIR / file,
             progress=progress,
         )
     _console.show(report, title="baseline", as_json=as_json, quiet=quiet)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import ARTIFACTS, SEQUENCES_DIR
 
 
 def blend(
@@ -27,7 +28,7 @@ def blend(
     ] = None,
     sequences: Annotated[
         Path, typer.Option(help="Directory of sequences; --tune reads the labels inside.")
-    ] = ARTIFACTS / "sequences",
+    ] = ARTIFACTS / SEQUENCES_DIR,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,

@@ -7,7 +7,8 @@ import typer
 
 from hhrec_cli import _console
 from hhrec_cli._data_import import import_log
-from hhrec_cli._options import ARTIFACTS, Json, Quiet
+from hhrec_cli._options import Json, Quiet
+from stages.core.artifact_paths import ARTIFACTS, SAMPLE_DIR
 
 if TYPE_CHECKING:
     from stages.data.check import CheckReport
@@ -18,7 +19,7 @@ app.command("import")(import_log)
 
 @app.command("sample")
 def sample(
-    out: Annotated[Path, typer.Option(help="Directory of the raw files.")] = ARTIFACTS / "sample",
+    out: Annotated[Path, typer.Option(help="Directory of the raw files.")] = ARTIFACTS / SAMPLE_DIR,
     sessions: Annotated[
         int | None, typer.Option(help="Train sessions. (default: the calibrated 80,000)")
     ] = None,

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hhrec_cli import _console, _scores
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import (
+    ARTIFACTS,
+    METRICS_DIR,
+    MODEL_DIR,
+    SEQUENCES_DIR,
+    TEST,
+    VALIDATION,
+    VOCAB_FILE,
+    predictions_file,
+)
 
 if TYPE_CHECKING:
     from stages.params import Params
@@ -55,15 +65,15 @@ def evaluate(
     ] = "test",
     sequences: Annotated[
         Path, typer.Option(help="Directory of train, validation and test sequences.")
-    ] = ARTIFACTS / "sequences",
-    vocab: Annotated[Path, typer.Option(help="The vocabulary.")] = ARTIFACTS / "vocab.parquet",
+    ] = ARTIFACTS / SEQUENCES_DIR,
+    vocab: Annotated[Path, typer.Option(help="The vocabulary.")] = ARTIFACTS / VOCAB_FILE,
     model: Annotated[
         Path,
         typer.Option(
             help="The model's directory, for what it chose on validation rows; read only where the "
             "model stands beside the baselines."
         ),
-    ] = ARTIFACTS / "model",
+    ] = ARTIFACTS / MODEL_DIR,
     raw: Annotated[
         Path | None,
         typer.Option(
@@ -95,11 +105,11 @@ def evaluate(
     with _console.progress("evaluate", quiet=quiet) as progress:
         report = stage.run(
             settings,
-            predictions=predictions or ARTIFACTS / "predictions.parquet",
+            predictions=predictions or ARTIFACTS / predictions_file(TEST),
             validation_predictions=validation_predictions
-            or ARTIFACTS / "validation_predictions.parquet",
+            or ARTIFACTS / predictions_file(VALIDATION),
             labels=labels or stage.found_labels(root),
-            out=out or ARTIFACTS / "metrics",
+            out=out or ARTIFACTS / METRICS_DIR,
             against=list(dict.fromkeys(known.canonical(name.strip()) for name in names)),
             progress=progress,
             model=model,

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import ARTIFACTS, EVENTS_DIR, TEST_FILE, TRAIN_FILE
 
 
 def explode(
@@ -16,7 +17,7 @@ def explode(
     test: Annotated[
         Path | None, typer.Option(help="Test sessions. (default: RAW/test.parquet)")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Directory of event buckets.")] = ARTIFACTS / "events",
+    out: Annotated[Path, typer.Option(help="Directory of event buckets.")] = ARTIFACTS / EVENTS_DIR,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,
@@ -31,8 +32,8 @@ def explode(
     with _console.progress("explode", quiet=quiet) as progress:
         report = stage.run(
             settings,
-            train=train or raw / "train.parquet",
-            test=test or raw / "test.parquet",
+            train=train or raw / TRAIN_FILE,
+            test=test or raw / TEST_FILE,
             out=out,
             progress=progress,
         )

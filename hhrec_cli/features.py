@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import ARTIFACTS, FEATURES_DIR, VACANCIES_FILE, VOCAB_FILE
 
 app = typer.Typer(help="Vacancies as numbers: codes, salary, tokens.", no_args_is_help=True)
 
-VOCAB = ARTIFACTS / "vocab.parquet"
-FEATURES = ARTIFACTS / "features"
+VOCAB = ARTIFACTS / VOCAB_FILE
+FEATURES = ARTIFACTS / FEATURES_DIR
 
 
 @app.command("build")
@@ -42,7 +43,7 @@ def build(
     with _console.progress("features", quiet=quiet) as progress:
         report = stage.run(
             settings,
-            vacancies=vacancies or Path(settings.raw) / "vacancies.parquet",
+            vacancies=vacancies or Path(settings.raw) / VACANCIES_FILE,
             vocab=vocab,
             out=out,
             books=books,

@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import ARTIFACTS, EVENTS_DIR, FILTERED_DIR
 
 
 def filter_events(
-    events: Annotated[Path, typer.Option(help="Events that explode wrote.")] = ARTIFACTS / "events",
-    out: Annotated[Path, typer.Option(help="Directory of event buckets.")] = ARTIFACTS / "filtered",
+    events: Annotated[Path, typer.Option(help="Events that explode wrote.")] = ARTIFACTS
+    / EVENTS_DIR,
+    out: Annotated[Path, typer.Option(help="Directory of event buckets.")] = ARTIFACTS
+    / FILTERED_DIR,
     params: ParamsFile = PARAMS_FILE,
     overrides: Overrides = None,
     quiet: Quiet = False,

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import (
+    ARTIFACTS,
+    FEATURES_DIR,
+    MODEL_DIR,
+    SEQUENCES_DIR,
+    VOCAB_FILE,
+    predictions_file,
+)
 
 
 class Part(StrEnum):
@@ -17,17 +25,11 @@ class Part(StrEnum):
     validation = "validation"
 
 
-DEFAULTS = {
-    Part.test: ARTIFACTS / "predictions.parquet",
-    Part.validation: ARTIFACTS / "validation_predictions.parquet",
-}
-
-
 def predict(
-    model: Annotated[Path, typer.Option(help="Directory of the model.")] = ARTIFACTS / "model",
-    sequences: Annotated[Path, typer.Option(help="Sequences.")] = ARTIFACTS / "sequences",
-    features: Annotated[Path, typer.Option(help="Features.")] = ARTIFACTS / "features",
-    vocab: Annotated[Path, typer.Option(help="Vocabulary.")] = ARTIFACTS / "vocab.parquet",
+    model: Annotated[Path, typer.Option(help="Directory of the model.")] = ARTIFACTS / MODEL_DIR,
+    sequences: Annotated[Path, typer.Option(help="Sequences.")] = ARTIFACTS / SEQUENCES_DIR,
+    features: Annotated[Path, typer.Option(help="Features.")] = ARTIFACTS / FEATURES_DIR,
+    vocab: Annotated[Path, typer.Option(help="Vocabulary.")] = ARTIFACTS / VOCAB_FILE,
     part: Annotated[Part, typer.Option(help="Which rows.")] = Part.test,
     out: Annotated[
         Path | None,
@@ -61,7 +63,7 @@ def predict(
             sequences=sequences,
             features=features,
             vocab=vocab,
-            out=out or DEFAULTS[part],
+            out=out or ARTIFACTS / predictions_file(part),
             part=part.value,
             allow=allow,
             progress=progress,

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import ARTIFACTS, REPORT_FILE
 
 
 def report(
@@ -36,7 +37,7 @@ def report(
             settings,
             raw=raw or Path(settings.raw),
             artifacts=artifacts,
-            out=out or artifacts / "report.html",
+            out=out or artifacts / REPORT_FILE,
             sessions=sessions,
             progress=progress,
         )

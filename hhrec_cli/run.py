@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import ARTIFACTS, FINAL_DIR, TEST, predictions_file
 
 if TYPE_CHECKING:
     from stages.interface.stage_report import Report
@@ -68,7 +69,7 @@ def run(
     else:
         _console.note(f"written to {artifacts}", quiet=quiet)
         if final:
-            found = artifacts / "final" / "predictions.parquet"
+            found = artifacts / FINAL_DIR / predictions_file(TEST)
             _console.note(f"of the final fit, which no figure above is of: {found}", quiet=quiet)
 
 

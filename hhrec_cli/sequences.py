@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import (
+    ARTIFACTS,
+    EVENTS_DIR,
+    FILTERED_DIR,
+    SEQUENCES_DIR,
+    VOCAB_FILE,
+)
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -14,17 +21,17 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Histories and contexts as lists of item ids.", no_args_is_help=True)
 
 VocabFile = Annotated[Path, typer.Option("--vocab", help="Vocabulary that gives the item ids.")]
-VOCAB, SEQUENCES = ARTIFACTS / "vocab.parquet", ARTIFACTS / "sequences"
+VOCAB, SEQUENCES = ARTIFACTS / VOCAB_FILE, ARTIFACTS / SEQUENCES_DIR
 
 
 @app.command()
 def build(
     filtered: Annotated[
         Path, typer.Option(help="Filtered events: the histories to train on.")
-    ] = ARTIFACTS / "filtered",
+    ] = ARTIFACTS / FILTERED_DIR,
     events: Annotated[
         Path, typer.Option(help="All events: the contexts of validation and test.")
-    ] = ARTIFACTS / "events",
+    ] = ARTIFACTS / EVENTS_DIR,
     vocab: VocabFile = VOCAB,
     out: Annotated[Path, typer.Option(help="Directory of train, validation, test.")] = SEQUENCES,
     params: ParamsFile = PARAMS_FILE,

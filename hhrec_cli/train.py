@@ -6,20 +6,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import (
+    ARTIFACTS,
+    CHECKPOINTS_DIR,
+    FEATURES_DIR,
+    LIVE_DIR,
+    MODEL_DIR,
+    SEQUENCES_DIR,
+    VOCAB_FILE,
+)
 
 if TYPE_CHECKING:
     from stages.params import Params
 
 
 def train(
-    sequences: Annotated[Path, typer.Option(help="Sequences.")] = ARTIFACTS / "sequences",
-    features: Annotated[Path, typer.Option(help="Features.")] = ARTIFACTS / "features",
-    vocab: Annotated[Path, typer.Option(help="Vocabulary.")] = ARTIFACTS / "vocab.parquet",
-    out: Annotated[Path, typer.Option(help="Directory of the model.")] = ARTIFACTS / "model",
+    sequences: Annotated[Path, typer.Option(help="Sequences.")] = ARTIFACTS / SEQUENCES_DIR,
+    features: Annotated[Path, typer.Option(help="Features.")] = ARTIFACTS / FEATURES_DIR,
+    vocab: Annotated[Path, typer.Option(help="Vocabulary.")] = ARTIFACTS / VOCAB_FILE,
+    out: Annotated[Path, typer.Option(help="Directory of the model.")] = ARTIFACTS / MODEL_DIR,
     checkpoints: Annotated[Path, typer.Option(help="Directory of checkpoints.")] = ARTIFACTS
-    / "checkpoints",
-    live: Annotated[Path, typer.Option(help="Directory of curves.")] = ARTIFACTS / "live",
+    / CHECKPOINTS_DIR,
+    live: Annotated[Path, typer.Option(help="Directory of curves.")] = ARTIFACTS / LIVE_DIR,
     origin: Annotated[
         Path | None,
         typer.Option(

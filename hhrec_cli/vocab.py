@@ -6,19 +6,26 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import ARTIFACTS, PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from stages.core.artifact_paths import (
+    ARTIFACTS,
+    FILTERED_DIR,
+    SEQUENCES_DIR,
+    VACANCIES_FILE,
+    VOCAB_FILE,
+)
 
 app = typer.Typer(help="Give every vacancy of the catalogue its item id.", no_args_is_help=True)
 
 VocabFile = Annotated[Path, typer.Option("--vocab", help="Vocabulary that build wrote.")]
-VOCAB = ARTIFACTS / "vocab.parquet"
+VOCAB = ARTIFACTS / VOCAB_FILE
 
 
 @app.command()
 def build(
     events: Annotated[
         Path, typer.Option(help="Filtered events that vacancies are counted in.")
-    ] = ARTIFACTS / "filtered",
+    ] = ARTIFACTS / FILTERED_DIR,
     vacancies: Annotated[
         Path | None, typer.Option(help="Catalogue. (default: RAW/vacancies.parquet)")
     ] = None,
@@ -36,7 +43,7 @@ def build(
     from stages.params import load
 
     settings = load(params, overrides or ())
-    catalogue = vacancies or Path(settings.raw) / "vacancies.parquet"
+    catalogue = vacancies or Path(settings.raw) / VACANCIES_FILE
     report = stage.run(settings, events=events, vacancies=catalogue, out=out, extend=extend)
     _console.show(report, title="vocab", as_json=as_json, quiet=quiet)
 
@@ -59,8 +66,8 @@ def show(
 
     report = coverage(
         vocab,
-        events=events or _if_there(ARTIFACTS / "filtered"),
-        sequences=sequences or _if_there(ARTIFACTS / "sequences"),
+        events=events or _if_there(ARTIFACTS / FILTERED_DIR),
+        sequences=sequences or _if_there(ARTIFACTS / SEQUENCES_DIR),
     )
     _console.show(report, title=str(vocab), as_json=as_json, quiet=False)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import polars as pl
 import pytest
 
+from stages.core.keys import KEYS
 from stages.data.sample.run import run as sample
 from stages.interface.stage_report import silent
 from stages.params import Params, validated
@@ -80,7 +81,7 @@ def test_each_test_session_gets_100_distinct_catalogue_vacancies(
     found = pl.read_parquet(finished[0] / "predictions.parquet")
     asked = pl.read_parquet(raw / "test.parquet")
     catalogue = set(pl.read_parquet(raw / "vacancies.parquet")["vacancy_id"])
-    key = ["user_id", "session_id"]
+    key = list(KEYS)
     assert sorted(found.select(key).iter_rows()) == sorted(asked.select(key).iter_rows())
     assert set(found["predictions"].list.len()) == {100}
     assert set(found["predictions"].list.n_unique()) == {100}
@@ -161,7 +162,7 @@ def test_another_run_gives_equal_predictions(
     for name in ("predictions.parquet", "validation_predictions.parquet"):
         ours, theirs = (pl.read_parquet(root / name) for root in (finished[0], tmp_path))
         if buckets > 1:
-            ours, theirs = (rows.sort("user_id", "session_id") for rows in (ours, theirs))
+            ours, theirs = (rows.sort(KEYS) for rows in (ours, theirs))
         assert ours.equals(theirs)
 
 
@@ -186,13 +187,13 @@ def with_other_future(raw: Path, artifacts: Path, out: Path) -> Path:
     shutil.copytree(raw, out)
     held = (
         whole(artifacts / "events")
-        .group_by("user_id", "session_id")
+        .group_by(KEYS)
         .agg(pl.col("part").eq("validation").all())
         .filter("part")
-        .select("user_id", "session_id", held=True)
+        .select(*KEYS, held=True)
     )
     rows = pl.read_parquet(raw / "train.parquet").join(
-        held, on=["user_id", "session_id"], how="left", maintain_order="left"
+        held, on=KEYS, how="left", maintain_order="left"
     )
     assert rows["held"].sum() > 10
     turned = pl.col("vacancy_id").list.eval(pl.lit("0") + pl.element())

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
+from stages.core.keys import KEYS
 from stages.data import import_log
 from stages.data.formats import Flat
 from stages.data.row_validation import EventLog
@@ -49,7 +50,7 @@ class Outcome(NamedTuple):
         """Predictions beside the labels."""
         found = pl.read_parquet(self.out / "predictions.parquet")
         labels = pl.read_parquet(self.raw / "labels.parquet")
-        return found.join(labels, on=["user_id", "session_id"], maintain_order="left")
+        return found.join(labels, on=KEYS, maintain_order="left")
 
 
 def ran(raw: Path) -> Outcome:
@@ -137,7 +138,7 @@ def known_answers(found: Outcome) -> float:
     rows = pl.read_parquet(found.out / "sequences" / "test").select(
         "user_id", "session_id", "items"
     )
-    lines = found.lists().join(rows, on=["user_id", "session_id"]).join(vocab, on="vacancy_id")
+    lines = found.lists().join(rows, on=KEYS).join(vocab, on="vacancy_id")
     share: float = lines.select(pl.col("items").list.contains(pl.col("item")).mean()).item()
     return share
 
@@ -155,9 +156,7 @@ def check_lists(found: Outcome) -> None:
     catalogue = pl.read_parquet(found.raw / "vacancies.parquet").height
     asked = pl.read_parquet(found.raw / "test.parquet")
     contexts = pl.read_parquet(found.out / "sequences" / "test" / "*.parquet")
-    rows = pl.read_parquet(found.out / "predictions.parquet").join(
-        contexts, on=["user_id", "session_id"]
-    )
+    rows = pl.read_parquet(found.out / "predictions.parquet").join(contexts, on=KEYS)
     assert rows.height == asked.height
     lengths = rows["predictions"].list.len().to_list()
     assert lengths == rows["predictions"].list.n_unique().to_list()

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from stages.core.actions import ACTION_NAMES, KNOWN_ACTIONS
 from stages.core.item_ids import FIRST_ITEM
 from stages.params import ActionWeights
 
@@ -18,7 +19,7 @@ def touches(rows: pl.DataFrame, weights: ActionWeights) -> pl.DataFrame:
         Columns row (u32, place among `rows`), item (i32), session (i32), weight (f64), in order of
         row and last touch.
     """
-    by_action = {1: weights.response, 2: weights.view, 3: weights.favourite}
+    by_action = {action: getattr(weights, ACTION_NAMES[action]) for action in KNOWN_ACTIONS}
     weight = pl.col("action").replace_strict(by_action, default=0.0, return_dtype=pl.Float64)
     return (
         rows.select("items", "actions", "sessions")

@@ -3,10 +3,10 @@
 import polars as pl
 
 from stages.baselines.candidate_source import Shelf
+from stages.core.actions import RESPONSE
 from stages.params import Params
 from stages.seen_policy import rules as policy
 
-RESPONSE = 1
 RESPONDED = 2**32  # offset of `order`: above any place in a context
 
 

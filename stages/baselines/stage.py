@@ -14,6 +14,8 @@ import polars as pl
 
 from stages.baselines.candidate_source import Learn, Shelf, no_items
 from stages.core import tables
+from stages.core.artifact_paths import TRAIN, VALIDATION
+from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VALIDATION_SEQUENCES, VOCAB
 from stages.interface.errors import MissingInputError, UsageError
 from stages.interface.stage_report import Progress, Report, silent
@@ -22,7 +24,6 @@ from stages.seen_policy import choice
 from stages.seen_policy import rules as policy
 
 Part = Literal["test", "validation"]
-KEYS = ("user_id", "session_id")
 SLICE = 10_000  # rows ranked at once: about a million candidates in memory
 BEHIND = 2**40  # offset of `order` from one shelf to the next: above any order within a shelf
 
@@ -156,10 +157,10 @@ def run(
     """Write a baseline's predictions for the rows of one part."""
     name, made_by = canonical(name), "hhrec sequences build"
     rows = tables.scan(sequences / part, TEST_SEQUENCES, made_by=made_by).sort(*KEYS).collect()
-    train = tables.scan(sequences / "train", HISTORY, made_by=made_by)
+    train = tables.scan(sequences / TRAIN, HISTORY, made_by=made_by)
     items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
     recommender = learn([name], train=train, vocab=items, params=params)[name]
-    params = params_with(params, recommender, sequences / "validation")
+    params = params_with(params, recommender, sequences / VALIDATION)
     found = predictions(recommender, rows, vocab=items, params=params, progress=progress)
     tables.write(found, out, PREDICTIONS)
     total = int(found["predictions"].list.len().sum())

@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stages.core.keys import KEYS
 from stages.scoring import metrics
 
-KEYS = ["user_id", "session_id"]
 OFFSET = 60  # of the paper: how little the first places stand out
 STEPS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.5, 4.0, 8.0)  # weights that are tried
 ROUNDS = 3  # times that every weight is tried while the others stand still

@@ -8,6 +8,8 @@ import polars as pl
 
 from stages.blend import rank_fusion
 from stages.core import tables
+from stages.core.artifact_paths import VALIDATION
+from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS
 from stages.interface.errors import HhrecError, UsageError
 from stages.interface.stage_report import Progress, Report, silent
@@ -55,11 +57,7 @@ def run(
     check(files, weights, tune)
     read = [read_predictions(file) for file in files]
     chosen, reached = tuned(tune, sequences) if tune else (weights or [1.0] * len(files), None)
-    keys = (
-        pl.concat([table.select(rank_fusion.KEYS) for table in read])
-        .unique()
-        .sort(rank_fusion.KEYS)
-    )
+    keys = pl.concat([table.select(KEYS) for table in read]).unique().sort(KEYS)
     parts = [pl.DataFrame(schema=dict(PREDICTIONS))]
     for start in range(0, keys.height, SLICE):
         piece = keys.slice(start, SLICE)
@@ -104,7 +102,7 @@ def check(files: Sequence[Path], weights: Sequence[float] | None, tune: Sequence
 
 def tuned(files: Sequence[Path], sequences: Path) -> tuple[tuple[float, ...], float]:
     """Weights that are best on the validation rows, and their MRR@100 there."""
-    labels = held_out(sequences / "validation")
+    labels = held_out(sequences / VALIDATION)
     if labels.is_empty():
         raise HhrecError(
             f"{sequences / 'validation'}: expected labels to tune on, found none",

@@ -12,13 +12,14 @@ from stages.calibration.conditional_logit import Floats
 from stages.calibration.fitting import cross_scores, folds
 from stages.calibration.heuristics import Heuristics, lags
 from stages.core.calibration_file import Calibration
+from stages.core.time_units import DAY
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress
 from stages.loaders.model_arrays import moments
 from stages.loaders.rank_queries import asked_rows
 from stages.params import Params
 
-SPARE = 86_400_000_000  # microseconds: a day later is not much
+SPARE = DAY  # a day later is not much
 SLICE = 10_000  # rows whose lists are held at once
 
 

@@ -1,1 +1,1 @@
-"""Schema, item ids, raw sessions, tables, buckets, seeds, calibration file."""
+"""Schema, item ids, keys, actions, time units, artifact paths, tables, buckets, seeds."""

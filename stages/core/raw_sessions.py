@@ -9,13 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core.actions import KNOWN_ACTIONS, OTHER
+from stages.core.keys import KEYS
 from stages.core.schema import RAW_SESSIONS, TIME
 from stages.interface.errors import HhrecError, MissingInputError
 
-KEY = ("user_id", "session_id")
 LISTS = ("vacancy_id", "action_type", "action_dt")
 EVENT_FAULTS = ("null_vacancy", "null_action", "null_time")
-ACTIONS = (1, 2, 3)
 HINT = "`hhrec data check DIR` lists every fault of the raw files"
 
 
@@ -40,7 +40,7 @@ def scan_sessions(path: Path) -> pl.LazyFrame:
     _check_dtypes(path, found)
     return (
         pl.scan_parquet(path)
-        .select(*KEY, *LISTS)
+        .select(*KEYS, *LISTS)
         .with_columns(
             pl.col("action_type").cast(pl.List(pl.Int64), strict=False),
             pl.col("action_dt").cast(pl.List(TIME)),
@@ -75,7 +75,7 @@ def _row_fault() -> pl.Expr:
     """Why a row cannot be used; null where it can."""
     lengths = [pl.col(name).list.len() for name in LISTS]
     return (
-        pl.when(pl.any_horizontal(pl.col(name).is_null() for name in KEY))
+        pl.when(pl.any_horizontal(pl.col(name).is_null() for name in KEYS))
         .then(pl.lit("null_id"))
         .when(pl.any_horizontal(pl.col(name).is_null() for name in LISTS))
         .then(pl.lit("null_list"))
@@ -95,11 +95,11 @@ def row_counts(sessions: pl.LazyFrame) -> dict[str | None, tuple[int, int]]:
 
 def check_keys(path: Path, sessions: pl.LazyFrame) -> None:
     """Raise an error where a test row has no key, or shares it: each must get its own answer."""
-    keys = sessions.select(*KEY).collect()
-    missing = keys.filter(pl.any_horizontal(pl.col(KEY).is_null())).height
+    keys = sessions.select(*KEYS).collect()
+    missing = keys.filter(pl.any_horizontal(pl.col(KEYS).is_null())).height
     if missing:
         raise HhrecError(f"{path}: {missing:,} row(s) with a null user_id or session_id", HINT)
-    double = keys.filter(keys.is_duplicated()).sort(KEY)
+    double = keys.filter(keys.is_duplicated()).sort(KEYS)
     if double.height:
         user, session = double.row(0)
         raise HhrecError(
@@ -128,9 +128,9 @@ def explode_sessions(sessions: pl.LazyFrame) -> pl.LazyFrame:
                     for name, fault in zip(LISTS, EVENT_FAULTS, strict=True)
                 ),
             ),
-            action_type=pl.when(pl.col("action_type").is_in(ACTIONS))
+            action_type=pl.when(pl.col("action_type").is_in(KNOWN_ACTIONS))
             .then(pl.col("action_type"))
-            .otherwise(0)
+            .otherwise(OTHER)
             .cast(pl.Int8),
         )
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core.raw_sessions import KEY
+from stages.core.keys import KEYS
 from stages.data.findings import Finding, Rule, apply, rows
 
 EVER = pl.lit(True)
@@ -37,7 +37,7 @@ def check_known(
 ) -> list[Finding]:
     """Find events whose vacancy the catalogue does not hold."""
     usable = sessions.filter(pl.col("fault").is_null())
-    ids = usable.select(*KEY, "vacancy_id").explode("vacancy_id", empty_as_null=True)
+    ids = usable.select(*KEYS, "vacancy_id").explode("vacancy_id", empty_as_null=True)
     known = vacancies.select("vacancy_id").unique()
     unknown = ids.drop_nulls("vacancy_id").join(known, on="vacancy_id", how="anti")
     rule = Rule("warn", "not_in_catalogue", "vacancy_id", "seen as an unknown vacancy", EVER)
@@ -56,16 +56,18 @@ def check_labels(
     null = pl.any_horizontal(pl.all().is_null())
     refused = "evaluate refuses the file"
     count, found = apply([Rule("stop", "null_value", "any", refused, null)], labels, path)
-    repeated = labels.group_by(KEY).agg(rows=pl.len()).filter(pl.col("rows") > 1).sort(KEY)
-    keys, asked = labels.select(KEY).unique(), test.select(KEY).unique()
-    astray = keys.join(asked, on=KEY, how="anti").sort(KEY)
+    repeated = labels.group_by(KEYS).agg(rows=pl.len()).filter(pl.col("rows") > 1).sort(KEYS)
+    keys, asked = labels.select(KEYS).unique(), test.select(KEYS).unique()
+    astray = keys.join(asked, on=KEYS, how="anti").sort(KEYS)
     known = vacancies.select("vacancy_id").unique()
     foreign = labels.join(known, on="vacancy_id", how="anti")
-    unlabelled = asked.join(keys, on=KEY, how="anti").sort(KEY)
-    double = Rule("stop", "duplicate_session", ", ".join(KEY), refused, EVER)
-    lost = Rule("warn", "no_test_row", ", ".join(KEY), "counts 0 in every score", EVER)
+    unlabelled = asked.join(keys, on=KEYS, how="anti").sort(KEYS)
+    double = Rule("stop", "duplicate_session", ", ".join(KEYS), refused, EVER)
+    lost = Rule("warn", "no_test_row", ", ".join(KEYS), "counts 0 in every score", EVER)
     miss = Rule("warn", "not_in_catalogue", "vacancy_id", "can only be missed", EVER)
-    unscored = Rule("info", "test_row_without_label", ", ".join(KEY), "predicted, not scored", EVER)
+    unscored = Rule(
+        "info", "test_row_without_label", ", ".join(KEYS), "predicted, not scored", EVER
+    )
     found += [
         *rows(double, repeated, count, path),
         *rows(lost, astray, count, path),
@@ -75,6 +77,6 @@ def check_labels(
     if not count:
         found.append(Rule("stop", "no_rows", "", refused, EVER).found(path, 0, 0, ""))
     elif any(one.code == "no_test_row" and one.count == count for one in found):
-        nothing = Rule("stop", "no_match", ", ".join(KEY), refused, EVER)
+        nothing = Rule("stop", "no_match", ", ".join(KEYS), refused, EVER)
         found.append(nothing.found(path, count, count, "no label belongs to a test row"))
     return count, found

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core.artifact_paths import LABELS_FILE, RAW_FILES, TEST_FILE, TRAIN_FILE, VACANCIES_FILE
 from stages.core.raw_sessions import scan_sessions
 from stages.core.schema import LABELS, RAW_VACANCIES
 from stages.core.tables import scan
@@ -18,8 +19,6 @@ from stages.data.session_rules import check_both, check_sessions
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.interface.stage_report import Progress, Report, silent
 
-REQUIRED = ("train.parquet", "test.parquet", "vacancies.parquet")
-OPTIONAL = "labels.parquet"
 HINT = "write them with `hhrec data sample` or `hhrec data import`, or name another directory"
 ABSENT = Rule("info", "absent", "", "test rows are predicted, not scored", pl.lit(True))
 UNUSABLE = Rule("stop", "unusable_file", "", "the pipeline refuses the file", pl.lit(True))
@@ -70,11 +69,11 @@ def run(directory: Path, *, progress: Progress = silent) -> CheckReport:
 def _opened(directory: Path) -> Checked:
     if not directory.is_dir():
         raise MissingInputError(f"{directory}: expected a directory of raw files, found none", HINT)
-    missing = [name for name in REQUIRED if not (directory / name).is_file()]
+    missing = [name for name in RAW_FILES if not (directory / name).is_file()]
     if missing:
         raise MissingInputError(f"{directory}: no {', '.join(missing)} in it", HINT)
     raw = Checked(directory, {})
-    for name in (*REQUIRED, OPTIONAL):
+    for name in (*RAW_FILES, LABELS_FILE):
         try:
             raw.sheets[name] = _open(directory / name)
         except MissingInputError:
@@ -85,15 +84,15 @@ def _opened(directory: Path) -> Checked:
 
 
 def _open(path: Path) -> pl.LazyFrame:
-    if path.name in REQUIRED[:2]:
+    if path.name in RAW_FILES[:2]:
         return scan_sessions(path)
-    schema = LABELS if path.name == OPTIONAL else RAW_VACANCIES
+    schema = LABELS if path.name == LABELS_FILE else RAW_VACANCIES
     return scan(path, schema, made_by="hhrec data import")
 
 
 def _sessions(raw: Checked, name: str) -> None:
     path = raw.directory / name
-    test = name == "test.parquet"
+    test = name == TEST_FILE
     raw.rows[name], raw.events[name], found = check_sessions(path, raw.sheets[name], test=test)
     raw.findings += found
 
@@ -105,32 +104,32 @@ def _catalogue(raw: Checked, name: str) -> None:
 
 
 def _known(raw: Checked, name: str) -> None:
-    vacancies = raw.sheets["vacancies.parquet"]
+    vacancies = raw.sheets[VACANCIES_FILE]
     path = raw.directory / name
     raw.findings += check_known(path, raw.sheets[name], vacancies, raw.events[name])
 
 
 def _both(raw: Checked, name: str) -> None:
     path = raw.directory / name
-    train, test = raw.sheets["train.parquet"], raw.sheets[name]
+    train, test = raw.sheets[TRAIN_FILE], raw.sheets[name]
     raw.findings += check_both(path, train, test, raw.rows[name])
 
 
 def _labels(raw: Checked, name: str) -> None:
     path = raw.directory / name
-    test, vacancies = raw.sheets["test.parquet"], raw.sheets["vacancies.parquet"]
+    test, vacancies = raw.sheets[TEST_FILE], raw.sheets[VACANCIES_FILE]
     raw.rows[name], found = check_labels(
-        path, raw.sheets[name], test, vacancies, test_rows=raw.rows["test.parquet"]
+        path, raw.sheets[name], test, vacancies, test_rows=raw.rows[TEST_FILE]
     )
     raw.findings += found
 
 
 STEPS = (
-    (_sessions, ("train.parquet",)),
-    (_sessions, ("test.parquet",)),
-    (_catalogue, ("vacancies.parquet",)),
-    (_known, ("train.parquet", "vacancies.parquet")),
-    (_known, ("test.parquet", "vacancies.parquet")),
-    (_both, ("test.parquet", "train.parquet")),
-    (_labels, ("labels.parquet", "test.parquet", "vacancies.parquet")),
+    (_sessions, (TRAIN_FILE,)),
+    (_sessions, (TEST_FILE,)),
+    (_catalogue, (VACANCIES_FILE,)),
+    (_known, (TRAIN_FILE, VACANCIES_FILE)),
+    (_known, (TEST_FILE, VACANCIES_FILE)),
+    (_both, (TEST_FILE, TRAIN_FILE)),
+    (_labels, (LABELS_FILE, TEST_FILE, VACANCIES_FILE)),
 )

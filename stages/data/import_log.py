@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core.artifact_paths import LABELS_FILE, RAW_FILES, VACANCIES_FILE
 from stages.core.buckets import bucket_count
 from stages.core.schema import RAW_VACANCIES
 from stages.core.tables import atomic, sink
@@ -25,7 +26,7 @@ from stages.data.write_parts import Plan, Tally, write_parts
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, Report, silent
 
-FILES = ("train.parquet", "test.parquet", "vacancies.parquet", "labels.parquet")
+FILES = (*RAW_FILES, LABELS_FILE)
 
 
 class ImportReport(Report):
@@ -97,7 +98,7 @@ def run(
             )
             seen = accepted.select(pl.col("item").unique()).collect(engine="streaming")
             found = catalogue(seen["item"], items)
-            sink(found.rows, scratch / "vacancies.parquet", RAW_VACANCIES)
+            sink(found.rows, scratch / VACANCIES_FILE, RAW_VACANCIES)
     return _report(verdict, tally, found, cut=split.cut, ranges=ranges)
 
 

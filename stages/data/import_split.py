@@ -11,7 +11,7 @@ from typing import Literal
 
 import polars as pl
 
-from stages.data.row_validation import RESPONSE
+from stages.core.actions import RESPONSE
 
 LEAST_EVENTS = 3  # one to train on, one to ask from, one to ask for
 USER = ("slot", "user")

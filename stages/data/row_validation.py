@@ -5,19 +5,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from stages.core.actions import ACTION_NAMES, FAVOURITE, KNOWN_ACTIONS, RESPONSE, VIEW
 from stages.core.buckets import bucket_of
 from stages.data.formats import Flat
 from stages.data.timestamps import moment
 from stages.interface.errors import UsageError
 
-RESPONSE, VIEW, FAVOURITE = 1, 2, 3
 ACTIONS: Mapping[str, int] = {
-    "1": RESPONSE,
-    "response": RESPONSE,
-    "2": VIEW,
-    "view": VIEW,
-    "3": FAVOURITE,
-    "favourite": FAVOURITE,
+    text: code for code in KNOWN_ACTIONS for text in (str(code), ACTION_NAMES[code])
 }
 SLOTS = 4_096  # users are kept in order of (slot, user_id), so that buckets are ranges of slots
 REASONS = (

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core.raw_sessions import ACTIONS, KEY, LISTS
+from stages.core.actions import KNOWN_ACTIONS
+from stages.core.keys import KEYS
+from stages.core.raw_sessions import LISTS
 from stages.core.schema import TIME
 from stages.data.findings import Finding, Rule, apply, rows
 
@@ -28,7 +30,7 @@ def check_sessions(
     """
     count, found = apply(_row_rules(test=test), sessions, path)
     usable = sessions.filter(pl.col("fault").is_null())
-    events = usable.select(*KEY, *LISTS).explode(*LISTS, empty_as_null=True)
+    events = usable.select(*KEYS, *LISTS).explode(*LISTS, empty_as_null=True)
     event_count, in_events = apply(_event_rules(), events, path)
     found += in_events + _repeated(path, sessions, count, test=test)
     empty = Rule("stop", "no_events", "", "nothing to learn from", pl.lit(True))
@@ -63,15 +65,17 @@ def _event_rules() -> list[Rule]:
         Rule("warn", "null_vacancy", "vacancy_id", LOST, vacancy.is_null()),
         Rule("warn", "null_action", "action_type", LOST, action.is_null()),
         Rule("warn", "null_time", "action_dt", LOST, time.is_null()),
-        Rule("warn", "unknown_action", "action_type", unknown, ~action.is_in(ACTIONS)),
+        Rule("warn", "unknown_action", "action_type", unknown, ~action.is_in(KNOWN_ACTIONS)),
     ]
 
 
 def _repeated(path: Path, sessions: pl.LazyFrame, total: int, *, test: bool) -> list[Finding]:
-    keyed = sessions.filter(pl.all_horizontal(pl.col(KEY).is_not_null()))
-    repeated = keyed.group_by(KEY).agg(rows=pl.len()).filter(pl.col("rows") > 1).sort(KEY)
+    keyed = sessions.filter(pl.all_horizontal(pl.col(KEYS).is_not_null()))
+    repeated = keyed.group_by(KEYS).agg(rows=pl.len()).filter(pl.col("rows") > 1).sort(KEYS)
     fate = "each test row needs a key of its own" if test else "explode takes them for one session"
-    rule = Rule("stop" if test else "warn", "duplicate_session", ", ".join(KEY), fate, pl.lit(True))
+    rule = Rule(
+        "stop" if test else "warn", "duplicate_session", ", ".join(KEYS), fate, pl.lit(True)
+    )
     return rows(rule, repeated, total, path)
 
 
@@ -90,13 +94,13 @@ def check_both(
         "train holds events later than the row",
         pl.lit(True),
     )
-    keys = test.select(KEY)
+    keys = test.select(KEYS)
     end = pl.col("action_dt").list.max().max()
     last = train.filter(pl.col("fault").is_null()).select(end).collect(engine="streaming").item()
-    begins = test.select(*KEY, begins=pl.col("action_dt").list.min())
+    begins = test.select(*KEYS, begins=pl.col("action_dt").list.min())
     users = train.select("user_id").unique()
     return [
-        *rows(shared, keys.join(train.select(KEY).unique(), on=KEY, how="semi"), test_rows, path),
+        *rows(shared, keys.join(train.select(KEYS).unique(), on=KEYS, how="semi"), test_rows, path),
         *rows(stranger, keys.join(users, on="user_id", how="anti"), test_rows, path),
         *rows(early, begins.filter(pl.col("begins") < pl.lit(last, TIME)), test_rows, path),
     ]

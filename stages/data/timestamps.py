@@ -3,13 +3,13 @@
 import polars as pl
 
 from stages.core.schema import TIME
+from stages.core.time_units import DAY, SECOND
 from stages.interface.errors import UsageError
 
-MICROS = 1_000_000
-PER_SECOND = {"s": 1, "ms": 1_000, "us": MICROS, "ns": 1_000_000_000}
+PER_SECOND = {"s": 1, "ms": 1_000, "us": SECOND, "ns": 1_000_000_000}
 LARGEST = {"s": 1e11, "ms": 1e14, "us": 1e17}  # beyond the year 5138: then the unit is finer
 FIRST, LAST = pl.datetime(1678, 1, 1), pl.datetime(2262, 1, 1)  # what nanoseconds can hold
-DAYS_FROM_1970 = 106_000 * 86_400  # seconds, just inside the same bounds
+DAYS_FROM_1970 = 106_000 * DAY // SECOND  # seconds, just inside the same bounds
 
 
 def notation(frame: pl.LazyFrame, column: str) -> str:
@@ -72,8 +72,8 @@ def _epoch(column: pl.Expr, unit: str) -> pl.Expr:
     number = column.cast(pl.Float64, strict=False)
     sane = number.is_finite() & ((number / per).abs() < DAYS_FROM_1970)
     whole = pl.when(sane).then(column.cast(pl.Int64, strict=False))
-    micros = whole * (MICROS // per) if per <= MICROS else whole // (per // MICROS)
-    real = (pl.when(sane).then(number) / per * MICROS).round().cast(pl.Int64, strict=False)
+    micros = whole * (SECOND // per) if per <= SECOND else whole // (per // SECOND)
+    real = (pl.when(sane).then(number) / per * SECOND).round().cast(pl.Int64, strict=False)
     fraction = number != number.floor()
     return pl.when(fraction).then(real).otherwise(pl.coalesce(micros, real)).cast(TIME)
 

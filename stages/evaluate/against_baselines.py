@@ -7,6 +7,7 @@ import polars as pl
 
 from stages.baselines import stage as baselines
 from stages.core.item_ids import UNK
+from stages.core.keys import KEYS
 from stages.evaluate.metrics_files import MODEL
 from stages.evaluate.paired_differences import paired, values
 from stages.evaluate.report_schema import PartReport
@@ -14,7 +15,6 @@ from stages.evaluate.row_context import Known, scored
 from stages.interface.stage_report import Progress
 from stages.params import Params, SeenParams
 from stages.scoring import metrics
-from stages.scoring.segments import KEYS
 from stages.seen_policy import choice, rules
 
 

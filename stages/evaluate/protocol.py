@@ -10,14 +10,15 @@ from typing import Any
 import polars as pl
 
 from stages.core import tables
+from stages.core.artifact_paths import RAW_FILES, SAMPLE_FILE
 from stages.core.calibration_file import MODEL, Calibration
+from stages.core.keys import KEYS
 from stages.core.schema import TEST_SEQUENCES
 from stages.interface.errors import HhrecError
 from stages.params import Params
 from stages.seen_policy import rules
 
 LIBRARIES = ("numpy", "polars", "torch", "transformers", "accelerate", "tokenizers")
-RAW_FILES = ("train.parquet", "test.parquet", "vacancies.parquet")
 CHUNK = 1 << 20  # bytes hashed at once
 
 
@@ -83,7 +84,7 @@ def file_hash(file: Path) -> str:
 
 def generator(raw: Path) -> str | None:
     """Version of the sample generator, where RAW/sample.json says that it made the files."""
-    file = raw / "sample.json"
+    file = raw / SAMPLE_FILE
     if not file.is_file():
         return None
     try:
@@ -102,7 +103,7 @@ def split_kind(kind: str, sequences: Path) -> str:
     try:
         validation, test = (
             tables.scan(sequences / part, TEST_SEQUENCES, made_by="hhrec sequences build")
-            .select("user_id", "session_id")
+            .select(KEYS)
             .collect()
             for part in ("validation", "test")
         )
@@ -112,5 +113,5 @@ def split_kind(kind: str, sequences: Path) -> str:
 
 
 def _resolved(validation: pl.DataFrame, test: pl.DataFrame) -> str:
-    shared = validation.join(test, on=["user_id", "session_id"], how="semi").height
+    shared = validation.join(test, on=KEYS, how="semi").height
     return "test_sessions" if shared else "last_session"

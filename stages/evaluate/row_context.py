@@ -6,12 +6,14 @@ from typing import NamedTuple
 import polars as pl
 
 from stages.core import tables
+from stages.core.artifact_paths import TRAIN, VACANCIES_FILE
+from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, TEST_SEQUENCES, VOCAB
 from stages.evaluate.report_schema import Score
 from stages.evaluate.scores import score
 from stages.interface.errors import MissingInputError
 from stages.params import Params
-from stages.scoring.segments import FACTS, KEYS, segments
+from stages.scoring.segments import FACTS, segments
 
 SEQUENCES_BY, VOCAB_BY = "hhrec sequences build", "hhrec vocab build"
 
@@ -34,7 +36,7 @@ def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> Known:
     """Open contexts, train histories, vocabulary and catalogue; label columns stay closed."""
     return Known(
         tables.scan(sequences / part, TEST_SEQUENCES, made_by=SEQUENCES_BY).collect(),
-        tables.scan(sequences / "train", HISTORY, made_by=SEQUENCES_BY),
+        tables.scan(sequences / TRAIN, HISTORY, made_by=SEQUENCES_BY),
         tables.scan(vocab, VOCAB, made_by=VOCAB_BY).collect(),
         catalogue(raw),
     )
@@ -42,7 +44,7 @@ def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> Known:
 
 def catalogue(raw: Path) -> pl.DataFrame:
     """Region and schedule of each vacancy of RAW/vacancies.parquet, as far as it has them."""
-    file = raw / "vacancies.parquet"
+    file = raw / VACANCIES_FILE
     if not file.is_file():
         return pl.DataFrame(schema={"vacancy_id": pl.String})
     found = pl.scan_parquet(file)

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stages.core.keys import KEYS
 from stages.core.seeds import derive
 from stages.evaluate.report_schema import Figures, Score
 from stages.scoring import bootstrap, metrics
@@ -30,7 +31,7 @@ def score(
         resamples: Resamples of the bootstrap.
         seed: The user's seed.
     """
-    asked = labels.select(metrics.KEYS).join(predictions, on=metrics.KEYS)
+    asked = labels.select(KEYS).join(predictions, on=KEYS)
     ranks = metrics.ranks(labels, predictions)
     found = _intervals(ranks, resamples, seed)
     if catalogue is not None:
@@ -86,7 +87,7 @@ def masks(cuts: pl.DataFrame) -> dict[str, dict[str, NDArray[np.bool_]]]:
 
 def _coverage(asked: pl.DataFrame, catalogue: pl.Series, seed: int) -> bootstrap.Interval:
     """Coverage by the first 100 of each list; ids outside the catalogue cover nothing."""
-    rows, codes = _codes(asked.sort(metrics.KEYS), catalogue)
+    rows, codes = _codes(asked.sort(KEYS), catalogue)
     return bootstrap.coverage(
         codes,
         rows,

@@ -7,6 +7,7 @@ import polars as pl
 
 from stages.baselines import stage as baselines
 from stages.core import calibration_file
+from stages.core.artifact_paths import LABELS_FILE
 from stages.core.schema import LABELS
 from stages.evaluate import protocol
 from stages.evaluate.against_baselines import Asked, beside
@@ -85,14 +86,14 @@ def truth_of(part: str, labels: Path | None, sequences: Path) -> pl.DataFrame:
 
 def found_labels(raw: Path) -> Path | None:
     """RAW/labels.parquet where it exists: labels are optional beside the input files."""
-    file = raw / "labels.parquet"
+    file = raw / LABELS_FILE
     return file if file.is_file() else None
 
 
 def labels_of(raw: Path, part: str, given: Path | None) -> Path | None:
     """The labels of predictions files: those given, else RAW's; none for validation rows."""
     if given is None and part == "test":
-        return raw / "labels.parquet"
+        return raw / LABELS_FILE
     return given
 
 

@@ -8,9 +8,10 @@ from collections import Counter
 
 import polars as pl
 
-from stages.core.raw_sessions import EVENT_FAULTS, KEY, explode_sessions
+from stages.core.keys import KEYS
+from stages.core.raw_sessions import EVENT_FAULTS, explode_sessions
 
-NAME = (*KEY, "from_test")
+NAME = (*KEYS, "from_test")
 ORDER = ("user", "action_dt", "name", "position", "vacancy_id", "action_type")
 
 

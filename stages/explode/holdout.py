@@ -12,6 +12,7 @@ from datetime import datetime
 
 import polars as pl
 
+from stages.core.actions import RESPONSE
 from stages.core.schema import PARTS
 from stages.interface.errors import HhrecError
 from stages.params import Params
@@ -82,7 +83,7 @@ def _sessions(events: pl.DataFrame) -> pl.DataFrame:
             pl.col("user_id").first(),
             pl.col("from_test").first(),
             start=index.min(),
-            answer=index.filter(pl.col("action_type") == 1).min(),
+            answer=index.filter(pl.col("action_type") == RESPONSE).min(),
             opened=pl.col("action_dt").min(),
         )
         .with_columns(user_start=pl.col("start").min().over("user"))

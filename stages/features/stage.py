@@ -7,6 +7,7 @@ import polars as pl
 from tokenizers import Tokenizer
 
 from stages.core import tables
+from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TEXT_CACHE_DIR
 from stages.core.buckets import bucket_path, buckets
 from stages.core.schema import FEATURES, RAW_VACANCIES, VOCAB
 from stages.features import salary
@@ -72,7 +73,7 @@ def run(
     `text_cache`, by default `text-cache` beside `out`.
     """
     settings = params.features
-    reader = _reader(settings, text_cache or out.parent / "text-cache")
+    reader = _reader(settings, text_cache or out.parent / TEXT_CACHE_DIR)
     frozen = _frozen(books, settings, reader) if books else None
     catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
     slicing = _slicing(vocab, slice_items)
@@ -84,8 +85,10 @@ def run(
         )
         learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
         learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
-        save_books(learnt, words, scratch / "books")
-        encode_slices(work, learnt, load_tokenizer(scratch / "books"), scratch / "items", progress)
+        save_books(learnt, words, scratch / BOOKS_DIR)
+        encode_slices(
+            work, learnt, load_tokenizer(scratch / BOOKS_DIR), scratch / ITEMS_DIR, progress
+        )
         if reader:
             write_vectors(work, reader, settings, scratch / VECTORS, counts["vacancies"], progress)
         tables.remove(work)
@@ -95,7 +98,7 @@ def run(
         tokens=learnt.token_count,
         text_vectors={"width": reader.encoder.width, "encoded": reader.encoded} if reader else {},
         frozen=frozen is not None,
-        books=books_hash(out / "books"),
+        books=books_hash(out / BOOKS_DIR),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.core import tables
+from stages.core.actions import OTHER
 from stages.core.buckets import bucket_path, buckets
 from stages.core.schema import EVENTS, FILTERED
 from stages.filter.kcore import pairs, shrink
@@ -48,7 +49,7 @@ def is_bot(max_user_events: int) -> pl.Expr:
 
 def is_known() -> pl.Expr:
     """Whether the action of an event is a response, a view or a favourite."""
-    return pl.col("action_type") != 0
+    return pl.col("action_type") != OTHER
 
 
 def usable(part: pl.LazyFrame, max_user_events: int) -> pl.LazyFrame:

@@ -9,6 +9,7 @@ import polars as pl
 from tokenizers import Tokenizer
 
 from stages.core import tables
+from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR
 from stages.core.schema import FEATURES, VOCAB
 from stages.features import salary
 from stages.features.code_book import FIRST_VALUE, MISSING, UNKNOWN
@@ -39,7 +40,7 @@ class Coverage(TypedDict):
 
 def coverage(features: Path) -> list[Coverage]:
     """Measure every coded column of the items table."""
-    books, items = load_books(features / "books"), _items(features)
+    books, items = load_books(features / BOOKS_DIR), _items(features)
     shares = [share for name in books.columns for share in _code_shares(name, books)]
     salaries = _shares("salary_bucket", pl.col("salary_bucket") == MISSING)
     tokens = [share for name in TOKENS for share in _token_shares(name)]
@@ -62,7 +63,7 @@ def coverage(features: Path) -> list[Coverage]:
 
 def salary_quartiles(features: Path) -> dict[str, list[int]]:
     """Quartiles of the known salaries in roubles: lower and upper bound."""
-    cap = load_books(features / "books").params.salary_cap
+    cap = load_books(features / BOOKS_DIR).params.salary_cap
     known = _items(features).filter(pl.col("salary_bucket") != MISSING)
     columns = known.select("salary_from", "salary_to").collect()
     return {
@@ -87,12 +88,12 @@ def describe(features: Path, vocab: Path, ids: Sequence[str]) -> list[dict[str, 
         raise HhrecError(
             f"{vocab}: no vacancy {', '.join(lost)}", f"try `hhrec vocab lookup {lost[0]}`"
         )
-    books, tokenizer = load_books(features / "books"), load_tokenizer(features / "books")
+    books, tokenizer = load_books(features / BOOKS_DIR), load_tokenizer(features / BOOKS_DIR)
     return [_decoded(found[vacancy], books, tokenizer) for vacancy in ids]
 
 
 def _items(features: Path) -> pl.LazyFrame:
-    return tables.scan(features / "items", FEATURES, made_by="hhrec features build")
+    return tables.scan(features / ITEMS_DIR, FEATURES, made_by="hhrec features build")
 
 
 def _shares(

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.core import tables
+from stages.core.actions import ACTION_NAMES
 from stages.core.item_ids import UNK
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Report
@@ -12,7 +13,6 @@ from stages.sequences.stage import SCHEMAS
 from stages.vocab.stage import scan_vocab
 
 QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
-ACTIONS = {0: "other", 1: "response", 2: "view", 3: "favourite"}
 MADE_BY = "hhrec sequences build"
 
 
@@ -100,7 +100,7 @@ def _lines(rows: pl.LazyFrame, part: str, user: str) -> pl.DataFrame:
         "order", row=row, session="sessions", time="times", action="actions", item="items"
     ).explode("session", "time", "action", "item", empty_as_null=False)
     lines = events.with_columns(
-        pl.col("action").replace_strict(ACTIONS, return_dtype=pl.String),
+        pl.col("action").replace_strict(ACTION_NAMES, return_dtype=pl.String),
         label=pl.lit(None, pl.String),
     )
     if part == "validation":

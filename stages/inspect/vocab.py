@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.core import tables
+from stages.core.artifact_paths import VALIDATION
 from stages.core.item_ids import MASK, PAD, UNK
 from stages.core.schema import FILTERED, VALIDATION_SEQUENCES
 from stages.interface.errors import HhrecError
@@ -40,7 +41,7 @@ def coverage(vocab: Path, *, events: Path | None, sequences: Path | None) -> Cov
     if events is not None:
         learnt = tables.scan(events, FILTERED, made_by="hhrec filter").select("vacancy_id")
     if sequences is not None:
-        held = sequences / "validation"
+        held = sequences / VALIDATION
         asked = tables.scan(held, VALIDATION_SEQUENCES, made_by="hhrec sequences build").select(
             vacancy_id="label"
         )

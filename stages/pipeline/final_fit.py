@@ -12,7 +12,6 @@ from pathlib import Path
 from stages.bert4rec.model_files import read_chosen
 from stages.params import Params
 
-DIRECTORY = "final"
 STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict test")
 
 

@@ -11,6 +11,26 @@ from stages import explode, features, predict, sequences, train, vocab
 from stages import filter as filter_stage
 from stages import report as page
 from stages.core import tables
+from stages.core.artifact_paths import (
+    CHECKPOINTS_DIR,
+    EVENTS_DIR,
+    FEATURES_DIR,
+    FILTERED_DIR,
+    FINAL_DIR,
+    LIVE_DIR,
+    METRICS_DIR,
+    MODEL_DIR,
+    REPORT_FILE,
+    SEQUENCES_DIR,
+    TEST,
+    TEST_FILE,
+    TEXT_CACHE_DIR,
+    TRAIN_FILE,
+    VACANCIES_FILE,
+    VALIDATION,
+    VOCAB_FILE,
+    predictions_file,
+)
 from stages.evaluate import stage as evaluate
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
@@ -18,19 +38,19 @@ from stages.pipeline import final_fit
 from stages.pipeline.provenance import claim
 
 OUTPUTS = (
-    "events",
-    "filtered",
-    "vocab.parquet",
-    "features",
-    "sequences",
-    "model",
-    "checkpoints",
-    "live",
-    "predictions.parquet",
-    "validation_predictions.parquet",
-    "metrics",
-    "report.html",
-    final_fit.DIRECTORY,
+    EVENTS_DIR,
+    FILTERED_DIR,
+    VOCAB_FILE,
+    FEATURES_DIR,
+    SEQUENCES_DIR,
+    MODEL_DIR,
+    CHECKPOINTS_DIR,
+    LIVE_DIR,
+    predictions_file(TEST),
+    predictions_file(VALIDATION),
+    METRICS_DIR,
+    REPORT_FILE,
+    FINAL_DIR,
 )
 
 
@@ -69,7 +89,7 @@ def run(
     """
     claim(raw, artifacts, OUTPUTS, force=force)
     params = params.model_copy(update={"raw": str(raw)})
-    tables.remove(artifacts / final_fit.DIRECTORY)  # an older one is not of this run's model
+    tables.remove(artifacts / FINAL_DIR)  # an older one is not of this run's model
     planned = steps(params, raw, artifacts, resume=resume)
     for step in chain(planned, _final(params, raw, artifacts) if final else ()):
         with progress(step.name) as hook:
@@ -79,9 +99,9 @@ def run(
 
 def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:
     """The final fit's steps, planned once the validated model is there."""
-    chosen = final_fit.final_params(params, artifacts / "model")
-    out, cache = artifacts / final_fit.DIRECTORY, artifacts / "text-cache"
-    for name, work in steps(chosen, raw, out, cache, calibrated=artifacts / "model"):
+    chosen = final_fit.final_params(params, artifacts / MODEL_DIR)
+    out, cache = artifacts / FINAL_DIR, artifacts / TEXT_CACHE_DIR
+    for name, work in steps(chosen, raw, out, cache, calibrated=artifacts / MODEL_DIR):
         if name in final_fit.STAGES:
             yield Step(f"final {name}", work)
 
@@ -97,35 +117,32 @@ def steps(
 ) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
-    items = {"features": out / "features", "vocab": out / "vocab.parquet"}
-    asked = {"sequences": out / "sequences", **items}
-    answers = {
-        "test": out / "predictions.parquet",
-        "validation": out / "validation_predictions.parquet",
-    }
+    items = {"features": out / FEATURES_DIR, "vocab": out / VOCAB_FILE}
+    asked = {"sequences": out / SEQUENCES_DIR, **items}
+    answers = {part: out / predictions_file(part) for part in (TEST, VALIDATION)}
     return (
-        _step("explode", explode.run, params, train=raw / "train.parquet",
-              test=raw / "test.parquet", out=out / "events"),
-        _step("filter", filter_stage.run, params, events=out / "events", out=out / "filtered"),
-        _step("vocab", _quietly(vocab.run), params, events=out / "filtered",
-              vacancies=raw / "vacancies.parquet", out=items["vocab"]),
-        _step("features", features.run, params, vacancies=raw / "vacancies.parquet",
+        _step("explode", explode.run, params, train=raw / TRAIN_FILE,
+              test=raw / TEST_FILE, out=out / EVENTS_DIR),
+        _step("filter", filter_stage.run, params, events=out / EVENTS_DIR, out=out / FILTERED_DIR),
+        _step("vocab", _quietly(vocab.run), params, events=out / FILTERED_DIR,
+              vacancies=raw / VACANCIES_FILE, out=items["vocab"]),
+        _step("features", features.run, params, vacancies=raw / VACANCIES_FILE,
               vocab=items["vocab"], out=items["features"], text_cache=text_cache),
-        _step("sequences", sequences.run, params, filtered=out / "filtered",
-              events=out / "events", vocab=items["vocab"], out=asked["sequences"]),
-        _step("train", train.run, params, **asked, out=out / "model",
-              checkpoints=out / "checkpoints", live=out / "live", resume=resume,
+        _step("sequences", sequences.run, params, filtered=out / FILTERED_DIR,
+              events=out / EVENTS_DIR, vocab=items["vocab"], out=asked["sequences"]),
+        _step("train", train.run, params, **asked, out=out / MODEL_DIR,
+              checkpoints=out / CHECKPOINTS_DIR, live=out / LIVE_DIR, resume=resume,
               calibrated=calibrated),
         *(
-            _step(f"predict {part}", predict.run, params, model=out / "model", **asked,
+            _step(f"predict {part}", predict.run, params, model=out / MODEL_DIR, **asked,
                   out=file, part=part)
             for part, file in answers.items()
         ),
-        _step("evaluate", evaluate.run, params, predictions=answers["test"],
-              validation_predictions=answers["validation"], labels=labels,
-              sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / "metrics",
-              model=out / "model"),
-        _step("report", page.run, params, raw=raw, artifacts=out, out=out / "report.html"),
+        _step("evaluate", evaluate.run, params, predictions=answers[TEST],
+              validation_predictions=answers[VALIDATION], labels=labels,
+              sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / METRICS_DIR,
+              model=out / MODEL_DIR),
+        _step("report", page.run, params, raw=raw, artifacts=out, out=out / REPORT_FILE),
     )  # fmt: skip
 
 

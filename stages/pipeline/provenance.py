@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.core import tables
+from stages.core.artifact_paths import ARTIFACTS, INPUTS_FILE, RAW_FILES, SAMPLE_DIR
 from stages.evaluate import protocol
 from stages.interface.errors import HhrecError, MissingInputError
 
-CLAIM = "inputs.json"
-SAMPLE = Path("artifacts/sample")
+SAMPLE = ARTIFACTS / SAMPLE_DIR
 
 
 def claim(raw: Path, artifacts: Path, outputs: Sequence[str], *, force: bool) -> None:
@@ -41,14 +41,14 @@ def claim(raw: Path, artifacts: Path, outputs: Sequence[str], *, force: bool) ->
         )
     for name in strange:
         tables.remove(artifacts / name)
-    with tables.atomic(artifacts / CLAIM) as scratch:
+    with tables.atomic(artifacts / INPUTS_FILE) as scratch:
         scratch.write_text(json.dumps(inputs, indent=2) + "\n", encoding="utf-8")
 
 
 def claimed(artifacts: Path) -> dict[str, str] | None:
     """Hashes of the inputs that `artifacts` was made from, or None where nothing readable says."""
     try:
-        found = json.loads((artifacts / CLAIM).read_text(encoding="utf-8"))
+        found = json.loads((artifacts / INPUTS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
@@ -57,7 +57,7 @@ def claimed(artifacts: Path) -> dict[str, str] | None:
 def check_inputs(raw: Path) -> None:
     """Raise MissingInputError unless the three input files are in `raw`."""
     hint = f"type `hhrec data sample --out {raw}`" if raw == SAMPLE else "name it with --raw DIR"
-    for path in (raw, *(raw / name for name in protocol.RAW_FILES)):
+    for path in (raw, *(raw / name for name in RAW_FILES)):
         if not path.exists():
             raise MissingInputError(
                 f"{path}: not found; train.parquet, test.parquet and vacancies.parquet were "

@@ -10,9 +10,9 @@ from stages.bert4rec.examples.histories import Ints
 from stages.core import tables
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import HISTORY
+from stages.core.time_units import DAY
 from stages.interface.errors import HhrecError, MissingInputError
 
-DAY = 86_400_000_000  # microseconds
 SHOWN = 3  # unknown ids that an error names
 PARQUET = b"PAR1"
 

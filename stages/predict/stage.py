@@ -15,8 +15,10 @@ from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration import candidate_table, heuristics
 from stages.calibration.recommender_choice import AS_TRAINED, Answers, answers
 from stages.core import calibration_file, tables
+from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, PREDICTIONS, VOCAB
 from stages.features.codebooks import books_hash
 from stages.interface.errors import HhrecError, MissingInputError
@@ -95,8 +97,8 @@ def run(
         sequences / part, model_arrays.schema_of(part), made_by="hhrec sequences build"
     ).collect()
     catalogue = model_arrays.catalogue(
-        features / "items",
-        sequences / "train",
+        features / ITEMS_DIR,
+        sequences / TRAIN,
         neighbours=network.config.neighbours > 0,
     )
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
@@ -108,7 +110,7 @@ def run(
     active = None
     if params.predict.candidates == "active":
         days = params.predict.days()
-        active = eligibility.activity(sequences / "train", rows, len(catalogue), days)
+        active = eligibility.activity(sequences / TRAIN, rows, len(catalogue), days)
     found = calibration_file.read(model)
     ranker = Ranker(
         network,
@@ -121,7 +123,7 @@ def run(
         with_parts=found is not None,
     )
     if found:
-        train = tables.scan(sequences / "train", HISTORY, made_by="hhrec sequences build")
+        train = tables.scan(sequences / TRAIN, HISTORY, made_by="hhrec sequences build")
         answered = answers(
             params,
             ranker,
@@ -165,7 +167,7 @@ def load_model(path: Path) -> HhrecModel:
 
 def check_books(model: HhrecModel, path: Path, features: Path) -> None:
     """Refuse features that were encoded with other books than the model's."""
-    found = books_hash(features / "books")
+    found = books_hash(features / BOOKS_DIR)
     if found != model.config.books:  # which holds the hash of the text model, too
         raise HhrecError(
             f"{features}/books: hash {found[:12]}, but {path} was trained with {model.config.books[:12]}",
@@ -209,7 +211,7 @@ def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> N
     counts = (ranked > 0).sum(axis=1)
     lists = pl.DataFrame({"row": np.repeat(np.arange(len(rows)), counts), "predictions": ids})
     frame = (
-        rows.select("user_id", "session_id")
+        rows.select(KEYS)
         .with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
         .join(
             lists.group_by("row", maintain_order=True).all(),

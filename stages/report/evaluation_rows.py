@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.core import tables
+from stages.core.keys import KEYS
 from stages.core.schema import LABELS, TEST_SEQUENCES, VALIDATION_SEQUENCES, VOCAB
 from stages.report.formatting import number
 from stages.report.markup import Html, table, tag
@@ -21,7 +22,7 @@ def questions(sequences: Path, vocab: Path, max_length: int, labels: Path | None
         rows = tables.scan(sequences / part, schema, made_by="hhrec sequences build")
         if part == "test" and labels is not None:
             truth = tables.scan(labels, LABELS, made_by="").rename({"vacancy_id": "label"})
-            rows = rows.join(truth, on=["user_id", "session_id"], how="left")
+            rows = rows.join(truth, on=KEYS, how="left")
         found[part] = _asked(rows, counts, max_length)
     names = list(found["validation"])
     lines = ((name, *(_figure(found[part].get(name)) for part in schemas)) for name in names)

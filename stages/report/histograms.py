@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.core import time_units
+from stages.core.actions import ACTION_NAMES, FAVOURITE, OTHER, RESPONSE, VIEW
 from stages.report.figures import ACCENT, QUIET, SECOND, THIRD, nothing, picture
 from stages.report.formatting import percent
 from stages.report.markup import Html
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-ACTIONS = {
-    2: ("view", ACCENT),
-    1: ("response", SECOND),
-    3: ("favourite", THIRD),
-    0: ("other", QUIET),
+COLOURS = {
+    VIEW: ACCENT,
+    RESPONSE: SECOND,
+    FAVOURITE: THIRD,
+    OTHER: QUIET,
 }
-DAY = 1_440  # minutes
+DAY = time_units.DAY // time_units.MINUTE
 TIMES = {1: "1 min", 60: "1 h", DAY: "1 day", 7 * DAY: "1 week", 365 * DAY: "1 year"}
 
 
@@ -57,15 +59,17 @@ def gaps(found: Histogram) -> Html:
 
 def weekdays(found: Mapping[tuple[int, int], int]) -> Html:
     """Draw events by weekday, split by action, from `(1 Monday .. 7 Sunday, action): events`."""
-    total = [sum(found.get((day, action), 0) for action in ACTIONS) for day in range(1, 8)]
+    total = [sum(found.get((day, action), 0) for action in COLOURS) for day in range(1, 8)]
     work, rest = sum(total[:5]) / 5, sum(total[5:]) / 2
 
     def draw(axes: "Axes") -> None:
         bottom = np.zeros(7)
-        for action, (name, colour) in ACTIONS.items():
+        for action, colour in COLOURS.items():
             height = np.array([found.get((day, action), 0) for day in range(1, 8)])
             if height.any():
-                axes.bar(WEEK, height, bottom=bottom, color=colour, label=name, width=0.7)
+                axes.bar(
+                    WEEK, height, bottom=bottom, color=colour, label=ACTION_NAMES[action], width=0.7
+                )
             bottom += height
         axes.set_ylabel("events")
         axes.yaxis.set_major_formatter(thousands)

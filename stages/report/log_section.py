@@ -3,6 +3,14 @@
 import polars as pl
 
 from stages.core import tables
+from stages.core.artifact_paths import (
+    EVENTS_DIR,
+    FILTERED_DIR,
+    SEQUENCES_DIR,
+    TEST_FILE,
+    TRAIN_FILE,
+    VOCAB_FILE,
+)
 from stages.core.schema import PREDICTIONS
 from stages.report import evaluation_rows, funnel, histograms, table_counts
 from stages.report.markup import Content, Html, section, tag
@@ -15,7 +23,7 @@ def funnel_of(site: Site, log: Log | None) -> Html:
     paths, params = site.paths, site.params
     attempt = site.ledger.attempt
     text = "What each stage passes on, and for what reason it drops the rest."
-    vocab, sequences = paths / "vocab.parquet", paths / "sequences"
+    vocab, sequences = paths / VOCAB_FILE, paths / SEQUENCES_DIR
     return section(
         "data",
         "The data on its way",
@@ -38,12 +46,12 @@ def _flow(site: Site, log: Log | None) -> Content:
     paths, params = site.paths, site.params
     if log is None:
         return site.ledger.without("data funnel", _no_events(site))
-    files = [paths.raw / name for name in ("train.parquet", "test.parquet")]
+    files = [paths.raw / name for name in (TRAIN_FILE, TEST_FILE)]
     raw = table_counts.raw_files(*files) if all(file.is_file() for file in files) else None
     lost = (
         None if raw else site.ledger.without("input files", f"{files[0]} or {files[1]}: not found")
     )
-    kept = table_counts.filtered(paths / "filtered") if (paths / "filtered").exists() else None
+    kept = table_counts.filtered(paths / FILTERED_DIR) if (paths / FILTERED_DIR).exists() else None
     return [lost, funnel.flow(raw, log, kept, params)]
 
 
@@ -62,7 +70,7 @@ def spread(site: Site, log: Log | None) -> Html:
     if log is None:
         body = site.ledger.without("distributions", _no_events(site))
         return section("log", "The log", body)
-    vacancies = table_counts.per_vacancy(site.paths / "events")
+    vacancies = table_counts.per_vacancy(site.paths / EVENTS_DIR)
     drawn = [
         histograms.spread("users", "Events per user", log.per_user, "users"),
         histograms.spread("vacancies", "Events per vacancy", vacancies, "vacancies"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.core.artifact_paths import LABELS_FILE, predictions_file
 from stages.interface.errors import MissingInputError
 from stages.report.markup import Content, absent
 
@@ -19,12 +20,12 @@ class Paths(NamedTuple):
 
     def labels(self) -> Path | None:
         """The true vacancies of the test rows, where they are known."""
-        file = self.raw / "labels.parquet"
+        file = self.raw / LABELS_FILE
         return file if file.is_file() else None
 
     def predictions(self, part: str) -> Path:
         """The model's predictions for a part."""
-        return self / ("predictions.parquet" if part == "test" else f"{part}_predictions.parquet")
+        return self / predictions_file(part)
 
 
 class Ledger:

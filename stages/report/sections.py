@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from stages.core.artifact_paths import LIVE_DIR, METRICS_DIR
 from stages.params import Params
 from stages.report import headline, scores, segments, training_curves
 from stages.report.markup import Content, Html, fold, section, tag
@@ -27,7 +28,7 @@ class Site(NamedTuple):
     def by_part(self, what: str, make: Callable[[str, Scores], Content]) -> Content:
         """Make something of each part's scores; say why not where there are none."""
         if not self.parts:
-            where = self.paths / "metrics"
+            where = self.paths / METRICS_DIR
             return self.ledger.without(what, f"{where}: no scores found; run `hhrec evaluate`")
         first, *others = ((part, make(part, found)) for part, found in self.parts.items())
         folds = (fold(_rows(part), body) for part, body in others)
@@ -61,7 +62,7 @@ def pieces(site: Site) -> Html:
 
 def training(site: Site) -> Html:
     """How training went."""
-    live = site.paths / "live"
+    live = site.paths / LIVE_DIR
     found = training_curves.read(live)
     drawn = [
         training_curves.draw(

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from stages.core.actions import ACTION_NAMES
 from stages.report.formatting import ago, salary, when
 from stages.report.markup import Content, Html, tag
 from stages.report.session_sample import KINDS, SHOWN, Choice
 
 Cards: TypeAlias = Mapping[str, Mapping[str, Any]]
-DEEDS = {1: "response", 2: "view", 3: "favourite", 0: "other"}
 LATEST = 10  # events of a history that are shown
 
 
@@ -47,7 +47,7 @@ def _history(row: Mapping[str, Any], cards: Cards) -> Html:
     latest = events[::-1][:LATEST]
     lines, before = [], None
     for time, action, vacancy, session in latest:
-        deed = DEEDS[action]
+        deed = ACTION_NAMES[action]
         moment = tag("time", f"{when(time)}, {ago(row['asked_at'] - time)}")
         isnt_first = before not in {None, session}
         head = tag("p", tag("mark", deed, class_=deed), moment)
@@ -64,7 +64,7 @@ def _history(row: Mapping[str, Any], cards: Cards) -> Html:
 def _recommended(row: Mapping[str, Any], cards: Cards) -> Html:
     touched: dict[str, Counter[str]] = {}
     for vacancy, action in zip(row["vacancies"], row["actions"], strict=True):
-        touched.setdefault(vacancy, Counter())[DEEDS[action]] += 1
+        touched.setdefault(vacancy, Counter())[ACTION_NAMES[action]] += 1
     ranked = list(enumerate(row["predictions"], start=1))
     shown = ranked[:SHOWN] + [pair for pair in ranked[SHOWN:] if pair[1] == row["label"]]
     lines = [_line(rank, vacancy, row["label"], touched, cards) for rank, vacancy in shown]

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from stages.core import tables
+from stages.core.keys import KEYS
 from stages.core.schema import RAW_VACANCIES, TEST_SEQUENCES, VOCAB
 from stages.core.seeds import derive
 from stages.scoring import metrics
 from stages.scoring.labels_and_predictions import held_out, read_labels, read_predictions
 
-KEYS = metrics.KEYS
 KINDS = {
     "repeat-found": "repeat found",
     "new-found": "discovery found",

@@ -1,5 +1,6 @@
 """The section of sessions that a person can leaf through."""
 
+from stages.core.artifact_paths import SEQUENCES_DIR, VACANCIES_FILE, VOCAB_FILE
 from stages.report import session_cards
 from stages.report.markup import Content, Html, section, tag
 from stages.report.metrics_reader import PARTS
@@ -22,7 +23,7 @@ def sample(site: Site, count: int) -> Html:
 def _part(paths: Paths) -> str | None:
     """The first part with predictions and labels: those of test rows are beside the input files."""
     for part in PARTS:
-        known = paths.labels() if part == "test" else paths / "sequences" / part
+        known = paths.labels() if part == "test" else paths / SEQUENCES_DIR / part
         if known and known.exists() and paths.predictions(part).is_file():
             return part
     return None
@@ -31,15 +32,15 @@ def _part(paths: Paths) -> str | None:
 def _chosen(site: Site, part: str, count: int) -> Content:
     paths = site.paths
     choice = choose(
-        paths / "sequences",
-        paths / "vocab.parquet",
+        paths / SEQUENCES_DIR,
+        paths / VOCAB_FILE,
         part=part,
         labels=paths.labels() if part == "test" else None,
         predictions=paths.predictions(part),
         count=count,
         seed=site.params.seed,
     )
-    facts = cards(paths.raw / "vacancies.parquet", set(wanted(choice)))
+    facts = cards(paths.raw / VACANCIES_FILE, set(wanted(choice)))
     return [tag("p", _text(choice)), session_cards.sample(choice, facts)]
 
 

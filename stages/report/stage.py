@@ -6,6 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from stages.core import tables
+from stages.core.artifact_paths import (
+    EVENTS_DIR,
+    LIVE_DIR,
+    METRICS_DIR,
+    SEQUENCES_DIR,
+    TEST,
+    VOCAB_FILE,
+    predictions_file,
+)
 from stages.interface.errors import MissingInputError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
@@ -16,7 +25,7 @@ from stages.report.optional_parts import Ledger, Paths
 from stages.report.sections import Site
 
 SESSIONS = 30
-READ = ("events", "metrics", "predictions.parquet", "sequences", "vocab.parquet", "live")
+READ = (EVENTS_DIR, METRICS_DIR, predictions_file(TEST), SEQUENCES_DIR, VOCAB_FILE, LIVE_DIR)
 TITLE = "Which vacancy next?"
 FOOT = "Written by `hhrec report`. This file holds all it shows and fetches nothing."
 
@@ -65,7 +74,7 @@ def run(
             "run `hhrec run`, or name another directory with --artifacts DIR",
         )
     paths, ledger = Paths(raw, artifacts), Ledger()
-    site = Site(params, paths, ledger, parts(artifacts / "metrics"))
+    site = Site(params, paths, ledger, parts(artifacts / METRICS_DIR))
     made: dict[str, tuple[str, Html]] = {}
     makers = _makers(site, sessions)
     for key, (name, make) in makers.items():
@@ -85,7 +94,7 @@ def run(
 
 def _makers(site: Site, count: int) -> dict[str, tuple[str, Callable[[], Html]]]:
     """Name in the navigation and maker of each section, by its id, in the order of the page."""
-    events = site.paths / "events"
+    events = site.paths / EVENTS_DIR
     found = cache(lambda: table_counts.log(events, site.params.filter.max_user_events))
     counted = found if events.exists() else lambda: None
     return {

@@ -1,14 +1,14 @@
 """Labels and predictions as a user hands them in: read, and checked before anything is scored."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from stages.core import tables
+from stages.core.keys import KEYS
 from stages.core.schema import LABELS, PREDICTIONS, VALIDATION_SEQUENCES, Schema
 from stages.interface.errors import HhrecError, MissingInputError
-
-KEYS = ["user_id", "session_id"]
 
 
 def read_labels(path: Path) -> pl.DataFrame:
@@ -74,7 +74,7 @@ def _read(path: Path, schema: Schema, hint: str) -> pl.DataFrame:
         raise HhrecError(error.message, hint) from error
 
 
-def _refuse_nulls(frame: pl.DataFrame, path: Path, columns: list[str], hint: str) -> None:
+def _refuse_nulls(frame: pl.DataFrame, path: Path, columns: Sequence[str], hint: str) -> None:
     for name in columns:
         if count := frame[name].null_count():
             raise HhrecError(f"{path}: column `{name}`: expected no nulls, found {count:,}", hint)

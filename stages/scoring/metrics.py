@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-KEYS = ["user_id", "session_id"]
+from stages.core.keys import KEYS
+
 DEPTH = 100  # places of a list that any metric looks at
 Floats = NDArray[np.float64]
 Ranks = NDArray[np.int64]

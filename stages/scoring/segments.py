@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import polars as pl
 
-KEYS = ["user_id", "session_id"]
+from stages.core.keys import KEYS
+
 FREQUENT = 8  # train events; the cut of design's reference analyses
 LENGTHS = (1, 5, 20, 100)  # events of a context at which the next segment begins
 TOP = 8  # values of a column that get a segment of their own

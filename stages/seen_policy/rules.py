@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.keys import KEYS
 from stages.params import Params, SeenParams
 
 Items = NDArray[np.int32]
@@ -119,8 +120,8 @@ def attach(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
     """Put chosen items beside the keys: columns user_id, session_id, items; every row stays."""
     empty = pl.lit([], dtype=pl.List(pl.Int32))
     return (
-        rows.select("user_id", "session_id")
+        rows.select(KEYS)
         .with_row_index("row")
         .join(chosen, on="row", how="left", maintain_order="left")
-        .select("user_id", "session_id", items=pl.col("items").fill_null(empty))
+        .select(*KEYS, items=pl.col("items").fill_null(empty))
     )

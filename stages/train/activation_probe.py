@@ -18,9 +18,10 @@ from stages.bert4rec.loss.fused_cross_entropy import LEAST_ROWS, LOGITS
 from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.item_tower import Catalogue
 from stages.bert4rec.network.model import HhrecModel
-from stages.bert4rec.network.popularity_prior import DAY, Demand
+from stages.bert4rec.network.popularity_prior import Demand
 from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.time_units import DAY
 from stages.params import TrainParams
 from stages.train.dataloader import make_batch
 from stages.train.dataset import Task

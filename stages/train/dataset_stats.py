@@ -6,9 +6,11 @@ from pathlib import Path
 import polars as pl
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.network.popularity_prior import DAY, MOST_PERIODS
+from stages.bert4rec.network.popularity_prior import MOST_PERIODS
 from stages.core import tables
+from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN, VALIDATION
 from stages.core.schema import FEATURES, HISTORY, VALIDATION_SEQUENCES, VOCAB
+from stages.core.time_units import DAY, SECOND
 from stages.features.codebooks import load_books
 from stages.features.vector_file import open_vectors
 from stages.interface.errors import HhrecError
@@ -56,7 +58,7 @@ def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Siz
         MissingInputError: A table is not there.
         HhrecError: No vacancy is trained.
     """
-    items = tables.scan(features / "items", FEATURES, made_by="hhrec features build")
+    items = tables.scan(features / ITEMS_DIR, FEATURES, made_by="hhrec features build")
     words = sum((pl.col(name).list.len() for name in model_arrays.TOKENS), pl.lit(0))
     salary = (pl.col("salary_from") != 0).any() | (pl.col("salary_to") != 0).any()
     vacancies, most, has_salary = (
@@ -69,9 +71,9 @@ def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Siz
             f"{vocab}: no vacancy has vocab.min_count={params.vocab.min_count} train events",
             "lower vocab.min_count and run `hhrec vocab build`",
         )
-    books = load_books(features / "books")
-    train = tables.scan(sequences / "train", HISTORY, made_by=model_arrays.BUILD)
-    asked = tables.scan(sequences / "validation", VALIDATION_SEQUENCES, made_by=model_arrays.BUILD)
+    books = load_books(features / BOOKS_DIR)
+    train = tables.scan(sequences / TRAIN, HISTORY, made_by=model_arrays.BUILD)
+    asked = tables.scan(sequences / VALIDATION, VALIDATION_SEQUENCES, made_by=model_arrays.BUILD)
     return Sizes(
         lengths=_lengths(train),
         asked=_lengths(asked.head(params.train.validation_rows)),
@@ -101,5 +103,5 @@ def _periods(train: pl.LazyFrame) -> int:
     )
     if first is None:
         return 1
-    span = int((last - first).total_seconds() * 1e6)
+    span = int((last - first).total_seconds() * SECOND)
     return span // max(DAY, span // MOST_PERIODS + 1) + 1

@@ -15,8 +15,10 @@ from stages.bert4rec.examples.histories import Histories, Ints
 from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.item_tower import Catalogue
 from stages.core import tables
+from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN, VALIDATION
 from stages.core.schema import VALIDATION_SEQUENCES, VOCAB
 from stages.features.codebooks import Books, books_hash, load_books
+from stages.features.vector_file import VECTORS
 from stages.loaders import model_arrays
 from stages.params import Params, TrainParams
 from stages.train import pretrained_layers
@@ -56,18 +58,18 @@ def read(
     if accelerator.is_main_process:
         for scrap in checkpoints.glob(".*"):  # what a killed run left half written
             tables.remove(scrap)
-        model_arrays.write_store(sequences / "train", flat)
+        model_arrays.write_store(sequences / TRAIN, flat)
     accelerator.wait_for_everyone()
     validation = tables.scan(
-        sequences / "validation", VALIDATION_SEQUENCES, made_by="hhrec sequences build"
+        sequences / VALIDATION, VALIDATION_SEQUENCES, made_by="hhrec sequences build"
     )
     histories, users = model_arrays.open_store(flat)
     return Inputs(
         histories=histories,
         users=users,
         catalogue=model_arrays.catalogue(
-            features / "items",
-            sequences / "train",
+            features / ITEMS_DIR,
+            sequences / TRAIN,
             histories,
             neighbours=params.train.near_ones() > 0,
         ).to(accelerator.device),
@@ -76,8 +78,8 @@ def read(
         ),
         names=trained["vacancy_id"],
         validation=validation.head(params.train.validation_rows).collect(),
-        books=load_books(features / "books"),
-        books_hash=books_hash(features / "books"),
+        books=load_books(features / BOOKS_DIR),
+        books_hash=books_hash(features / BOOKS_DIR),
     )
 
 
@@ -199,10 +201,10 @@ def fingerprint_of(
     shaping = [params.seed, params.sequences.max_length, seen, settings, baseline]
     digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode())
     files = [
-        *sorted((sequences / "train").glob("*")),
-        *sorted((sequences / "validation").glob("*")),
-        *sorted((features / "items").glob("*")),
-        *features.glob("vectors.npy"),
+        *sorted((sequences / TRAIN).glob("*")),
+        *sorted((sequences / VALIDATION).glob("*")),
+        *sorted((features / ITEMS_DIR).glob("*")),
+        *features.glob(VECTORS),
         vocab,
     ]
     files += [origin / "model.safetensors"] if origin else []

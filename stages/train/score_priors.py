@@ -24,12 +24,12 @@ from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.network.neighbour_scorer import similarity
 from stages.bert4rec.network.sequence_encoder import seen
 from stages.calibration.conditional_logit import Choices, Floats, fit
+from stages.core.actions import ACTION_NAMES
 from stages.core.item_ids import FIRST_ITEM, PAD
 from stages.core.seeds import derive
 from stages.train.dataloader import make_batch
 from stages.train.dataset import Task
 
-ACTIONS = 4
 QUESTIONS = 8_000  # that are asked, about
 AT_ONCE = 16  # rows
 NEAR = 100  # neighbours of a question; prediction has still more
@@ -72,13 +72,13 @@ def priors(task: Task, seed: int) -> Priors:
     parts = list(_asked(task, seed))
     start = _row(near=[1.0, 0.0], repeats=[-1.0] + [0.0] * repeat_scorer.FEATURES, drawn=[1.0])
     if not parts:
-        return _named(start, np.tile(start, (ACTIONS, 1)))
+        return _named(start, np.tile(start, (len(ACTION_NAMES), 1)))
     whole = _joined([choices for choices, _ in parts])
     asked = np.concatenate([actions for _, actions in parts])
     common = fit(whole, start, np.where(_row(drawn=[1.0]) > 0, FIXED, PULL))
     free = _row(near=[1.0] * 2, repeats=[1.0] * BLOCKS["repeats"])
     pull = np.where(free > 0, OWN_PULL, FIXED)
-    found = [fit(whole.picked(asked == action), common, pull) for action in range(ACTIONS)]
+    found = [fit(whole.picked(asked == action), common, pull) for action in ACTION_NAMES]
     return _named(common, np.stack(found))
 
 

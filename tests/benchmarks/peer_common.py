@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import torch
 
+from stages.core.keys import KEYS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -108,7 +110,7 @@ def write(task: Task, found: Figures, rows: pl.DataFrame, ranked: list[list[int]
         return
     names = pl.read_parquet(f"{task.artifacts}/vocab.parquet").sort("item")["vacancy_id"]
     lists = [names.gather(items).to_list() for items in ranked]
-    frame = rows.select("user_id", "session_id").with_columns(
+    frame = rows.select(KEYS).with_columns(
         pl.Series("predictions", lists, dtype=pl.List(pl.String))
     )
     frame.write_parquet(out / "predictions.parquet")

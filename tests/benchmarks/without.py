@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import torch
 
-from stages.bert4rec.examples.training_examples import VIEW
 from stages.bert4rec.network import popularity_prior, repeat_scorer
 from stages.bert4rec.ranking import query_encoder
+from stages.core.actions import VIEW
 from stages.train import dataloader
 from tests.benchmarks import unoptimised
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from stages.core import schema, tables
+from stages.core.keys import KEYS
 
 ITEMS = 150
 ROWS = 40
@@ -104,6 +105,4 @@ def guesses(rows: pl.DataFrame, generator: np.random.Generator) -> pl.DataFrame:
         if generator.random() < 1 / 3:
             others.insert(int(generator.integers(10)), label)
         found.append([str(name) for name in others[:100]])
-    return rows.select("user_id", "session_id").with_columns(
-        predictions=pl.Series(found, dtype=pl.List(pl.String))
-    )
+    return rows.select(KEYS).with_columns(predictions=pl.Series(found, dtype=pl.List(pl.String)))

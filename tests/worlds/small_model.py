@@ -8,6 +8,7 @@ from stages.bert4rec.network.model import HhrecConfig, HhrecModel
 from stages.bert4rec.network.popularity_prior import Demand, demand
 from stages.bert4rec.retrieval.cooccurrence import Neighbours, neighbours
 from stages.core.item_ids import FIRST_ITEM, MASK, UNK
+from stages.core.time_units import HOUR
 
 ITEMS = 30  # vacancies of the little catalogue; the first 20 are trained
 TRAINED = 20
@@ -48,7 +49,7 @@ def told(
 
     listed = flat(items, np.int32)
     ranks, met = meetings(listed, offsets)
-    hours = [[place * 3_600_000_000 for place in range(len(row))] for row in items]
+    hours = [[place * HOUR for place in range(len(row))] for row in items]
     return Histories(
         items=listed,
         actions=flat(actions or [[2] * len(row) for row in items], np.int8),

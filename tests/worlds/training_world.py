@@ -9,11 +9,12 @@ import polars as pl
 from stages.core import tables
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import CATEGORICAL, FEATURES, HISTORY, VALIDATION_SEQUENCES, VOCAB
+from stages.core.time_units import DAY
 from stages.features.code_book import CodeBook
 from stages.features.codebooks import Books, save_books
 from stages.params import FeaturesParams
 
-START, DAY = 1_700_000_000_000_000, 86_400_000_000  # microseconds
+START = 1_700_000_000_000_000  # microseconds
 CODES, WORDS = 40, 500
 
 

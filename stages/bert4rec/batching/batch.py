@@ -10,8 +10,7 @@ from stages.bert4rec.examples.histories import Window
 from stages.bert4rec.examples.training_examples import Questions, gap_buckets, inside
 from stages.bert4rec.retrieval.candidate_generation import Near, no_one_near
 from stages.core.item_ids import MASK
-
-HOUR = 3_600_000_000  # microseconds
+from stages.core.time_units import DAY, HOUR
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def tensors(
     """Turn a window and its questions into tensors; hidden events carry the mask id."""
     hidden = np.zeros(view.items.shape, dtype=bool) if hidden is None else hidden
     near = no_one_near(questions) if near is None else near
-    days = (view.times // (24 * HOUR) + 3) % 7  # 1970-01-01 was a Thursday
+    days = (view.times // DAY + 3) % 7  # 1970-01-01 was a Thursday
     hours = (view.times - view.times[:, :1]) / HOUR
 
     def whole(values: np.ndarray) -> Tensor:

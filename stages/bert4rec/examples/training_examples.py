@@ -13,9 +13,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from stages.bert4rec.examples.histories import Ints, Window
+from stages.core.actions import RESPONSE
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.time_units import SECOND
 
-RESPONSE, VIEW, FAVOURITE = 1, 2, 3
 TOLD = 0.5  # share of questions about an event that know the time since the event before
 GAPS = 28  # buckets of the time since the event before: 0 unknown, then log2 of seconds
 
@@ -44,7 +45,7 @@ def inside(view: Window) -> np.ndarray:
 
 def gap_buckets(view: Window) -> Ints:
     """Bucket of the time since the event before, (B, L): 0 for a row's first event."""
-    seconds = np.diff(view.times, axis=1, prepend=view.times[:, :1]) // 1_000_000
+    seconds = np.diff(view.times, axis=1, prepend=view.times[:, :1]) // SECOND
     buckets = 1 + np.floor(np.log2(1 + np.maximum(seconds, 0))).astype(np.int64)
     buckets[:, 0] = 0
     return np.where(inside(view), np.minimum(buckets, GAPS - 1), 0)

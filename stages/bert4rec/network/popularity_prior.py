@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from stages.bert4rec.examples.histories import Ints
+from stages.core.time_units import DAY
 
 WINDOWS = (1, 4, 16)  # periods
 FEATURES = len(WINDOWS) + 4
-DAY = 86_400_000_000  # microseconds
 MOST_PERIODS = 64
 AT_ONCE = 2**20  # events counted at once
 

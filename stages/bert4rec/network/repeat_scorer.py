@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stages.bert4rec.batching.batch import Batch
-from stages.bert4rec.examples.training_examples import FAVOURITE, RESPONSE, VIEW
+from stages.core.actions import ACTION_NAMES, FAVOURITE, RESPONSE, VIEW
 from stages.core.item_ids import FIRST_ITEM
 
 NAMES = (
@@ -37,9 +37,9 @@ class Repeats(nn.Module):
 
     def __init__(self, hidden_size: int, width: int = 24) -> None:
         super().__init__()
-        self.prior = nn.Embedding(4, FEATURES)  # linear weights by action asked
-        self.base = nn.Embedding(4, 1)
-        self.asked = nn.Embedding(4, width)
+        self.prior = nn.Embedding(len(ACTION_NAMES), FEATURES)  # linear weights by action asked
+        self.base = nn.Embedding(len(ACTION_NAMES), 1)
+        self.asked = nn.Embedding(len(ACTION_NAMES), width)
         self.first = nn.Linear(FEATURES, width)
         self.second = nn.Linear(width, 1, bias=False)
         self.key = nn.Linear(hidden_size, hidden_size, bias=False)

@@ -11,6 +11,7 @@ from stages.bert4rec.network import encoder_layers as enc
 from stages.bert4rec.network.backbones import Shape, build, freeze_unused
 from stages.bert4rec.network.byte_dropout import use_bytes
 from stages.bert4rec.network.config import HhrecConfig
+from stages.core.actions import ACTION_NAMES
 
 
 class Streams(nn.Module):
@@ -20,7 +21,7 @@ class Streams(nn.Module):
         super().__init__()
         width = config.hidden_size
         self.objective = config.objective
-        self.actions = nn.Embedding(4, width)
+        self.actions = nn.Embedding(len(ACTION_NAMES), width)
         self.gaps = nn.Embedding(GAPS, width)
         self.days = nn.Embedding(7, width)
         if config.objective != "mlm":

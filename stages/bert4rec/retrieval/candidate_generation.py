@@ -14,10 +14,10 @@ from stages.bert4rec.examples.histories import Histories, Ints, Window
 from stages.bert4rec.examples.training_examples import Questions
 from stages.bert4rec.retrieval.cooccurrence import REACH, Floats, Neighbours, Table, worth
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.time_units import DAY
 
 NEWEST = 20  # events of a history that are asked for their neighbours
 LEAST = 1e-6  # what is below is rounding
-DAY = 86_400_000_000  # microseconds
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from stages.baselines import stage as baselines
 from stages.core import tables
+from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS
 from stages.interface.errors import MissingInputError, UsageError
 from stages.params import BaselineParams, ItemKnnParams, Params, PredictParams, SeenParams
@@ -130,7 +131,7 @@ def test_run_writes_k_distinct_vacancies_for_every_row_in_order(
     assert report.rows == found.height == scored_world.ROWS
     assert report.recommendations == 20 * scored_world.ROWS
     assert found["predictions"].list.n_unique().to_list() == [20] * scored_world.ROWS
-    assert found.equals(found.sort("user_id", "session_id"))
+    assert found.equals(found.sort(KEYS))
 
 
 @pytest.mark.parametrize("name", ["last_viewed", "trending", "item_knn"])

@@ -5,6 +5,7 @@ import pytest
 
 from stages.baselines import stage as baselines
 from stages.core import schema, tables
+from stages.core.keys import KEYS
 from stages.evaluate import stage as evaluate
 from stages.params import Params
 
@@ -65,7 +66,7 @@ def from_raw(raw: Path, root: Path) -> None:
         )
         .with_columns(sessions=pl.col("actions"))
     )
-    asked = pl.read_parquet(raw / "test.parquet", columns=["user_id", "session_id"])
+    asked = pl.read_parquet(raw / "test.parquet", columns=list(KEYS))
     file = "bucket-00000.parquet"
     tables.write(items, root / "vocab.parquet", schema.VOCAB)
     tables.write(histories, root / "sequences" / "train" / file, schema.HISTORY)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.blend import rank_fusion
+from stages.core.keys import KEYS
 from stages.scoring import metrics
 
 NAMES = [f"v{number}" for number in range(6)]
@@ -66,7 +67,7 @@ def test_the_judge_gives_the_score_of_the_fused_lists(
     rows: list[tuple[list[str], list[str]]], true: str, weights: tuple[float, float]
 ) -> None:
     tables = [table([row[number][: 3 + number] for row in rows]) for number in (0, 1)]
-    labels = tables[0].select(*rank_fusion.KEYS, vacancy_id=pl.lit(true))
+    labels = tables[0].select(*KEYS, vacancy_id=pl.lit(true))
     lists = rank_fusion.fuse(labels, tables, weights, 100)
     expected = metrics.reciprocal_rank(metrics.ranks(labels, lists), 100).mean()
     assert rank_fusion.Judge(labels, tables)(weights) == pytest.approx(expected)
@@ -79,7 +80,7 @@ def test_tuned_weights_are_never_worse_than_a_list_alone_or_equal_weights(
     rows: list[tuple[list[str], list[str]]],
 ) -> None:
     tables = [table([row[number] for row in rows]) for number in (0, 1)]
-    labels = tables[0].select(*rank_fusion.KEYS, vacancy_id=pl.lit("v0"))
+    labels = tables[0].select(*KEYS, vacancy_id=pl.lit("v0"))
     judge = rank_fusion.Judge(labels, tables)
     weights, reached = rank_fusion.tune(judge, 2)
     assert reached == judge(weights) >= max(judge((1, 1)), judge((1, 0)), judge((0, 1)))

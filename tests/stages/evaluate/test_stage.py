@@ -8,6 +8,7 @@ import pytest
 
 from stages.baselines import stage as baselines
 from stages.core import tables
+from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS, VALIDATION_SEQUENCES
 from stages.evaluate import stage as evaluate
 from stages.evaluate.report_schema import EvaluateReport, FileReport
@@ -38,7 +39,7 @@ def one(world: World, **changed: Any) -> FileReport:
 
 def oracle(predictions: Path, labels: Path) -> dict[str, float]:
     found = {row[:2]: row[2] for row in pl.read_parquet(predictions).iter_rows()}
-    truth = pl.read_parquet(labels).select("user_id", "session_id", "vacancy_id").rows()
+    truth = pl.read_parquet(labels).select(*KEYS, "vacancy_id").rows()
     rows = [oracles.metrics(true, found.get((user, session), [])) for user, session, true in truth]
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 

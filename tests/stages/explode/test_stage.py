@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.core.keys import KEYS
 from stages.core.schema import EVENTS
 from stages.interface.errors import HhrecError, MissingInputError
 from tests.flow import Flow, settings
@@ -271,8 +272,8 @@ def test_labels_agree_with_the_slow_way(
     params = settings(explode={"buckets": buckets}, split={"kind": kind})
     flow = Flow(tmp_path_factory.mktemp("x"), params)
     flow.write(train, test).explode()
-    labelled = flow.read("events").filter("label").select("user_id", "session_id", "vacancy_id")
-    assert labelled.height == labelled.select("user_id", "session_id").n_unique()
+    labelled = flow.read("events").filter("label").select(*KEYS, "vacancy_id")
+    assert labelled.height == labelled.select(KEYS).n_unique()
     if kind == "auto":
         both = [slow_labels(train, test, way) for way in ("test_sessions", "last_session")]
         expected = both[len(both[0]) < len(both[1])]

@@ -10,6 +10,7 @@ import yaml
 
 from stages.bert4rec.model_files import Chosen, read_chosen, write_chosen
 from stages.core import calibration_file as calibration
+from stages.core.keys import KEYS
 from stages.interface.errors import HhrecError
 from stages.params import Params, validated
 from stages.pipeline import pipeline
@@ -50,14 +51,14 @@ def test_every_known_event_is_trained_on_and_every_test_row_answered(
     out, reports = finished
     asked, learnt = read(raw_dir / "test.parquet"), read(out / "final/filtered")
     tested = asked.explode("vacancy_id", "action_type", "action_dt", empty_as_null=False)
-    key = ["user_id", "session_id", "vacancy_id"]
+    key = [*KEYS, "vacancy_id"]
     assert tested.join(learnt, on=key, how="anti").is_empty()
     train_file = read(raw_dir / "train.parquet").explode("vacancy_id", empty_as_null=False)
     unknown_actions = 1  # zoya's print
     assert len(learnt) == len(train_file) + len(tested) - unknown_actions
     assert read(out / "final/sequences/validation").is_empty()
     found = read(out / "final/predictions.parquet")
-    rows = ["user_id", "session_id"]
+    rows = list(KEYS)
     assert sorted(found.select(rows).rows()) == sorted(asked.select(rows).rows())
     assert set(found["predictions"].list.n_unique()) == {10}
     names = list(reports)
@@ -70,10 +71,9 @@ def test_every_known_event_is_trained_on_and_every_test_row_answered(
 
 def test_contexts_are_those_of_the_validated_run(finished: tuple[Path, Any]) -> None:
     out, _ = finished
-    columns = ["user_id", "session_id", "actions", "times", "asked_at"]
+    columns = [*KEYS, "actions", "times", "asked_at"]
     one, two = (
-        read(root / "sequences/test").select(columns).sort("user_id", "session_id")
-        for root in (out, out / "final")
+        read(root / "sequences/test").select(columns).sort(KEYS) for root in (out, out / "final")
     )
     assert one.equals(two)
 

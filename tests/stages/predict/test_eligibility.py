@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from stages.core.time_units import DAY
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import validated
 from stages.predict import eligibility
-from stages.predict.eligibility import DAY
 
 NAMES = pl.DataFrame({"vacancy_id": ["a", "b", "c"], "item": [3, 4, 5]})
 

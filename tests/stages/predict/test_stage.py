@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from stages import predict, train
+from stages.core.keys import KEYS
 from stages.interface.errors import HhrecError
 from stages.params import Params, validated
 
@@ -49,10 +50,10 @@ def contexts(artifacts: Path) -> pl.DataFrame:
     names = pl.read_parquet(artifacts / "vocab.parquet").select("item", "vacancy_id")
     return (
         pl.read_parquet(artifacts / "sequences" / "test" / "*.parquet")
-        .select("user_id", "session_id", "items", "actions")
+        .select(*KEYS, "items", "actions")
         .explode("items", "actions", empty_as_null=False)
         .join(names, left_on="items", right_on="item")
-        .group_by("user_id", "session_id")
+        .group_by(KEYS)
         .agg(
             responded=pl.col("vacancy_id").filter(pl.col("actions") == 1).unique(),
             touched=pl.col("vacancy_id").unique(),
@@ -64,7 +65,7 @@ def test_responded_vacancies_come_last_and_hidden_ones_not_at_all(
     small_artifacts: Path, model: Path, tmp_path: Path
 ) -> None:
     rows = answers(small_artifacts, model, tmp_path, params()).join(
-        contexts(small_artifacts), on=["user_id", "session_id"]
+        contexts(small_artifacts), on=KEYS
     )
     late = 0
     for found, responded in rows.select("predictions", "responded").iter_rows():
@@ -74,7 +75,7 @@ def test_responded_vacancies_come_last_and_hidden_ones_not_at_all(
     assert late > 0
     nothing_seen = {"seen": {"response": "hide", "view": "hide", "favourite": "hide"}}
     hidden = answers(small_artifacts, model, tmp_path, params(predict=nothing_seen))
-    joined = hidden.join(contexts(small_artifacts), on=["user_id", "session_id"])
+    joined = hidden.join(contexts(small_artifacts), on=KEYS)
     for found, touched in joined.select("predictions", "touched").iter_rows():
         assert not set(found) & set(touched)
 
@@ -153,7 +154,7 @@ def test_an_active_vacancy_has_a_recent_event_or_none(
     log = pl.concat(events).join(names, left_on="items", right_on="item")
     left_out = 0
     for asked_at, predictions in (
-        rows.join(found, on=["user_id", "session_id"]).select("asked_at", "predictions").iter_rows()
+        rows.join(found, on=KEYS).select("asked_at", "predictions").iter_rows()
     ):
         midnight = asked_at.replace(hour=0, minute=0, second=0, microsecond=0)
         before = log.filter(pl.col("times") < midnight)

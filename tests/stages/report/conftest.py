@@ -7,6 +7,7 @@ import pytest
 
 from stages import evaluate
 from stages.core import tables
+from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS
 from stages.interface.stage_report import silent
 from stages.params import Params, validated
@@ -67,9 +68,7 @@ def guesses(root: Path, part: str) -> pl.DataFrame:
     asked = pl.read_parquet(root / "sequences" / part / "*.parquet")
     ids = ["cook-4", "cook-5", "driver-1", *(f"clerk-{n}" for n in range(1, 8)), "nurse-3"]
     lists = [[] if user == "boris" else ids for user in asked["user_id"]]
-    return asked.select("user_id", "session_id").with_columns(
-        predictions=pl.Series(lists, dtype=pl.List(pl.String))
-    )
+    return asked.select(KEYS).with_columns(predictions=pl.Series(lists, dtype=pl.List(pl.String)))
 
 
 def write_curves(where: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.core.item_ids import UNK
+from stages.core.keys import KEYS
 from stages.inspect.sequences import summary, user_events
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.sequences import contexts
@@ -58,7 +59,7 @@ def test_a_test_row_knows_all_up_to_the_end_of_its_session(tmp_path: Path, raw_d
 def test_every_test_session_has_a_row_even_an_empty_one(tmp_path: Path, raw_dir: Path) -> None:
     flow = flow_of(tmp_path, raw_dir, "last_session", filter={"min_user_events": 4})
     table = flow.read("sequences/test")
-    assert table.select("user_id", "session_id").rows() == [row[:2] for row in TEST]
+    assert table.select(KEYS).rows() == [row[:2] for row in TEST]
     lev = table.filter(pl.col("session_id") == "lev-3")
     assert lev["asked_at"].item() == moment("02 08:00")
     assert context(flow, "test", "lev-3") == ["driver-1", "driver-2", "driver-2", "driver-3"]
@@ -131,7 +132,7 @@ def test_test_contexts_agree_with_the_slow_way(
     flow.write([*train, *ANCHOR, ("z", "z2", [("v1", VIEW, "01 00:00")])], test, seed).all()
     ids = dict(flow.read("vocab.parquet").select("item", "vacancy_id").rows())
     table = flow.read("sequences/test")
-    assert set(table.select("user_id", "session_id").rows()) == {row[:2] for row in test}
+    assert set(table.select(KEYS).rows()) == {row[:2] for row in test}
     rows = {(r["user_id"], r["session_id"]): r["items"] for r in table.to_dicts()}
     for key, expected in slow_contexts(train, test).items():
         assert [ids.get(item, "ghost") for item in rows[key]] == expected

@@ -12,6 +12,7 @@ from stages.bert4rec.network.popularity_prior import demand
 from stages.bert4rec.retrieval.cooccurrence import neighbours
 from stages.calibration.conditional_logit import probabilities
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.time_units import HOUR
 from stages.params import TrainParams
 from stages.train import score_priors
 from stages.train.dataset import Task
@@ -27,7 +28,7 @@ OFFSETS = dict(
 def asked_of(rows, sessions=None, **changes):
     """What to train on, of histories of responses; each begins a day after the one before."""
     hours = [[24 * day + hour for hour in range(len(row))] for day, row in enumerate(rows)]
-    times = [[hour * 3_600_000_000 for hour in row] for row in hours]
+    times = [[hour * HOUR for hour in row] for row in hours]
     histories = told(rows, [[1] * len(row) for row in rows], sessions, times)
     catalogue = Catalogue(
         torch.zeros(TRAINED, 0, dtype=torch.int32),

@@ -9,6 +9,7 @@ from stages.bert4rec.batching.batch import tensors
 from stages.bert4rec.examples import masking, training_examples
 from stages.bert4rec.examples.histories import Window, window
 from stages.core.item_ids import FIRST_ITEM, MASK, UNK
+from stages.core.time_units import DAY
 from tests.strategies import item_lists
 from tests.worlds.small_model import TRAINED, make_histories, seen
 
@@ -273,6 +274,6 @@ def test_gaps_grow_by_octaves(seconds, bucket):
 
 def test_days_of_the_week_start_on_monday():
     monday = 1_698_624_000_000_000  # 2023-10-30 00:00
-    times = [[monday, monday + 2 * 86_400_000_000]]
+    times = [[monday, monday + 2 * DAY]]
     view = seen([[3, 4]], times=times)
     assert tensors(view, training_examples.what_next(view)).days.tolist() == [[0, 2]]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.bert4rec.network import popularity_prior
-from stages.bert4rec.network.popularity_prior import DAY, demand, describe, periods_of
+from stages.bert4rec.network.popularity_prior import demand, describe, periods_of
+from stages.core.time_units import DAY
 
 EVENTS = st.lists(st.tuples(st.integers(3, 6), st.integers(0, 9)), min_size=1, max_size=30)
 

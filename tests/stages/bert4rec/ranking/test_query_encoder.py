@@ -5,11 +5,11 @@ import numpy as np
 from stages.bert4rec.examples import training_examples
 from stages.bert4rec.ranking.query_encoder import PAUSE, continued
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.time_units import HOUR
 from tests.worlds.small_model import seen
 
 A, B, C = 10, 11, 12
 TRAINED = FIRST_ITEM + 20
-HOUR = 3_600_000_000
 
 
 def asked(view, most=12):

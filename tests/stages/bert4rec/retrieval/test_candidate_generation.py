@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from stages.bert4rec.examples import training_examples
 from stages.bert4rec.examples.histories import Histories, window
-from stages.bert4rec.retrieval.candidate_generation import DAY, LEAST, NEWEST, held, near
+from stages.bert4rec.retrieval.candidate_generation import LEAST, NEWEST, held, near
 from stages.bert4rec.retrieval.cooccurrence import neighbours
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.time_units import DAY
 from tests.stages.bert4rec.retrieval.slow_cooccurrence import COUNT, similarity
 from tests.worlds.small_model import make_histories, told
 

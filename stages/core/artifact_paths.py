@@ -1,0 +1,37 @@
+"""Names of the raw files and of the artifacts, and where a stage's parts stand in them.
+
+`params.yaml` and `dvc.yaml` spell the same names; tests hold them together.
+"""
+
+from pathlib import Path
+
+ARTIFACTS = Path("artifacts")  # by default, from the working directory
+
+# raw input files, in the directory that `raw` of params.yaml names
+TRAIN_FILE, TEST_FILE = "train.parquet", "test.parquet"
+VACANCIES_FILE, LABELS_FILE = "vacancies.parquet", "labels.parquet"
+RAW_FILES = (TRAIN_FILE, TEST_FILE, VACANCIES_FILE)
+SAMPLE_FILE = "sample.json"  # beside a synthetic sample: what made it
+
+# what stages write, under ARTIFACTS
+SAMPLE_DIR = "sample"
+EVENTS_DIR, FILTERED_DIR = "events", "filtered"
+VOCAB_FILE = "vocab.parquet"
+FEATURES_DIR, SEQUENCES_DIR = "features", "sequences"
+MODEL_DIR, CHECKPOINTS_DIR, LIVE_DIR = "model", "checkpoints", "live"
+METRICS_DIR, REPORT_FILE = "metrics", "report.html"
+BASELINES_DIR = "baselines"
+INPUTS_FILE = "inputs.json"  # hashes of the raw files that all of it was made from
+TEXT_CACHE_DIR = "text-cache"  # text vectors, reused by later runs
+FINAL_DIR = "final"  # the artifacts of `hhrec run --final`
+
+# parts of the log: directories of sequences, values of the column `part`
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+# inside features
+BOOKS_DIR, ITEMS_DIR = "books", "items"
+
+
+def predictions_file(part: str) -> str:
+    """Name of the predictions for the rows of a part."""
+    return "predictions.parquet" if part == TEST else f"{part}_predictions.parquet"
