@@ -101,14 +101,19 @@ def recommend(
     Returns:
         user_id, session_id, items (list[i32]), in the order of `rows`.
     """
-    touched = policy.touched(policy.events(rows), seen)
-    gone = touched.filter(pl.col("fate") == policy.HIDE).select("row", "item")
+    return policy.attach(rows, ranked(shelves, rows, k, seen))
+
+
+def ranked(shelves: Sequence[Shelf], rows: pl.DataFrame, k: int, seen: SeenParams) -> policy.Items:
+    """Recommend as `recommend` does: item ids, best first, 0 behind the last, (R, k)."""
+    fates = policy.touched(rows, seen)
+    gone = fates.filter(pl.col("fate") == policy.HIDE).select("row", "item")
     found = [no_items()]
     for number, shelf in enumerate(shelves):
         given = shelf(rows, gone, k).select("row", "item", pl.col("order") + number * BEHIND)
         found.append(given)
         gone = pl.concat([gone, given.select("row", "item")])
-    return policy.attach(rows, policy.choose(pl.concat(found), touched, k))
+    return policy.last_at_end(policy.best(pl.concat(found), rows.height, k), fates)
 
 
 def predictions(

@@ -17,7 +17,6 @@ from stages.calibration.heuristics import Heuristics
 from stages.core.calibration_file import MODEL, Calibration
 from stages.core.item_ids import FIRST_ITEM
 from stages.interface.stage_report import Progress
-from stages.loaders import model_arrays
 from stages.params import Params, SeenParams
 from stages.seen_policy import rules
 
@@ -98,6 +97,5 @@ def baseline_lists(
     lists = np.zeros((len(rows), k), dtype=np.int32)
     for first in range(0, len(rows), baselines.SLICE):
         some = rows.slice(first, baselines.SLICE)
-        made = model_arrays.padded(baselines.recommend(chosen, some, k, policy)["items"])
-        lists[first : first + len(some), : made.shape[1]] = made
+        lists[first : first + len(some)] = baselines.ranked(chosen, some, k, policy)
     return lists

@@ -9,26 +9,25 @@ from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.ranking.query_encoder import Rows
 from stages.loaders import model_arrays
 from stages.params import SeenParams
-from stages.seen_policy.rules import HIDE, LAST, events, touched
+from stages.seen_policy import rules
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Rows to rank, and which of their vacancies go last: pairs of row and item, (P,) each."""
+    """Rows to rank, and the fates of their own vacancies: see `rules.touched`."""
 
     rows: Rows
-    late_rows: Ints
-    late_items: Ints
+    fates: pl.DataFrame
 
     def arranged(self, ranked: Ints) -> np.ndarray:
-        """Put the late ones of ranked items (R, k) behind the others."""
-        return to_the_end(ranked, self.late_rows, self.late_items)
+        """Put those of ranked items (R, k) whose fate is `last` behind the others."""
+        return rules.last_at_end(ranked, self.fates)
 
 
 def asked_rows(rows: pl.DataFrame, max_length: int, policy: SeenParams) -> Asked:
     """Take rows of `sequences` with what their whole contexts hide or put last."""
-    fates = touched(events(rows), policy).sort("row", "item")
-    hidden, last = (fates.filter(pl.col("fate") == fate) for fate in (HIDE, LAST))
+    fates = rules.touched(rows, policy)
+    hidden = fates.filter(pl.col("fate") == rules.HIDE)
     return Asked(
         Rows(
             histories=model_arrays.histories(rows),
@@ -37,24 +36,5 @@ def asked_rows(rows: pl.DataFrame, max_length: int, policy: SeenParams) -> Asked
             hidden=hidden["item"].to_numpy(),
             offsets=np.searchsorted(hidden["row"].to_numpy(), np.arange(len(rows) + 1)),
         ),
-        last["row"].to_numpy(),
-        last["item"].to_numpy(),
+        fates,
     )
-
-
-def to_the_end(ranked: Ints, rows: Ints, items: Ints) -> np.ndarray:
-    """Move some (row, item) pairs to the end of their rows, empty places (0) behind them.
-
-    Args:
-        ranked: Item ids, (R, k).
-        rows: Rows of the pairs, (P,).
-        items: Their items, (P,).
-    """
-    if not ranked.size:
-        return ranked
-    width = max(int(ranked.max()), int(items.max(initial=0))) + 1
-    pairs = rows.astype(np.int64) * width + items
-    places = np.arange(len(ranked))[:, None] * width + ranked
-    late = np.isin(places, pairs).astype(np.int8)
-    late[ranked == 0] = 2
-    return np.take_along_axis(ranked, np.argsort(late, axis=1, kind="stable"), axis=1)

@@ -22,8 +22,6 @@ DEEP = 2  # lists of so many times k are arranged, so that hiding does not empty
 KEEP = SeenParams(response="keep", favourite="keep", view="keep")
 MARGIN = 0.01  # of the score: what is less is not worth leaving a default for
 FATES = ("keep", "last", "hide")
-BITS = {"response": 1, "view": 2, "favourite": 4}
-ACTIONS = {1: 1, 2: 2, 3: 4}  # bit of an action type
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Lists:
 
     Attributes:
         rows: Row of each candidate, ascending, (P,).
-        bits: How the row's context touched it, a sum of `BITS`, (P,).
+        bits: How the row's context touched it, a sum of `rules.BITS`, (P,).
         right: Whether it is the row's label, (P,) bool.
         count: R.
     """
@@ -43,31 +41,16 @@ class Lists:
     count: int
 
 
-def touched_bits(rows: pl.DataFrame) -> pl.DataFrame:
-    """How contexts touched their vacancies: columns row (i64), item (i64), bits (i64)."""
-    bit = pl.col("action").replace_strict(ACTIONS, default=0, return_dtype=pl.Int64)
-    return (
-        rules.events(rows)
-        .select(pl.col("row").cast(pl.Int64), pl.col("item").cast(pl.Int64), bit.alias("bits"))
-        .unique()
-        .group_by("row", "item")
-        .agg(pl.col("bits").sum())
-    )
-
-
-def bits_of(rows: NDArray[Any], items: NDArray[Any], touched: pl.DataFrame) -> NDArray[np.int64]:
+def bits_of(rows: NDArray[Any], items: NDArray[Any], touched: pl.DataFrame) -> NDArray[np.uint8]:
     """Look up the bits of candidates (P,); 0 for what the context did not touch."""
-    pairs = pl.DataFrame({"row": rows.astype(np.int64), "item": items.astype(np.int64)})
+    pairs = pl.DataFrame({"row": rows.astype(np.uint32), "item": items.astype(np.int32)})
     found = pairs.join(touched, on=["row", "item"], how="left", maintain_order="left")
     return found["bits"].fill_null(0).to_numpy()
 
 
 def gains(lists: Lists, policy: SeenParams, k: int) -> Floats:
     """Reciprocal rank of each row's label among the first k under a policy, (R,)."""
-    fate = np.zeros(len(lists.rows), dtype=np.int8)
-    for action, bit in BITS.items():
-        level = rules.LEVELS[getattr(policy, action)]
-        fate = np.where(lists.bits & bit, np.maximum(fate, level), fate)
+    fate = rules.fates_of_bits(policy)[lists.bits]
     kept = fate < rules.HIDE
     rows, late, right = lists.rows[kept], fate[kept] == rules.LAST, lists.right[kept]
     starts = np.searchsorted(rows, np.arange(lists.count + 1))
@@ -92,7 +75,7 @@ def choose(lists: Lists, given: SeenParams, k: int) -> SeenParams:
     """
     best = rules.fixed(given)
     reached = gains(lists, best, k)
-    for action, bit in BITS.items():
+    for action, bit in rules.BITS.items():
         if getattr(given, action) != "auto" or not (lists.bits & bit).any():
             continue
         for fate in FATES:
@@ -117,8 +100,8 @@ class Labelled:
 
     @cached_property
     def touched(self) -> pl.DataFrame:
-        """How their contexts touched their vacancies: see `touched_bits`."""
-        return touched_bits(self.rows)
+        """How their contexts touched their vacancies: see `rules.touched_bits`."""
+        return rules.touched_bits(self.rows)
 
     def lists(self, rows: NDArray[Any], items: NDArray[Any]) -> Lists:
         """Describe candidates (P,), the best of a row first: which row, which item."""

@@ -11,12 +11,6 @@ from tests import oracles
 from tests.stages.seen_policy.test_rules import CONTEXTS, POLICIES, RANKED, frame_of
 
 
-def test_pairs_move_to_the_end() -> None:
-    ranked = np.array([[5, 9, 4, 7], [4, 5, 0, 0], [7, 8, 9, 6]])
-    moved = rank_queries.to_the_end(ranked, np.array([0, 0, 1, 2]), np.array([9, 5, 4, 3]))
-    assert moved.tolist() == [[4, 7, 5, 9], [5, 4, 0, 0], [7, 8, 9, 6]]
-
-
 @given(
     rows=st.lists(st.tuples(RANKED, CONTEXTS), min_size=1, max_size=5),
     policy=POLICIES,

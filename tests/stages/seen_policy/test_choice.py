@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.params import SeenParams
-from stages.seen_policy import choice
+from stages.seen_policy import choice, rules
 from tests import oracles
 from tests.stages.seen_policy.test_rules import CONTEXTS, POLICIES, RANKED
 
@@ -23,7 +23,7 @@ def lists(rows):
     row = np.repeat(np.arange(len(rows)), [len(ranked) for ranked, _, _ in rows])
     item = np.array([item for ranked, _, _ in rows for item in ranked], dtype=np.int64)
     label = np.array([label for _, _, label in rows])
-    bits = choice.bits_of(row, item, choice.touched_bits(frame))
+    bits = choice.bits_of(row, item, rules.touched_bits(frame))
     return choice.Lists(row, bits, item == label[row], len(rows))
 
 

@@ -16,56 +16,48 @@ RANKED = st.permutations(list(range(3, 16))).flatmap(
 )
 
 
-def arrays(context: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-    items = np.array([item for item, _ in context], dtype=np.int32)
-    return items, np.array([action for _, action in context], dtype=np.int8)
-
-
 def test_the_strictest_action_decides() -> None:
     policy = SeenParams(response="hide", favourite="keep", view="last")
-    items, actions = arrays([(5, 2), (5, 1), (6, 2), (7, 3), (8, 0), (7, 2)])
-    last, hidden = rules.fates(items, actions, policy)
-    assert last.tolist() == [6, 7]
-    assert hidden.tolist() == [5]
+    rows = frame_of([[(5, 2), (5, 1), (6, 2), (7, 3), (8, 0), (7, 2)], [(2, 1), (9, 2)]])
+    found = rules.touched(rows, policy)
+    assert found.rows() == [(0, 5, rules.HIDE), (0, 6, rules.LAST), (0, 7, rules.LAST),
+                            (1, 9, rules.LAST)]  # fmt: skip
 
 
 def test_last_stays_inside_the_k_best() -> None:
-    ranked = np.array([9, 5, 8, 7, 6], dtype=np.int32)
-    last, hidden = np.array([9, 6], dtype=np.int32), np.array([5], dtype=np.int32)
-    assert rules.arrange(ranked, last, hidden, 3).tolist() == [8, 7, 9]
-
-
-@given(ranked=RANKED, context=CONTEXTS, policy=POLICIES, k=st.integers(1, 15))
-def test_one_row_agrees_with_the_oracle(
-    ranked: list[int], context: list[tuple[int, int]], policy: SeenParams, k: int
-) -> None:
-    found = rules.arrange(
-        np.array(ranked, dtype=np.int32), *rules.fates(*arrays(context), policy), k
+    ranked = np.array([[5, 9, 4, 7], [4, 5, 0, 0], [7, 8, 9, 6]])
+    pairs = [(0, 9), (0, 5), (1, 4), (2, 3)]
+    fates = pl.DataFrame(
+        [(*pair, rules.LAST) for pair in pairs], schema=["row", "item", "fate"], orient="row"
     )
-    assert found.tolist() == oracles.arranged(ranked, context, policy.model_dump(), k)
+    moved = rules.last_at_end(ranked, fates)
+    assert moved.tolist() == [[4, 7, 5, 9], [5, 4, 0, 0], [7, 8, 9, 6]]
 
 
 @given(
     rows=st.lists(st.tuples(RANKED, CONTEXTS), max_size=5), policy=POLICIES, k=st.integers(1, 15)
 )
-def test_many_rows_agree_with_one(
+def test_rows_agree_with_the_oracle(
     rows: list[tuple[list[int], list[tuple[int, int]]]], policy: SeenParams, k: int
 ) -> None:
     frame = frame_of([context for _, context in rows])
+    fates = rules.touched(frame, policy)
+    hidden = set(fates.filter(pl.col("fate") == rules.HIDE).select("row", "item").rows())
     candidates = pl.DataFrame(
         [
             (row, item, place)
             for row, (ranked, _) in enumerate(rows)
             for place, item in enumerate(ranked)
+            if (row, item) not in hidden
         ],
         schema={"row": pl.UInt32, "item": pl.Int32, "order": pl.Int64},
         orient="row",
     )
-    chosen = rules.choose(candidates.reverse(), rules.touched(rules.events(frame), policy), k)
+    found = rules.last_at_end(rules.best(candidates.reverse(), len(rows), k), fates)
     expected = [
         oracles.arranged(ranked, context, policy.model_dump(), k) for ranked, context in rows
     ]
-    assert rules.attach(frame, chosen)["items"].to_list() == expected
+    assert rules.attach(frame, found)["items"].to_list() == expected
 
 
 def frame_of(contexts: list[list[tuple[int, int]]]) -> pl.DataFrame:
