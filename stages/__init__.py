@@ -19,7 +19,7 @@ explode ── events/ ──► filter ── filtered/ ──► vocab ── 
 The folders, lowest first: each imports only from those above it.
 
 interface/   Errors, stage reports, quiet libraries.
-core/        Schema, item ids, keys, actions, time units, artifact paths, tables, buckets, seeds.
+core/        Schema, item ids, keys, actions, time units, artifact paths, tables, buckets, seeds, co-occurrence.
 params/      Every parameter of every stage, with its meaning and unit; `load` reports all faults at once.
 seen_policy/ Keep, demote or hide the vacancies that a user has seen; the choice on validation rows.
 scoring/     Metrics, bootstrap intervals, segments, labels and predictions: a library.

@@ -8,23 +8,49 @@ Recommendation Algorithms", UMUAI 2018 (sequential rules with decay).
 from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.baselines.candidate_source import Shelf, item_space, no_items, ranked
-from stages.baselines.cooccurrence import Touches, arrays, neighbours
 from stages.baselines.interactions import touches
+from stages.core.cooccurrence import Pairing, Touches, followers
 from stages.params import ItemKnnParams, Params
 
 ROWS = 1_000  # rows scored at once: their scores are some millions
 
 
 def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
-    """Learn each item's neighbours: see `stages.baselines.cooccurrence.neighbours` and `score`."""
+    """Learn each item's neighbours: see `neighbours` and `score`."""
     given = params.baseline.item_knn
     histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
     known = arrays(touches(histories, given.weights))
     return partial(score, neighbours(known, item_space(vocab), given), given)
+
+
+def arrays(touched: pl.DataFrame) -> Touches:
+    """Take the columns of `stages.baselines.interactions.touches` as arrays."""
+    return Touches(*(touched[name].to_numpy() for name in ("row", "item", "weight")))
+
+
+def neighbours(known: Touches, size: int, given: ItemKnnParams) -> Any:
+    """Similarity of what comes next to what was there: a CSR matrix of shape (size, size).
+
+    Line i holds the `given.neighbours` items j that are the most similar to i, ties by item:
+
+        sum over users with i and j at most `window` touches apart, being d touches apart:
+            weight(j) d ** -distance touches(user) ** -activity
+            (times `backward` where j was touched before i)
+        over (users(i) + shrink) ** source_norm (users(j) + shrink) ** target_norm
+    """
+    touched_by = np.bincount(known.item, minlength=size)
+    users = np.maximum(touched_by + given.shrink, 1.0)
+    activity = np.bincount(known.owner)[known.owner].astype(np.float64)
+    known = known._replace(weight=known.weight * activity**-given.activity)
+    worth = np.array([step**-given.distance for step in range(1, given.window + 1)])
+    source, target = users**given.source_norm, users**given.target_norm
+    pairing = Pairing(worth, given.backward)
+    return followers(lambda: iter([known]), touched_by, pairing, source, target, given.neighbours)
 
 
 def score(
@@ -39,7 +65,7 @@ def score(
     for start in range(0, rows.height, ROWS):
         piece = rows.slice(start, ROWS)
         known = recent(piece, given)
-        query = (known.weight, (known.row, known.item))
+        query = (known.weight, (known.owner, known.item))
         scores = (sparse.csr_matrix(query, shape=(piece.height, table.shape[0])) @ table).tocoo()
         found.append(ranked(scores.row + start, scores.col, scores.data, gone, k))
     return pl.concat(found)

@@ -1,1 +1,1 @@
-"""Schema, item ids, keys, actions, time units, artifact paths, tables, buckets, seeds."""
+"""Schema, item ids, keys, actions, time units, artifact paths, tables, buckets, seeds, co-occurrence."""

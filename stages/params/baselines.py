@@ -19,7 +19,7 @@ class ActionWeights(Section):
 
 
 class ItemKnnParams(Section):
-    """Vacancies that others went on to: `stages/baselines/cooccurrence.py` has the formula."""
+    """Vacancies that others went on to: `stages/baselines/item_knn.py` has the formula."""
 
     window: Annotated[int, Field(ge=1)] = 20
     """Distinct vacancies that two of one history may lie apart to count as a pair."""

@@ -14,8 +14,9 @@ from stages.bert4rec.network import score_parts
 from stages.bert4rec.ranking.item_index import SLICE
 from stages.bert4rec.ranking.query_encoder import NEAR
 from stages.bert4rec.ranking.top_k import CHUNK, SAMPLE, SHORT
-from stages.bert4rec.retrieval.cooccurrence import CUTS, PAIRS, REACH
+from stages.bert4rec.retrieval.cooccurrence import CUTS, REACH
 from stages.bert4rec.retrieval.cooccurrence import kept as kept_of
+from stages.core.cooccurrence import PAIRS
 
 MB = 2**20
 FLOAT = 4

@@ -140,7 +140,7 @@ def trending(train: Sequence[History], asked: int, days: float) -> dict[int, int
 
 
 def neighbours(train: Sequence[History], given: ItemKnnParams) -> dict[int, dict[int, float]]:
-    """Say the formula of `stages.baselines.cooccurrence` again, pair by pair."""
+    """Say the formula of `stages.baselines.item_knn` again, pair by pair."""
     users, sums = dict.fromkeys(COUNTS, 0), {item: dict[int, float]() for item in COUNTS}
     for history in train:
         known = touches(history, given.weights)

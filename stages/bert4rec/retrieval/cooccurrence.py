@@ -2,9 +2,6 @@
 
 Pairs of vacancies are counted here over the train histories. A question gets the vacancies that
 followed its newest events most (`near`), and a learned score of that (`nearby`) is added to theirs.
-
-Source: Deshpande and Karypis, "Item-Based Top-N Recommendation Algorithms", TOIS 2004; pairs count
-less the farther apart they are, as in Ludewig and Jannach, UMUAI 2018.
 """
 
 from collections.abc import Iterator
@@ -17,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.bert4rec.examples.histories import Histories, Ints
-from stages.core.item_ids import FIRST_ITEM
+from stages.core.cooccurrence import Pairing, Touches, followers
 
 REACH = 20  # distinct vacancies between two of a pair, plus one
 KEPT, KEPT_OF_MANY = 100, 50  # neighbours of a vacancy, at most
@@ -26,8 +23,6 @@ SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.35, 20.0
 DISTANCE = 0.25  # exponent
 BACKWARD = 0.25  # what a pair counts against its order
 CUTS = 4  # moments before which pairs are counted apart
-PAIRS = 8_000_000  # held at once
-SORTED = 2**18  # of them at once
 EVENTS = 2**18  # looked at together
 TIMES = 2**20  # looked at for the cuts, at most
 
@@ -95,24 +90,19 @@ def _slices(offsets: Ints) -> list[tuple[int, int]]:
 def _table(histories: Histories, slices: list[tuple[int, int]], cut: int, count: int) -> Table:
     """Count the events before a cut."""
 
-    def events() -> Iterator[tuple[Ints, Ints]]:
+    def touches() -> Iterator[Touches]:
         for part in slices:
             owner, item, time = met(histories, *part)
             early = time < cut
-            yield owner[early], item[early]
+            yield Touches(owner[early], item[early], np.ones(int(early.sum())))
 
     met_by = np.zeros(count, dtype=np.int64)
-    for _, item in events():
-        met_by += np.bincount(item, minlength=count)
+    for some in touches():
+        met_by += np.bincount(some.item, minlength=count)
     people = met_by + SHRINK
     source, target = people**SOURCE_NORM, people**TARGET_NORM
-
-    def of(begin: int, stop: int) -> Any:
-        lines = _lines(events(), begin, stop, count)
-        lines.data /= np.repeat(source[begin:stop], np.diff(lines.indptr)) * target[lines.indices]
-        return nearest(lines, kept(count)).astype(np.float32)
-
-    table = sparse.vstack([of(*some) for some in _ranges(2 * met_by * REACH, PAIRS)], format="csr")
+    pairing = Pairing(worth(np.arange(1, REACH + 1)), BACKWARD)
+    table = followers(touches, met_by, pairing, source, target, kept(count), np.float32)
     return Table(table, source.astype(np.float32), target.astype(np.float32))
 
 
@@ -141,56 +131,6 @@ def met(histories: Histories, first: int, stop: int) -> tuple[Ints, Ints, Ints]:
     return owner[new], items[new], np.asarray(histories.times[part])[new]
 
 
-def _lines(events: Iterator[tuple[Ints, Ints]], begin: int, stop: int, count: int) -> Any:
-    """Sums for source items begin..stop-1 over events (owner and item), (stop - begin, count) CSR."""
-    total = sparse.csr_matrix((stop - begin, count))
-    for owner, item in events:
-        found = list(_pairs(owner, item, begin, stop))
-        source, target, value = (np.concatenate(column) for column in zip(*found, strict=True))
-        total = total + sparse.csr_matrix((value, (source - begin, target)), shape=total.shape)
-    return total
-
-
-def _pairs(owner: Ints, item: Ints, begin: int, stop: int) -> Iterator[tuple[Ints, Ints, Any]]:
-    """Yield pairs by distance, along their order and against it: source, target, worth."""
-    ours = np.flatnonzero((item >= max(begin, FIRST_ITEM)) & (item < stop))
-    for step, share in ((1, 1.0), (-1, BACKWARD)):
-        sources = ours
-        for distance in range(1, REACH + 1):
-            there = sources + step * distance
-            sources = sources[(there >= 0) & (there < len(item))]
-            sources = sources[owner[sources] == owner[sources + step * distance]]
-            first = sources[item[sources + step * distance] >= FIRST_ITEM]
-            value = np.full(len(first), share * worth(np.array(distance)))
-            yield item[first], item[first + step * distance], value
-
-
 def worth(apart: Ints) -> NDArray[np.float64]:
     """What a pair counts, in steps of 2**-16: sums of such are exact, so in any order the same."""
     return np.round(apart.astype(np.float64) ** -DISTANCE * 2**16) / 2**16
-
-
-def _ranges(sizes: Ints, most: int) -> list[tuple[int, int]]:
-    """Ranges of lines whose sizes add up to at most `most`, or of a single line."""
-    ends, begin, found = np.cumsum(sizes), 0, []
-    while begin < len(sizes):
-        done = ends[begin - 1] if begin else 0
-        stop = max(begin + 1, int(np.searchsorted(ends, done + most, side="right")))
-        found.append((begin, min(stop, len(sizes))))
-        begin = stop
-    return found
-
-
-def nearest(lines: Any, most: int) -> Any:
-    """Keep the `most` greatest values of each line of a CSR matrix, ties by column."""
-    lines.sort_indices()
-    some = _ranges(np.diff(lines.indptr), SORTED)
-    return sparse.vstack([_nearest(lines[begin:stop], most) for begin, stop in some], format="csr")
-
-
-def _nearest(lines: Any, most: int) -> Any:
-    line = np.repeat(np.arange(lines.shape[0]), np.diff(lines.indptr))
-    order = np.lexsort((-lines.data, line))
-    kept = np.sort(order[np.arange(len(order)) - lines.indptr[line] < most])
-    values = (lines.data[kept], (line[kept], lines.indices[kept]))
-    return sparse.csr_matrix(values, shape=lines.shape)

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.baselines import cooccurrence as module
+from stages.baselines import item_knn as module
 from stages.baselines.interactions import touches
+from stages.core import cooccurrence
 from stages.params import ActionWeights, ItemKnnParams
 from tests.worlds import baseline_world
 from tests.worlds.baseline_world import COUNTS, HISTORIES, Event, recommend
@@ -44,7 +45,7 @@ def test_similarities_agree_with_the_formula_in_any_blocks(
         for other, value in line.items():
             expected[item, other] = value
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "PAIRS", pairs)
+        patch.setattr(cooccurrence, "PAIRS", pairs)
         found = table(train, params)
     assert np.allclose(np.sort(found, axis=1), np.sort(expected, axis=1))
     assert np.allclose(found[expected > 0].sum(), expected.sum())

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.bert4rec.retrieval import cooccurrence as following
-from stages.bert4rec.retrieval.cooccurrence import nearest, neighbours, nobody
+from stages.bert4rec.retrieval.cooccurrence import neighbours, nobody
+from stages.core import cooccurrence as counting
 from stages.core.item_ids import FIRST_ITEM
 from tests.stages.bert4rec.retrieval.slow_cooccurrence import COUNT, similarity
 from tests.strategies import item_lists
@@ -39,12 +40,14 @@ def test_the_order_of_histories_changes_no_bit(rows, random):
     assert (one.target == two.target).all()
 
 
-@pytest.mark.parametrize("limit", ["PAIRS", "SORTED", "EVENTS"])
+@pytest.mark.parametrize(
+    ("module", "limit"), [(counting, "PAIRS"), (counting, "SORTED"), (following, "EVENTS")]
+)
 @pytest.mark.parametrize("held_at_once", [1, 10, 50, 1_000])
-def test_how_much_is_counted_at_once_changes_no_bit(limit, held_at_once, monkeypatch):
+def test_how_much_is_counted_at_once_changes_no_bit(module, limit, held_at_once, monkeypatch):
     histories = make_histories([15, 3, 9, 0, 12])
     whole = neighbours(histories, COUNT)
-    monkeypatch.setattr(following, limit, held_at_once)
+    monkeypatch.setattr(module, limit, held_at_once)
     parts = neighbours(histories, COUNT)
     assert (whole.whole.table.data == parts.whole.table.data).all()
     assert (whole.whole.table.indices == parts.whole.table.indices).all()
@@ -60,13 +63,6 @@ def test_slices_of_histories_hold_each_once_and_not_many_events(monkeypatch):
     assert [row for first, stop in slices for row in range(first, stop)] == list(range(8))
     assert len(slices) > 2
     assert following._slices(make_histories([]).offsets) == [(0, 0)]
-
-
-def test_the_nearest_are_kept_ties_by_id():
-    from scipy import sparse
-
-    lines = sparse.csr_matrix([[0.0, 2, 1, 2, 3], [0, 0, 0, 0, 0], [0, 1, 1, 1, 0]])
-    assert nearest(lines, 2).toarray().tolist() == [[0, 2, 0, 0, 3], [0] * 5, [0, 1, 1, 0, 0]]
 
 
 def test_nobody_has_no_neighbours():
