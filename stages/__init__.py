@@ -19,7 +19,7 @@ explode ── events/ ──► filter ── filtered/ ──► vocab ── 
 The folders, lowest first: each imports only from those above it.
 
 interface/   Errors, stage reports, quiet libraries.
-core/        Schema, item ids, keys, actions, time units, artifact paths, tables, buckets, seeds, co-occurrence.
+core/        Schema, ids, keys, actions, time units, artifact paths, model files, tables, buckets, co-occurrence.
 params/      Every parameter of every stage, with its meaning and unit; `load` reports all faults at once.
 seen_policy/ Keep, demote or hide the vacancies that a user has seen; the choice on validation rows.
 scoring/     Metrics, bootstrap intervals, segments, labels and predictions: a library.
@@ -28,7 +28,7 @@ filter/      Train events without bots, unknown actions and rare users and vacan
 vocab/       An item id for every vacancy of the catalogue.
 features/    Codebooks, tokenizer, text embeddings; the codes of every vacancy.
 sequences/   Histories and contexts as item ids.
-bert4rec/    The model only: examples, retrieval, batching, loss, network, ranking, model files.
+bert4rec/    The model only: examples, retrieval, batching, loss, network, ranking.
 baselines/   Recommenders without a model: popular, trending, item-kNN, ALS, last viewed.
 loaders/     The tables of features and sequences as the arrays that the model reads.
 calibration/ Weights of the score's parts and of plain recommenders, fitted on validation rows.

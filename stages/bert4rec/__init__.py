@@ -1,1 +1,1 @@
-"""The model only: examples, retrieval, batching, loss, network, ranking, model files."""
+"""The model only: examples, retrieval, batching, loss, network, ranking."""

@@ -12,6 +12,7 @@ from stages.calibration.conditional_logit import Floats
 from stages.calibration.fitting import cross_scores, folds
 from stages.calibration.heuristics import Heuristics, lags
 from stages.core.calibration_file import Calibration
+from stages.core.model_files import CALIBRATION
 from stages.core.time_units import DAY
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress
@@ -80,7 +81,7 @@ def weights_of(found: Calibration, *, held_out: bool) -> list[Floats]:
     """
     if tuple(found.weights) != names(found.heuristics):
         raise HhrecError(
-            "the model's calibration.json names other numbers than this version computes",
+            f"the model's {CALIBRATION} names other numbers than this version computes",
             "run `hhrec train` anew",
         )
     if not held_out:

@@ -1,1 +1,1 @@
-"""Schema, item ids, keys, actions, time units, artifact paths, tables, buckets, seeds, co-occurrence."""
+"""Schema, ids, keys, actions, time units, artifact paths, model files, tables, buckets, co-occurrence."""

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.core.model_files import CALIBRATION
 from stages.interface.errors import HhrecError
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 
-CALIBRATION = "calibration.json"
 MODEL = "model"
 
 

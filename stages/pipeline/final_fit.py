@@ -9,7 +9,7 @@ validation figure exists for the result.
 
 from pathlib import Path
 
-from stages.bert4rec.model_files import read_chosen
+from stages.core.model_files import read_chosen
 from stages.params import Params
 
 STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict test")

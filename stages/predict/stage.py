@@ -8,20 +8,19 @@ import torch
 from safetensors import SafetensorError
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.model_files import check_names
 from stages.bert4rec.network.item_tower import Catalogue
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration import candidate_table, heuristics
 from stages.calibration.recommender_choice import AS_TRAINED, Answers, answers
-from stages.core import calibration_file, tables
+from stages.core import calibration_file, model_files, tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, PREDICTIONS, VOCAB
 from stages.features.codebooks import books_hash
-from stages.interface.errors import HhrecError, MissingInputError
+from stages.interface.errors import HhrecError
 from stages.interface.quiet_libraries import quieten
 from stages.interface.stage_report import Progress, Report, silent
 from stages.loaders import model_arrays
@@ -103,7 +102,7 @@ def run(
     )
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)
-    check_names(model, names, vocab)
+    model_files.check_names(model, names, vocab)
     allowed, unknown = None, 0
     if allow:
         allowed, unknown = eligibility.allowed_items(eligibility.read_allowed(allow), names, allow)
@@ -155,10 +154,7 @@ def run(
 
 def load_model(path: Path) -> HhrecModel:
     """Load a trained model from its directory."""
-    if not (path / "config.json").is_file() or not (path / "model.safetensors").is_file():
-        raise MissingInputError(
-            f"{path}: expected config.json and model.safetensors there", "run `hhrec train`"
-        )
+    model_files.require(path)
     try:
         return HhrecModel.read(path)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:

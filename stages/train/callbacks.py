@@ -15,13 +15,13 @@ import torch
 from accelerate import Accelerator
 
 from stages.baselines.last_viewed import own_vacancies
-from stages.bert4rec.model_files import Chosen, read_chosen, write_chosen, write_names
 from stages.bert4rec.network.model import HhrecModel
 from stages.calibration import fitting
 from stages.calibration.model_selection import beside_baselines
 from stages.core import calibration_file as calibration
 from stages.core import tables
 from stages.core.calibration_file import Calibration
+from stages.core.model_files import BEST, Chosen, read_chosen, write_chosen, write_names
 from stages.interface.stage_report import Progress
 from stages.params import Params
 from stages.train import checkpointing
@@ -133,7 +133,7 @@ class Watch:
             mark = {"step": self.state.best_step, "validation_mrr_100": self.state.best}
             with tables.atomic(self.checkpoints / "best") as scratch:
                 self.model.save_pretrained(scratch)
-                (scratch / "best.json").write_text(json.dumps(mark), encoding="utf-8")
+                (scratch / BEST).write_text(json.dumps(mark), encoding="utf-8")
                 write_chosen(scratch, chosen)
                 checkpointing.flush(scratch)
 

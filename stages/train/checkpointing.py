@@ -13,6 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from stages.core.model_files import WEIGHTS
+
 NAME = re.compile(r"step-(\d{9})$")
 
 
@@ -56,7 +58,7 @@ def save(root: Path, model: nn.Module, optimizers: Optimizers, state: State) -> 
     target = root / f"step-{state.step:09d}"
     scratch = _scratch(root)
     scratch.mkdir()
-    save_file(_plain(model.state_dict()), scratch / "model.safetensors")
+    save_file(_plain(model.state_dict()), scratch / WEIGHTS)
     save_file(_flatten(model, optimizers), scratch / "optimizer.safetensors")
     (scratch / "state.json").write_text(json.dumps(asdict(state)), encoding="utf-8")
     flush(scratch)
@@ -94,7 +96,7 @@ def read_state(path: Path) -> State:
 
 def load(path: Path, model: nn.Module, optimizers: Optimizers) -> None:
     """Put a checkpoint's weights and optimiser state in place."""
-    model.load_state_dict(load_file(path / "model.safetensors"))
+    model.load_state_dict(load_file(path / WEIGHTS))
     flat = load_file(path / "optimizer.safetensors")
     for name, weight, optimizer in _owned(model, optimizers):
         prefix = name + "/"

@@ -16,6 +16,7 @@ from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.item_tower import Catalogue
 from stages.core import tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN, VALIDATION
+from stages.core.model_files import WEIGHTS
 from stages.core.schema import VALIDATION_SEQUENCES, VOCAB
 from stages.features.codebooks import Books, books_hash, load_books
 from stages.features.vector_file import VECTORS
@@ -207,7 +208,7 @@ def fingerprint_of(
         *features.glob(VECTORS),
         vocab,
     ]
-    files += [origin / "model.safetensors"] if origin else []
+    files += [origin / WEIGHTS] if origin else []
     for file in files:
         digest.update(file.name.encode())
         with file.open("rb") as opened:

@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, PreTrainedModel
 
+from stages.core.model_files import CONFIG, WEIGHTS
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
 
@@ -73,16 +74,16 @@ def take(encoder: PreTrainedModel, path: Path) -> list[str]:
 
 
 def _config(path: Path) -> Any:
-    if not (path / "config.json").is_file():
+    if not (path / CONFIG).is_file():
         raise MissingInputError(
-            f"{NAME}={path}: expected a directory with config.json and model.safetensors",
+            f"{NAME}={path}: expected a directory with {CONFIG} and {WEIGHTS}",
             "name the directory of a local `transformers` checkpoint (made by save_pretrained)",
         )
     try:
         return AutoConfig.from_pretrained(path, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise HhrecError(
-            f"{path}/config.json: not a readable configuration ({error})",
+            f"{path}/{CONFIG}: not a readable configuration ({error})",
             "expected a directory written by save_pretrained",
         ) from error
 
@@ -127,7 +128,7 @@ def _load(kind: type[PreTrainedModel], path: Path) -> PreTrainedModel:
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise HhrecError(
             f"{NAME}={path}: not a readable checkpoint ({error})",
-            "expected weights in model.safetensors, written by save_pretrained",
+            f"expected weights in {WEIGHTS}, written by save_pretrained",
         ) from error
     missing = sorted(name for name in found["missing_keys"] if "tok" not in name)
     if missing:

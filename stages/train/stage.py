@@ -10,8 +10,10 @@ from accelerate import Accelerator
 from stages.bert4rec.network.model import HhrecModel
 from stages.calibration.model_selection import best_baseline
 from stages.core import tables
+from stages.core.artifact_paths import TRAIN
 from stages.core.calibration_file import MODEL, Calibration
 from stages.core.calibration_file import read as read_calibration
+from stages.core.model_files import CONFIG
 from stages.core.schema import HISTORY, VOCAB
 from stages.core.seeds import derive
 from stages.interface.errors import HhrecError, MissingInputError
@@ -136,7 +138,7 @@ def run(
     model = HhrecModel(warm_start.like(shape, origin) if origin else shape)
     if settings.layers_from:
         pretrained_layers.take(model.streams.encoder, Path(settings.layers_from))
-    known = tables.scan(sequences / "train", HISTORY, made_by=BUILD)
+    known = tables.scan(sequences / TRAIN, HISTORY, made_by=BUILD)
     named = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
     started: dict[str, int] = {}
     if origin:
@@ -221,7 +223,7 @@ def calibration_of(model: Path | None, held_out: int) -> Calibration | None:
             "model will be calibrated itself",
             "leave --calibrated out, or hold nothing out: --set split.kind=none from explode on",
         )
-    if not (model / "config.json").is_file():
+    if not (model / CONFIG).is_file():
         raise MissingInputError(f"{model}: expected a model there", "run `hhrec train`")
     return read_calibration(model)
 

@@ -13,11 +13,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from stages.bert4rec.model_files import read_names
 from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.model import HhrecModel
+from stages.core import model_files
 from stages.core.item_ids import FIRST_ITEM
-from stages.interface.errors import HhrecError, MissingInputError
+from stages.interface.errors import HhrecError
 
 ROWS = ("tower.ids.weight", "tower.id_bias.weight")  # a row an item id
 SETTINGS = {
@@ -40,10 +40,7 @@ def like(config: HhrecConfig, directory: Path) -> HhrecConfig:
         MissingInputError: No model is there.
         HhrecError: Its books or its shape are other than those of `config`.
     """
-    if not (directory / "config.json").is_file() or not (directory / "model.safetensors").is_file():
-        raise MissingInputError(
-            f"{directory}: expected config.json and model.safetensors there", "run `hhrec train`"
-        )
+    model_files.require(directory)
     old = HhrecConfig.from_pretrained(directory)
     if old.books != config.books:
         raise HhrecError(
@@ -79,9 +76,9 @@ def start(model: HhrecModel, directory: Path, names: pl.Series) -> dict[str, int
     Raises:
         HhrecError: The weights are not readable, or are not those of such a model.
     """
-    old = read_names(directory)
+    old = model_files.read_names(directory)
     try:
-        weights = load_file(directory / "model.safetensors")
+        weights = load_file(directory / model_files.WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise HhrecError(f"{directory}: not readable ({error})", "train without --from") from error
     rows = _rows(old, names)

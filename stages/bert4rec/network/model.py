@@ -22,6 +22,7 @@ from stages.bert4rec.network.repeat_scorer import Repeats, describe
 from stages.bert4rec.network.sequence_encoder import Streams, ahead, seen
 from stages.bert4rec.retrieval.negative_sampling import Candidates
 from stages.core.item_ids import MASK, PAD
+from stages.core.model_files import WEIGHTS
 
 VECTORS = 0.5  # what vectors say at prediction, beside what is counted, before any calibration
 OWN_PACE = 4.0  # repeats are rarely asked for: what is learned of their demand is learned faster
@@ -127,7 +128,7 @@ class HhrecModel(PreTrainedModel):
         """
         with no_init_weights():
             model = cls(cls.config_class.from_pretrained(directory))
-        load_model(model, directory / "model.safetensors")
+        load_model(model, directory / WEIGHTS)
         return model.eval()
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:

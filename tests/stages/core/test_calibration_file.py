@@ -4,6 +4,7 @@ import pytest
 
 from stages.core import calibration_file
 from stages.core.calibration_file import Calibration
+from stages.core.model_files import CALIBRATION
 from stages.interface.errors import HhrecError
 
 FOUND = Calibration(
@@ -32,6 +33,6 @@ def test_a_model_without_validation_rows_has_none(tmp_path):
     "broken", ["", "[]", "{}", '{"weights": 3}', json.dumps({"heuristics": [], "fold_weights": []})]
 )
 def test_what_is_no_calibration_is_refused_by_name(tmp_path, broken):
-    (tmp_path / calibration_file.CALIBRATION).write_text(broken)
+    (tmp_path / CALIBRATION).write_text(broken)
     with pytest.raises(HhrecError, match=r"calibration\.json"):
         calibration_file.read(tmp_path)

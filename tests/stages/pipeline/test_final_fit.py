@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 import yaml
 
-from stages.bert4rec.model_files import Chosen, read_chosen, write_chosen
 from stages.core import calibration_file as calibration
 from stages.core.keys import KEYS
+from stages.core.model_files import Chosen, read_chosen, write_chosen
 from stages.interface.errors import HhrecError
 from stages.params import Params, validated
 from stages.pipeline import pipeline

@@ -10,9 +10,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from stages.baselines.stage import BASELINES
-from stages.bert4rec.model_files import read_chosen
 from stages.bert4rec.network.config import HhrecConfig
 from stages.core import calibration_file as calibration
+from stages.core.model_files import read_chosen
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params, validated
 from stages.train import stage as train

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from stages import predict
-from stages.bert4rec.model_files import read_chosen, read_names
+from stages.core.model_files import read_chosen, read_names
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.train import stage as train
 from tests.stages.train.test_stage import fit, params, weights

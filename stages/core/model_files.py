@@ -1,4 +1,8 @@
-"""What stands beside a model's weights: which vacancies its id embeddings are of, and its epoch."""
+"""The files of a model's directory: their names; who reads and writes which.
+
+`save_pretrained` writes config and weights, this module the vacancies that the id embeddings are of
+and the epoch of the training, `stages.core.calibration_file` the calibration.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,7 +15,10 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import STRING, Schema
 from stages.interface.errors import HhrecError, MissingInputError
 
+CONFIG, WEIGHTS = "config.json", "model.safetensors"  # what `transformers` calls them
 VOCABULARY, CHOSEN = "vocabulary.parquet", "training.json"
+CALIBRATION = "calibration.json"
+BEST = "best.json"  # of the best model of a training that goes on: its step and its figure
 NAMES: Schema = {"vacancy_id": STRING}
 
 
@@ -30,6 +37,14 @@ class Chosen:
     epochs: int
     validation_mrr_100: float | None
     asks: str
+
+
+def require(directory: Path) -> None:
+    """Raise MissingInputError unless a model's config and weights are there."""
+    if not all((directory / name).is_file() for name in (CONFIG, WEIGHTS)):
+        raise MissingInputError(
+            f"{directory}: expected {CONFIG} and {WEIGHTS} there", "run `hhrec train`"
+        )
 
 
 def write_names(directory: Path, names: pl.Series) -> None:
