@@ -44,7 +44,15 @@ def build(
 
     settings = load(params, overrides or ())
     catalogue = vacancies or Path(settings.raw) / VACANCIES_FILE
-    report = stage.run(settings, events=events, vacancies=catalogue, out=out, extend=extend)
+    with _console.progress("vocab", quiet=quiet) as progress:
+        report = stage.run(
+            settings,
+            events=events,
+            vacancies=catalogue,
+            out=out,
+            extend=extend,
+            progress=progress,
+        )
     _console.show(report, title="vocab", as_json=as_json, quiet=quiet)
 
 

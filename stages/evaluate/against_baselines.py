@@ -39,15 +39,19 @@ def beside(
     policies = chosen_policies(recommenders, asked.get("validation"), params)
     found: dict[str, PartReport] = {}
     for part, one in asked.items():
-
-        def hook(
-            done: int, total: int, note: str = "", before: int = len(found) * len(against)
-        ) -> None:
-            del total
-            progress(before + done, whole, note)
-
+        hook = _behind(progress, len(found) * len(against), whole)
         found[part] = _part(params, one, recommenders, policies, hook)
     return found
+
+
+def _behind(progress: Progress, before: int, whole: int) -> Progress:
+    """Progress of one part of the work, behind what is finished already."""
+
+    def hook(done: int, total: int, note: str = "") -> None:
+        del total
+        progress(before + done, whole, note)
+
+    return hook
 
 
 def _part(

@@ -124,7 +124,7 @@ def steps(
         _step("explode", explode.run, params, train=raw / TRAIN_FILE,
               test=raw / TEST_FILE, out=out / EVENTS_DIR),
         _step("filter", filter_stage.run, params, events=out / EVENTS_DIR, out=out / FILTERED_DIR),
-        _step("vocab", _quietly(vocab.run), params, events=out / FILTERED_DIR,
+        _step("vocab", vocab.run, params, events=out / FILTERED_DIR,
               vacancies=raw / VACANCIES_FILE, out=items["vocab"]),
         _step("features", features.run, params, vacancies=raw / VACANCIES_FILE,
               vocab=items["vocab"], out=items["features"], text_cache=text_cache),
@@ -148,13 +148,3 @@ def steps(
 
 def _step(name: str, stage: Callable[..., Report], params: Params, **given: object) -> Step:
     return Step(name, partial(stage, params, **given))
-
-
-def _quietly(stage: Callable[..., Report]) -> Callable[..., Report]:
-    """Give a stage too quick for a progress bar the argument that the others have."""
-
-    def run(params: Params, *, progress: Progress, **given: Path) -> Report:
-        del progress
-        return stage(params, **given)
-
-    return run

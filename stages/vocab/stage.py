@@ -13,10 +13,11 @@ from stages.core import tables
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import FILTERED, STRING, VOCAB
 from stages.interface.errors import HhrecError
-from stages.interface.stage_report import Report
+from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 
 CATALOGUE = {"vacancy_id": STRING}
+STEPS = 2
 
 
 class VocabReport(Report):
@@ -62,7 +63,13 @@ def _items_from(first: int) -> pl.Expr:
 
 
 def run(
-    params: Params, *, events: Path, vacancies: Path, out: Path, extend: Path | None = None
+    params: Params,
+    *,
+    events: Path,
+    vacancies: Path,
+    out: Path,
+    extend: Path | None = None,
+    progress: Progress = silent,
 ) -> VocabReport:
     """Write the vocabulary of a catalogue, counted on the filtered `events`.
 
@@ -72,6 +79,7 @@ def run(
         vacancies: The raw catalogue; only `vacancy_id` is read.
         out: The vocabulary file.
         extend: An older vocabulary whose items and flags are kept.
+        progress: Told when events are counted, and when the table is written.
 
     Raises:
         MissingInputError: An input is not there.
@@ -81,6 +89,7 @@ def run(
     raw = tables.scan(vacancies, CATALOGUE, made_by="hhrec data sample").collect()
     old = None if extend is None else scan_vocab(extend).collect()
     counts = item_counts(filtered).collect(engine="streaming")
+    progress(1, STEPS, "counted")
     catalogue = raw.drop_nulls().unique()
     table = (
         fresh(catalogue, counts, params.vocab.min_count)
@@ -89,6 +98,7 @@ def run(
     )
     _check(table, vacancies, params.vocab.min_count)
     tables.write(table, out, VOCAB)
+    progress(2, STEPS, "written")
     total = int(counts["count"].sum())
     trained = table.filter("trained")
     return VocabReport(

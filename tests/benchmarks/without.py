@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,14 @@ COLUMNS = ("content", "location")
 def blind_to_actions() -> None:
     """Show every event, and the question, as a view; which questions are asked stays."""
     for module in (query_encoder, dataloader):
-        made: Callable[..., Any] = module.tensors  # type: ignore[attr-defined]
+        module.tensors = partial(all_views, module.tensors)  # type: ignore[attr-defined]
 
-        def tensors(*given: Any, made: Callable[..., Any] = made, **named: Any) -> Any:
-            batch = made(*given, **named)
-            views = torch.full_like(batch.actions, VIEW)
-            return replace(batch, actions=views, asked=torch.full_like(batch.asked, VIEW))
 
-        module.tensors = tensors  # type: ignore[attr-defined]
+def all_views(tensors: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """Make a batch in which every action is a view."""
+    batch = tensors(*given, **named)
+    views = torch.full_like(batch.actions, VIEW)
+    return replace(batch, actions=views, asked=torch.full_like(batch.asked, VIEW))
 
 
 def silent_repeats() -> None:

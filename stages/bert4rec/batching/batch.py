@@ -1,6 +1,6 @@
 """Tensors of a batch: events of some rows, and the questions asked of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 from stages.bert4rec.examples.histories import Window
 from stages.bert4rec.examples.training_examples import Questions, gap_buckets, inside
 from stages.bert4rec.retrieval.candidate_generation import Near, no_one_near
+from stages.core.fieldwise import map_fields
 from stages.core.item_ids import MASK
 from stages.core.time_units import DAY, HOUR
 
@@ -63,8 +64,7 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """Return the same batch on a device."""
-        names = (*EVENTS, *ASKED)
-        return replace(self, **{name: getattr(self, name).to(device) for name in names})
+        return map_fields(lambda tensor: tensor.to(device), self, names=(*EVENTS, *ASKED))
 
 
 EVENTS = ("items", "actions", "gaps", "days", "times", "sessions", "lengths", "hidden")
@@ -84,7 +84,7 @@ ASKED = (
 
 def narrowed(batch: Batch, first: int, last: int | None = None) -> Batch:
     """Keep the questions from `first` to before `last`, (B, Q) -> (B, last - first)."""
-    return replace(batch, **{name: getattr(batch, name)[:, first:last] for name in ASKED})
+    return map_fields(lambda tensor: tensor[:, first:last], batch, names=ASKED)
 
 
 def tensors(

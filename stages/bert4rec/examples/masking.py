@@ -7,6 +7,7 @@
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from stages.bert4rec.examples.training_examples import (
     next_sessions,
     what_next,
 )
+from stages.core.fieldwise import map_fields
 from stages.core.item_ids import FIRST_ITEM, MASK
 
 MLM, LAST, NEXT_RESPONSE = range(3)
@@ -96,10 +98,8 @@ def hide_ahead(view: Window, ahead: Questions, cut: np.ndarray) -> Hidden:
     short = rows_of(view, rows)
     short = replace(short, lengths=ahead.place[rows, nth])
     before = np.arange(view.items.shape[1]) < short.lengths[:, None]
-    short = replace(short, **{n: np.where(before, getattr(short, n), 0) for n in EVENTS})
-    asked = Questions(
-        *(getattr(ahead, name)[rows, nth][:, None] for name in Questions.__dataclass_fields__)
-    )
+    short = map_fields(lambda values: np.where(before, values, 0), short, names=EVENTS)
+    asked = map_fields(lambda values: values[rows, nth][:, None], ahead)
     longer, hidden = with_mask(short, asked)
     return Hidden(longer, hidden, compact(no_questions(asked)), asked)
 
@@ -160,7 +160,7 @@ def what_is_next(
 
 def rows_of(view: Window, rows: Ints) -> Window:
     """Take some rows, in any order and number."""
-    return Window(*(getattr(view, name)[rows] for name in Window.__dataclass_fields__))
+    return map_fields(lambda values: values[rows], view)
 
 
 def no_questions(like: Questions) -> Questions:
@@ -171,15 +171,8 @@ def no_questions(like: Questions) -> Questions:
 def stacked(one: Hidden, other: Hidden) -> Hidden:
     """Put rows under rows, padded to one width."""
     width = max(one.view.items.shape[1], other.view.items.shape[1])
-    views = [_wide(one.view, width), _wide(other.view, width)]
-    view = Window(
-        *(
-            np.concatenate([getattr(each, name) for each in views])
-            for name in Window.__dataclass_fields__
-        )
-    )
     return Hidden(
-        view,
+        map_fields(_concatenated, _wide(one.view, width), _wide(other.view, width)),
         np.concatenate([_right(one.hidden, width), _right(other.hidden, width)]),
         _under(one.fresh, other.fresh),
         _under(one.late, other.late),
@@ -194,12 +187,12 @@ def _answerable(view: Window, asked: np.ndarray, trained: int) -> np.ndarray:
 
 def _under(one: Questions, other: Questions) -> Questions:
     width = max(one.place.shape[1], other.place.shape[1])
-    return Questions(
-        *(
-            np.concatenate([_right(getattr(one, name), width), _right(getattr(other, name), width)])
-            for name in Questions.__dataclass_fields__
-        )
-    )
+    wide = partial(_right, width=width)
+    return map_fields(_concatenated, map_fields(wide, one), map_fields(wide, other))
+
+
+def _concatenated(*parts: np.ndarray) -> np.ndarray:
+    return np.concatenate(parts)
 
 
 def _right(values: np.ndarray, width: int) -> np.ndarray:
@@ -207,6 +200,4 @@ def _right(values: np.ndarray, width: int) -> np.ndarray:
 
 
 def _wide(view: Window, width: int) -> Window:
-    return Window(
-        **{name: _right(getattr(view, name), width) for name in EVENTS}, lengths=view.lengths
-    )
+    return map_fields(partial(_right, width=width), view, names=EVENTS)

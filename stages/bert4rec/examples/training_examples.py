@@ -8,12 +8,14 @@ The last two are the questions of prediction, which `what_next` asks of a whole 
 history are among their candidates.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from stages.bert4rec.examples.histories import Ints, Window
 from stages.core.actions import RESPONSE
+from stages.core.fieldwise import map_fields
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import SECOND
 
@@ -93,12 +95,7 @@ def compact(questions: Questions) -> Questions:
     asks = questions.weight > 0
     most = max(1, int(asks.sum(axis=1).max(initial=0)))
     chosen = np.argsort(~asks, axis=1, kind="stable")[:, :most]
-    return Questions(
-        *(
-            np.take_along_axis(getattr(questions, field.name), chosen, axis=1)
-            for field in fields(Questions)
-        )
-    )
+    return map_fields(partial(np.take_along_axis, indices=chosen, axis=1), questions)
 
 
 def next_sessions(
@@ -144,7 +141,7 @@ def _drawn(view: Window, answers: Ints, lottery: np.ndarray, most: int) -> Quest
     places = np.argsort(-np.where(there, lottery, -1.0), axis=1, kind="stable")[:, :most]
     chosen = np.take_along_axis(answers, places, axis=1)
     usable, chosen = chosen >= 0, np.maximum(chosen, 0)
-    take = lambda values: np.take_along_axis(values, chosen, axis=1)  # noqa: E731
+    take = partial(np.take_along_axis, indices=chosen, axis=1)
     return Questions(
         place=np.where(usable, places, 0),
         asked=take(view.actions),
@@ -202,15 +199,9 @@ def what_next(view: Window, asked_at: Ints | None = None, *, new_session: bool =
 
 def joined(one: Questions, other: Questions) -> Questions:
     """Both kinds of question side by side, (B, Q1) and (B, Q2) -> (B, Q1 + Q2)."""
-    return Questions(
-        *(
-            np.concatenate([getattr(one, field.name), getattr(other, field.name)], axis=1)
-            for field in fields(Questions)
-        )
-    )
+    return map_fields(lambda *both: np.concatenate(both, axis=1), one, other)
 
 
 def weighted(questions: Questions, weight: float) -> Questions:
     """Scale the weight of questions in the loss."""
-    values = {field.name: getattr(questions, field.name) for field in fields(Questions)}
-    return Questions(**values | {"weight": questions.weight * np.float32(weight)})
+    return replace(questions, weight=questions.weight * np.float32(weight))

@@ -8,9 +8,8 @@ from stages.core.keys import KEYS
 from stages.scoring import metrics
 
 NAMES = [f"v{number}" for number in range(6)]
-LISTS = st.lists(st.permutations(NAMES), min_size=2, max_size=4).flatmap(
-    lambda lists: st.tuples(*(st.integers(0, 6).map(lambda n, one=one: one[:n]) for one in lists))
-)
+HEADS = st.tuples(st.permutations(NAMES), st.integers(0, 6)).map(lambda pair: pair[0][: pair[1]])
+LISTS = st.lists(HEADS, min_size=2, max_size=4).map(tuple)
 WEIGHTS = st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=4, max_size=4)
 
 
