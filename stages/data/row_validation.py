@@ -15,15 +15,6 @@ ACTIONS: Mapping[str, int] = {
     text: code for code in KNOWN_ACTIONS for text in (str(code), ACTION_NAMES[code])
 }
 SLOTS = 4_096  # users are kept in order of (slot, user_id), so that buckets are ranges of slots
-REASONS = (
-    "null_user",
-    "null_item",
-    "null_time",
-    "unreadable_time",
-    "null_action",
-    "unknown_action",
-    "null_session",
-)
 
 
 @dataclass(frozen=True)
