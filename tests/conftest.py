@@ -9,6 +9,7 @@ from stages.data.sample.run import run as sample
 from stages.interface.stage_report import silent
 from stages.params import Params, validated
 from stages.pipeline import pipeline
+from tests.helpers.command import Type, typist
 from tests.worlds import tiny
 
 settings.register_profile("quick", max_examples=25, deadline=None)  # a stage writes files
@@ -20,6 +21,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(0))
+
+
+@pytest.fixture
+def hhrec(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Type:
+    """Types `hhrec WORDS...` and gives back exit code, stdout and stderr."""
+    return typist(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

@@ -127,16 +127,3 @@ def test_each_folder_says_in_one_line_what_it_is_and_the_readme_says_the_same(na
             line.split("/ ", 1)[1].strip() for line in told.splitlines() if f"{name}/ " in line
         ]
         assert said[0] in lines
-
-
-def test_tests_mirror_the_tree() -> None:
-    """`tests/stages/a/test_b.py` is about `stages/a/b.py`; more of it is `test_b_<what>.py`."""
-    tests = ROOT.parent / "tests" / "stages"
-    wrong = []
-    for file in sorted(tests.rglob("test_*.py")):
-        folder = ROOT / file.parent.relative_to(tests)
-        modules = [path.stem for path in folder.glob("*.py") if path.name != "__init__.py"]
-        name = file.stem.removeprefix("test_")
-        if not any(name == module or name.startswith(module + "_") for module in modules):
-            wrong.append(file.relative_to(tests).as_posix())
-    assert not wrong

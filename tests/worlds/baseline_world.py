@@ -13,7 +13,7 @@ from stages.baselines.als import Als
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import HISTORY, TEST_SEQUENCES
 from stages.params import ActionWeights, BaselineParams, ItemKnnParams, Params, SeenParams
-from tests import oracles
+from tests.oracles import recommendations as oracles
 
 START = datetime(2023, 11, 1)  # noqa: DTZ001  times inside hhrec have no zone
 

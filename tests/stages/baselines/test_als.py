@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from stages.baselines import als
 from stages.baselines import stage as baselines
 from stages.params import ActionWeights, AlsParams, BaselineParams, Params, SeenParams
-from tests import oracles
+from tests.oracles import recommendations as oracles
 from tests.worlds import baseline_world
 from tests.worlds.baseline_world import COUNTS, HISTORIES, VOCAB, Event, recommend
 

@@ -10,7 +10,7 @@ from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS
 from stages.interface.errors import MissingInputError, UsageError
 from stages.params import BaselineParams, ItemKnnParams, Params, PredictParams, SeenParams
-from tests import oracles
+from tests.oracles import recommendations as oracles
 from tests.worlds import baseline_world, scored_world
 from tests.worlds.baseline_world import COUNTS, HISTORIES, PARAMS, POLICIES, VOCAB, Event, recommend
 

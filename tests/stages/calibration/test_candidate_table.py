@@ -7,7 +7,7 @@ from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration.candidate_table import joined, names, start, tables
 from stages.calibration.heuristics import ABSENT, Ranks
 from stages.core.item_ids import FIRST_ITEM
-from tests.stages.bert4rec.ranking.test_ranker import LENGTHS, make_rows, trained
+from tests.worlds.rank_rows import LENGTHS, make_rows, trained
 from tests.worlds.small_model import ITEMS
 
 LISTS = ("popular", "als")

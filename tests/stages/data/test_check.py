@@ -7,7 +7,7 @@ import pytest
 
 from stages.data import check
 from stages.interface.errors import HhrecError, MissingInputError
-from tests.stages.data.plants import PLANTS, Tables, good
+from tests.worlds.planted_faults import PLANTS, Tables, good
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "deskdrop"
 

@@ -10,7 +10,7 @@ from stages.data import import_log
 from stages.data.formats import Flat
 from stages.data.row_validation import EventLog
 from stages.interface.errors import HhrecError
-from tests.stages.data.logs import NAMES, write_log
+from tests.worlds.event_log import NAMES, write_log
 
 
 @pytest.mark.parametrize("shape", ["tsv", "parquet", "jsonl", "nested", "csv.gz"])

@@ -13,7 +13,7 @@ from stages.data.item_table import ItemTable
 from stages.data.row_validation import action_names
 from stages.data.write_parts import Plan
 from stages.interface.errors import HhrecError, MissingInputError, UsageError
-from tests.stages.data.logs import rows_of, sessions_of, write_log
+from tests.worlds.event_log import rows_of, sessions_of, write_log
 
 
 def test_files_have_the_raw_schema_and_explode_can_open_them(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from stages.data import import_log
 from stages.data.write_parts import Plan
 from stages.interface.errors import HhrecError
-from tests.stages.data.logs import rows_of, sessions_of, write_log
-from tests.stages.data.slow import START, slow_split
+from tests.oracles.import_split import START, slow_split
+from tests.worlds.event_log import rows_of, sessions_of, write_log
 
 
 def test_leave_one_out_asks_for_the_last_response(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from stages.core.schema import PREDICTIONS, VALIDATION_SEQUENCES
 from stages.evaluate import stage as evaluate
 from stages.evaluate.report_schema import EvaluateReport, FileReport
 from stages.params import EvaluateParams, Params
-from tests import oracles
+from tests.oracles import recommendations as oracles
 from tests.worlds import scored_world
 from tests.worlds.scored_world import World
 

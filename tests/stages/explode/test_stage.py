@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from stages.core.keys import KEYS
 from stages.core.schema import EVENTS
 from stages.interface.errors import HhrecError, MissingInputError
-from tests.flow import Flow, settings
-from tests.strategies import Log, kinds, logs
+from tests.worlds.flow import Flow, settings
+from tests.worlds.strategies import Log, kinds, logs
 from tests.worlds.tiny import APPLY, TEST, TRAIN, VIEW, Session, moment, raw_sessions
 
 LINE = ("session_id", "session", "vacancy_id", "action_type", "position")

@@ -1,5 +1,4 @@
 import hashlib
-import random
 import subprocess
 import sys
 
@@ -10,16 +9,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from stages.features import tokenizer as bpe
-
-STEMS = ["водитель", "инженер", "менеджер", "продавец", "C++", "python", "сварщик", "ёлка", "1С"]
-TEXTS = [f"{a} {b}-{n % 7}" for n, a in enumerate(STEMS) for b in STEMS]
-COUNTS = [1 + n % 5 for n in range(len(TEXTS))]
-
-
-def corpus(seed: int) -> pl.DataFrame:
-    pairs = list(zip(TEXTS, COUNTS, strict=True))
-    random.Random(seed).shuffle(pairs)  # noqa: S311  a test's shuffle
-    return pl.DataFrame(pairs, schema={"text": pl.String, "count": pl.UInt32}, orient="row")
+from tests.worlds.title_corpus import corpus
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +39,8 @@ def test_training_ignores_row_order_threads_and_process() -> None:
     first = bpe.train(corpus(0), 200)
     assert all(bpe.train(corpus(seed), 200) == first for seed in range(1, 6))
     code = (
-        "import hashlib; from tests.stages.features.test_tokenizer import bpe, corpus;"
+        "import hashlib; from stages.features import tokenizer as bpe;"
+        "from tests.worlds.title_corpus import corpus;"
         "print(hashlib.sha256(bpe.train(corpus(9), 200).encode()).hexdigest())"
     )
     for threads in ("1", "2"):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from stages.core.schema import FILTERED
 from stages.interface.errors import HhrecError, MissingInputError
-from tests.flow import Flow, settings
-from tests.strategies import VACANCIES, Log, logs
+from tests.worlds.flow import Flow, settings
+from tests.worlds.strategies import VACANCIES, Log, logs
 
 Pair = tuple[str, str]
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from stages.loaders import rank_queries
 from stages.params import SeenParams
-from tests import oracles
-from tests.stages.seen_policy.test_rules import CONTEXTS, POLICIES, RANKED, frame_of
+from tests.oracles import recommendations as oracles
+from tests.worlds.seen_contexts import CONTEXTS, POLICIES, RANKED, frame_of
 
 
 @given(

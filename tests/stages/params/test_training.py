@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stages.interface.errors import HhrecError
-from tests.stages.train.test_stage import params
+from tests.worlds.small_training import params
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from stages.interface.errors import HhrecError
 from stages.params import Params, validated
 from stages.pipeline import pipeline
 from stages.pipeline.final_fit import final_params
-from tests.command import Type, typist
-from tests.flow import Flow, settings
+from tests.helpers.command import Type
+from tests.worlds.flow import Flow, settings
 
 DATA = ("explode", "filter", "vocab", "features", "sequences")
 TINY: dict[str, Any] = {
@@ -151,9 +151,8 @@ def test_run_final_says_where_the_recommendations_are(
     raw_dir: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    hhrec: Type,
 ) -> None:
-    hhrec: Type = typist(monkeypatch, capsys)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(TINY | {"raw": str(raw_dir)}))
     monkeypatch.chdir(tmp_path)
     typed = hhrec("run", "--final", "--artifacts", "out", "--set", "train.epochs=1")

@@ -11,8 +11,8 @@ from stages.core import tables
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.report.stage import PageReport
-from tests.stages.report.conftest import HOSTILE
-from tests.stages.report.test_markup import Reader
+from tests.helpers.markup_reader import Reader
+from tests.worlds.report_world import HOSTILE
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 
 from stages import report as page
 from stages.params import Params
-from tests.stages.report.browser import CHROMIUM, Browser, browser
-from tests.stages.report.conftest import HOSTILE
+from tests.helpers.browser import CHROMIUM, Browser, browser
+from tests.worlds.report_world import HOSTILE
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH")
 WINDOWS = {"wide": (1280, 900), "phone": (390, 844)}

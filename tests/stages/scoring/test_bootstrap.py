@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.scoring import bootstrap
-from tests import oracles
+from tests.oracles import recommendations as oracles
 
 VALUES = np.random.default_rng(3).choice([0, 0, 0, 1 / 3, 1 / 2, 1], size=150)
 

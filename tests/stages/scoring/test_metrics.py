@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.scoring import metrics
-from tests import oracles
+from tests.oracles import recommendations as oracles
 
 IDS = [f"v{number}" for number in range(130)]
 ROWS = st.lists(

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from stages.params import SeenParams
 from stages.seen_policy import choice, rules
-from tests import oracles
-from tests.stages.seen_policy.test_rules import CONTEXTS, POLICIES, RANKED
+from tests.oracles import recommendations as oracles
+from tests.worlds.seen_contexts import CONTEXTS, POLICIES, RANKED
 
 ROWS = st.lists(st.tuples(RANKED, CONTEXTS, st.integers(3, 16)), min_size=1, max_size=4)
 

@@ -12,8 +12,8 @@ from stages.inspect.sequences import summary, user_events
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.sequences import contexts
 from stages.sequences.stage import SCHEMAS
-from tests.flow import Flow, settings
-from tests.strategies import Log, kinds, logs
+from tests.worlds.flow import Flow, settings
+from tests.worlds.strategies import Log, kinds, logs
 from tests.worlds.tiny import APPLY, TEST, TRAIN, VIEW, Session, moment
 
 

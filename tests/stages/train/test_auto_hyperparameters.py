@@ -3,7 +3,7 @@
 import pytest
 
 from stages.train.auto_hyperparameters import sized
-from tests.stages.train.test_stage import params
+from tests.worlds.small_training import params
 
 
 def free(**values):

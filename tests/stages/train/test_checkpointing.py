@@ -7,8 +7,8 @@ import torch
 from accelerate import Accelerator
 
 from stages.train import checkpointing, loop, parameter_groups
-from tests.stages.train.test_loop import make_task
 from tests.worlds.small_model import make_model
+from tests.worlds.small_task import make_task
 
 STATE = checkpointing.State(0, -1.0, 0, "x")
 

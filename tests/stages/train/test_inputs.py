@@ -9,7 +9,7 @@ import pytest
 
 from stages.params import Params, validated
 from stages.train.inputs import fingerprint_of
-from tests.stages.train.test_stage import TINY, params
+from tests.worlds.small_training import TINY, params
 
 
 def printed(artifacts: Path, settings: Params, **more: Any) -> str:

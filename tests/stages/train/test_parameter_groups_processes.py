@@ -11,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 
-from tests.stages.train.pair import RUNS, steps
+from tests.launched.pair import RUNS, steps
 
 ROOT = Path(__file__).parents[3]
 
@@ -36,7 +36,7 @@ def pair(tmp_path_factory):
     }
     running = [
         subprocess.Popen(
-            [sys.executable, ROOT / "tests/stages/train/pair.py", out],
+            [sys.executable, ROOT / "tests/launched/pair.py", out],
             env=os.environ | common | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
         )
         for rank in range(2)

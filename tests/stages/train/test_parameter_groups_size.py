@@ -19,8 +19,8 @@ from stages.bert4rec.network.model import HhrecConfig, HhrecModel
 from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.train import loop, parameter_groups, sparse_gradients
 from stages.train.row_adam import RowAdam
-from tests.stages.train.test_loop import make_task
 from tests.worlds.small_model import make_demand, make_histories, make_model
+from tests.worlds.small_task import make_task
 
 LARGE = 200_000
 

@@ -16,8 +16,8 @@ from stages.train import activation_probe, dataset_stats, memory_check, plan
 from stages.train import memory_model as memory
 from stages.train import stage as train
 from stages.train.auto_hyperparameters import sized
-from tests.command import Type, typist
-from tests.stages.train.test_stage import fit, params
+from tests.helpers.command import Type
+from tests.worlds.small_training import fit, params
 from tests.worlds.training_world import World
 
 ROOT = Path(__file__).parents[3]
@@ -32,11 +32,6 @@ WORLDS: dict[int | str, World] = {
 }
 
 
-@pytest.fixture
-def hhrec(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Type:
-    return typist(monkeypatch, capsys)
-
-
 def tables_of(artifacts: Path) -> dict[str, Path]:
     return {
         "sequences": artifacts / "sequences",
@@ -48,7 +43,7 @@ def tables_of(artifacts: Path) -> dict[str, Path]:
 def resident(artifacts: Path, out: Path, steps: int, **settings: Any) -> dict[str, int]:
     """What a training process of its own came to hold."""
     sets = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
-    script = ROOT / "tests" / "stages" / "train" / "resident.py"
+    script = ROOT / "tests" / "launched" / "resident.py"
     done = subprocess.run(
         [sys.executable, str(script), str(artifacts), str(out), str(steps), *sets],
         cwd=ROOT, capture_output=True, text=True, check=False,

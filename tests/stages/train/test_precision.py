@@ -14,9 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from stages.interface.errors import HhrecError
 from stages.train import checkpointing, loop, parameter_groups, precision
 from stages.train import stage as train
-from tests.stages.train.test_loop import make_task
-from tests.stages.train.test_stage import fit, params
 from tests.worlds.small_model import make_model
+from tests.worlds.small_task import make_task
+from tests.worlds.small_training import fit, params
 
 TICKS = {"bf16 is faster": (2.0, 1.0), "fp32 is faster": (1.0, 2.0), "much alike": (1.02, 1.0)}
 

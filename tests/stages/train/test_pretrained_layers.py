@@ -20,7 +20,7 @@ from stages.bert4rec.network.encoder_layers import layers as taken_apart
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.predict.stage import load_model
 from stages.train import pretrained_layers
-from tests.stages.train.test_stage import fit, params
+from tests.worlds.small_training import fit, params
 
 SIZE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
 WORDS = {"vocab_size": 90, "max_position_embeddings": 80}

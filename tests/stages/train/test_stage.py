@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -14,40 +13,9 @@ from stages.bert4rec.network.config import HhrecConfig
 from stages.core import calibration_file as calibration
 from stages.core.model_files import read_chosen
 from stages.interface.errors import HhrecError, MissingInputError
-from stages.params import Params, validated
 from stages.train import stage as train
 from stages.train.metric_loggers import open_tracker
-
-TINY: dict[str, Any] = {
-    "hidden_size": 16,
-    "heads": 2,
-    "layers": 1,
-    "batch_tokens": 512,
-    "epochs": 2,
-    "patience": 0,
-    "tracker": "none",
-}
-
-
-def params(**changes: Any) -> Params:
-    seed = changes.pop("seed", 42)
-    return validated({"seed": seed, "train": TINY | changes}, where="test")
-
-
-def fit(artifacts: Path, out: Path, settings: Params, **more: Any) -> train.TrainReport:
-    return train.run(
-        settings,
-        sequences=more.pop("sequences", artifacts / "sequences"),
-        features=artifacts / "features",
-        vocab=artifacts / "vocab.parquet",
-        out=out / "model",
-        checkpoints=out / "checkpoints",
-        **more,
-    )
-
-
-def weights(out: Path) -> dict[str, Tensor]:
-    return load_file(out / "model" / "model.safetensors")
+from tests.worlds.small_training import fit, params, weights
 
 
 def same(one: dict[str, Tensor], two: dict[str, Tensor]) -> bool:

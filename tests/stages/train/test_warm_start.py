@@ -14,7 +14,7 @@ from stages import predict
 from stages.core.model_files import read_chosen, read_names
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.train import stage as train
-from tests.stages.train.test_stage import fit, params, weights
+from tests.worlds.small_training import fit, params, weights
 
 FIRST = 3
 

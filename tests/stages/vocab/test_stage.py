@@ -11,8 +11,8 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import VOCAB
 from stages.inspect.vocab import coverage, lookup
 from stages.interface.errors import HhrecError, MissingInputError
-from tests.flow import Flow, settings
-from tests.strategies import Log, logs
+from tests.worlds.flow import Flow, settings
+from tests.worlds.strategies import Log, logs
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.bert4rec.examples.histories import ends, meetings, window
-from tests.strategies import item_lists
 from tests.worlds.small_model import make_histories, seen, told
+from tests.worlds.strategies import item_lists
 
 
 @given(item_lists())

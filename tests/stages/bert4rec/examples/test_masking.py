@@ -10,8 +10,8 @@ from stages.bert4rec.examples import masking, training_examples
 from stages.bert4rec.examples.histories import Window, window
 from stages.core.item_ids import FIRST_ITEM, MASK, UNK
 from stages.core.time_units import DAY
-from tests.strategies import item_lists
 from tests.worlds.small_model import TRAINED, make_histories, seen
+from tests.worlds.strategies import item_lists
 
 LENGTHS = st.lists(st.integers(0, 20), min_size=1, max_size=8)
 

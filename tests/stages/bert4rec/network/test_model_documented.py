@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stages.interface.errors import HhrecError
-from tests.stages.train.test_stage import fit, params
+from tests.worlds.small_training import fit, params
 
 ROOT = Path(__file__).parents[4]
 SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "model.md").read_text(), re.DOTALL)

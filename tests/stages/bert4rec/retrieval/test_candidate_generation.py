@@ -13,7 +13,7 @@ from stages.bert4rec.retrieval.candidate_generation import LEAST, NEWEST, held, 
 from stages.bert4rec.retrieval.cooccurrence import neighbours
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
-from tests.stages.bert4rec.retrieval.slow_cooccurrence import COUNT, similarity
+from tests.oracles.cooccurrence import COUNT, similarity
 from tests.worlds.small_model import make_histories, told
 
 KNOWN = FIRST_ITEM + 35  # all items are in the vocabulary

@@ -9,9 +9,9 @@ from stages.bert4rec.retrieval import cooccurrence as following
 from stages.bert4rec.retrieval.cooccurrence import neighbours, nobody
 from stages.core import cooccurrence as counting
 from stages.core.item_ids import FIRST_ITEM
-from tests.stages.bert4rec.retrieval.slow_cooccurrence import COUNT, similarity
-from tests.strategies import item_lists
+from tests.oracles.cooccurrence import COUNT, similarity
 from tests.worlds.small_model import make_histories, told
+from tests.worlds.strategies import item_lists
 
 
 @given(item_lists())

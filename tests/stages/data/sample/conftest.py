@@ -3,7 +3,7 @@
 import pytest
 
 from stages.data.sample import DEFAULT_SESSIONS, DEFAULT_VACANCIES, run
-from tests.stages.data.sample.sampled import Sample
+from tests.worlds.sampled import Sample
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from stages.data.sample import facts
-from tests.stages.data.sample.sampled import Sample
+from tests.worlds.sampled import Sample
 
 MARGINS = [
     ("employment", facts.EMPLOYMENT),

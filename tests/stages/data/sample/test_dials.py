@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pytest
 
-from tests.stages.data.sample.sampled import Sample
+from tests.worlds.sampled import Sample
 
 
 def _quartiles(frame: pl.DataFrame, key: str) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tests.stages.data.sample.sampled import Sample
+from tests.worlds.sampled import Sample
 
 ROWS = 500
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from stages.data.sample import facts
-from tests.stages.data.sample.sampled import Sample
+from tests.worlds.sampled import Sample
 
 
 def test_lists_are_not_sorted_by_time(sample: Sample) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.cli.test_launch import ROOT, accelerate, environment, report, words
+from tests.helpers.launching import accelerate, environment, report, words
+from tests.helpers.source import ROOT
 
 TWO = ("--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
 CPU = {"ACCELERATE_USE_CPU": "true"}
-EVERY_STEP = str(ROOT / "tests" / "cli" / "every_step.py")
+EVERY_STEP = str(ROOT / "tests" / "launched" / "every_step.py")
 SAME = {
     "dropout": 0.0,
     "id_dropout": 0.0,
@@ -65,7 +66,7 @@ def test_one_checkpoint_has_one_mrr_however_many_processes_rank(
 ) -> None:
     report(accelerate("hhrec", "train", *words(small_artifacts, tmp_path, "--json")))
     script = (
-        str(ROOT / "tests" / "cli" / "validate.py"), str(small_artifacts), str(tmp_path / "model")
+        str(ROOT / "tests" / "launched" / "validate.py"), str(small_artifacts), str(tmp_path / "model")
     )  # fmt: skip
     found = [accelerate(*how, *script, **CPU).stdout.split() for how in ((), TWO)]
     assert [processes for processes, _ in found] == ["1", "2"]

@@ -12,7 +12,7 @@ import yaml
 
 from stages.params import validated
 from stages.pipeline import pipeline
-from tests.command import Type
+from tests.helpers.command import Type
 from tests.worlds import daily
 from tests.worlds.text_world import static_model
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Type
+from tests.helpers.command import Type
 from tests.worlds.feature_world import IDS, VACANCIES, vacancy, write_catalogue, write_vocab
 
 

@@ -17,8 +17,8 @@ from hhrec_cli._reference import leaves
 from hhrec_cli.main import app
 from stages import STAGES
 from stages.params import Params
-from tests.cli.imports import ROOT
-from tests.command import Type
+from tests.helpers.command import Type
+from tests.helpers.source import ROOT
 
 COMMANDS = dict(leaves(typer.main.get_command(app), "hhrec"))
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]

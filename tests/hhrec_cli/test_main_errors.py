@@ -11,7 +11,7 @@ import pytest
 
 from stages.params import validated
 from stages.pipeline import pipeline
-from tests.command import Type
+from tests.helpers.command import Type
 
 SMALL = {
     "split": {"kind": "last_session"},

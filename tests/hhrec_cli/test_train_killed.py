@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.killing import Moment, hhrec
-from tests.cli.test_launch import ROOT, SETS, words
+from tests.helpers.launching import SETS, words
+from tests.helpers.source import ROOT
+from tests.launched.killing import Moment, hhrec
 
 KILLED = -9
 DISK = 15  # changes to directories below `checkpoints` in one short training, at least

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from hhrec_cli.data import app
 from stages.interface.errors import HhrecError, MissingInputError, UsageError
-from tests.stages.data.plants import PLANTS, good
+from tests.worlds.planted_faults import PLANTS, good
 
 
 def hhrec(*words: object) -> Result:

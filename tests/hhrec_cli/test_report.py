@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Type
+from tests.helpers.command import Type
 from tests.worlds import scored_world
 
 

@@ -9,8 +9,8 @@ from accelerate import Accelerator
 from safetensors.torch import save_file
 
 from stages.train import loop, parameter_groups, sparse_gradients
-from tests.stages.train.test_loop import make_task
 from tests.worlds.small_model import make_model
+from tests.worlds.small_task import make_task
 
 STEPS = 5
 RUNS = {"full": True, "sampled": False, "again": False}

@@ -1,7 +1,6 @@
 """Training in processes of its own: launched as the README types it, killed, resumed, in pairs."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,53 +10,8 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-ROOT = Path(__file__).parents[2]
-SETTINGS = {
-    "hidden_size": 16,
-    "heads": 2,
-    "layers": 1,
-    "batch_tokens": 512,
-    "epochs": 3,
-    "tracker": "none",
-    "save_minutes": 0.002,
-    "patience": 0,
-}
-SETS = [word for name, value in SETTINGS.items() for word in ("--set", f"train.{name}={value}")]
-
-
-def words(artifacts: Path, out: Path, *more: str) -> list[str]:
-    """Options of `hhrec train` with all paths absolute."""
-    paths = {
-        "--sequences": artifacts / "sequences",
-        "--features": artifacts / "features",
-        "--vocab": artifacts / "vocab.parquet",
-        "--out": out / "model",
-        "--checkpoints": out / "checkpoints",
-        "--live": out / "live",
-        "--params": ROOT / "params.yaml",
-    }
-    return [*(str(word) for pair in paths.items() for word in pair), *SETS, *more]
-
-
-def environment(**changes: str) -> dict[str, str]:
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    quiet = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    return os.environ | quiet | changes
-
-
-def accelerate(
-    *arguments: str, cwd: Path = ROOT, **changes: str
-) -> subprocess.CompletedProcess[str]:
-    """Type `accelerate launch ARGUMENTS`."""
-    command = [sys.executable, "-m", "accelerate.commands.launch", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=environment(**changes), capture_output=True, text=True, check=False
-    )
-
-
-def report(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout.strip().splitlines()[-1])
+from tests.helpers.launching import accelerate, environment, report, words
+from tests.helpers.source import ROOT
 
 
 def test_accelerate_launch_hhrec_train_from_the_root(small_artifacts: Path, tmp_path: Path) -> None:
@@ -138,7 +92,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     typed = words(small_artifacts, tmp_path, *(word for one in long for word in ("--set", one)))
     slow = {"HHREC_TEST_SLOWLY": str(tmp_path / "begun")}
     running = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "slowly.py"), "train", *typed],
+        [sys.executable, str(ROOT / "tests/launched/slowly.py"), "train", *typed],
         cwd=ROOT, env=environment(**slow), stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     until = time.monotonic() + 60

@@ -7,8 +7,8 @@ import yaml
 
 from hhrec_cli import _reference
 from stages.params import Params
-from tests.cli.imports import ROOT
-from tests.command import Type
+from tests.helpers.command import Type
+from tests.helpers.source import ROOT
 
 
 def test_the_reference_is_up_to_date() -> None:
