@@ -17,6 +17,11 @@ from tests.helpers.source import ROOT, closure
 COMMANDS = dict(leaves(typer.main.get_command(app), "hhrec"))
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 MODULES = {"sample": "stages.data.sample"}
+PREDICTIONS = {"predictions.parquet", "validation_predictions.parquet"}
+BESIDE = {  # what a command reads without an option whose default is that path
+    "evaluate": PREDICTIONS,
+    "report": PREDICTIONS | {"events", "filtered", "metrics", "sequences", "vocab.parquet"},
+}
 FREE = ("stages/__init__.py", "stages/data/__init__.py", "stages/interface/", "stages/params/")
 
 
@@ -66,14 +71,10 @@ def test_dvc_paths_are_the_defaults_of_the_commands() -> None:
     for name, stage in DVC.items():
         line = stage["cmd"] if isinstance(stage["cmd"], str) else stage["cmd"][0]
         params = COMMANDS[" ".join(line.split(" --")[0].split())].params
-        defaults = {str(param.default) for param in params}
         read = {dep for dep in stage["deps"] if dep.startswith("artifacts/")}
         assert read <= set(made), f"{name} reads what no stage makes"
-        named = defaults | {
-            "artifacts/predictions.parquet",
-            "artifacts/validation_predictions.parquet",
-        }
-        assert read <= named or "artifacts" in defaults
+        defaults = {str(param.default) for param in params}
+        assert read - defaults == {f"artifacts/{one}" for one in BESIDE.get(name, ())}, name
 
 
 def _paths(stage: dict[str, Any]) -> list[str]:
@@ -99,6 +100,12 @@ def test_dvc_params_exist(name: str) -> None:
     assert "raw" not in sections  # a change of `raw` shows as another path of a dep
 
 
-def test_a_new_learning_rate_reruns_three_stages() -> None:
-    concerned = [name for name, stage in DVC.items() if "train" in stage.get("params", [])]
-    assert concerned == ["train"]
+def test_a_new_learning_rate_reruns_training_and_what_reads_its_results() -> None:
+    rerun = [name for name, stage in DVC.items() if "train" in stage.get("params", [])]
+    assert rerun == ["train"]
+    for name, stage in DVC.items():
+        made = {path for other in rerun for path in _paths(DVC[other])}
+        if made & set(stage["deps"]) and name not in rerun:
+            rerun.append(name)
+    # report reads the directory of the metrics files that evaluate makes
+    assert rerun == ["train", "predict", "evaluate", "report"]

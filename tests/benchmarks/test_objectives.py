@@ -12,8 +12,11 @@ SEEDS = {"prefix": 3, "causal": 3, "mlm": 1}  # one is enough to tell mlm from t
 
 @pytest.mark.slow
 @pytest.mark.parametrize("log", list(logs.SETTINGS))
-def test_a_masked_objective_is_at_least_as_good_as_causal(log, size, kept):
-    """Each run against the one of `causal` with the same seed, until the shorter of both ended."""
+def test_prefix_is_at_least_as_good_as_causal_and_mlm_is_recorded(log, size, kept):
+    """Each run against the one of `causal` with the same seed, until the shorter of both ended.
+
+    `prefix` has an aim, which a full-size run fails by. `mlm` has none: it loses (docs/LOG.md).
+    """
     raw = logs.raw(log, kept, size)
     record = Record(f"objectives_{log}", size, ours=logs.settings(log, size))
     plan = [(name, seed) for name, most in SEEDS.items() for seed in range(1, most + 1)]

@@ -33,8 +33,13 @@ def test_the_same_inputs_may_run_again_from_anywhere(raw: Path, made: Path, tmp_
 
 
 def test_later_labels_are_not_other_inputs(raw: Path, made: Path) -> None:
+    before = claimed(made)
     (raw / "labels.parquet").unlink()
-    claim(raw, made, OUTPUTS, force=False)
+    claim(raw, made, OUTPUTS, force=True)  # which would remove what other inputs made
+    assert claimed(made) == before
+    assert before is not None
+    assert "labels.parquet" not in before
+    assert all((made / name).is_dir() for name in OUTPUTS)
 
 
 @pytest.mark.parametrize("name", ["train.parquet", "test.parquet", "vacancies.parquet"])

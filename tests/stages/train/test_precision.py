@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 import torch
 from accelerate import Accelerator
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -65,12 +65,25 @@ def test_auto_stays_with_fp32_when_losses_disagree(monkeypatch):
     assert choice.difference == pytest.approx(0.02, rel=0.2)
 
 
-@given(st.floats(0.1, 10), st.floats(0.1, 10), st.floats(0.5, 9), st.floats(0.5, 9))
-def test_bf16_is_never_chosen_when_slower_or_different(slow, fast, exact, rough):
-    choice = precision.choose({"no": (slow, exact), "bf16": (fast, rough)})
-    if choice.kind == "bf16":
-        assert fast < slow
-        assert math.isclose(exact, rough, rel_tol=2 * precision.TOLERANCE)
+@given(st.floats(0.1, 10), st.floats(0.5, 3), st.floats(0.5, 9), st.floats(-0.03, 0.03))
+def test_bf16_is_chosen_where_it_is_faster_and_its_loss_alike_and_nowhere_else(
+    fast, speedup, exact, difference
+):
+    assume(abs(speedup - precision.GAIN) > 1e-6)
+    assume(abs(abs(difference) - precision.TOLERANCE) > 1e-6)
+    rough = exact * (1 + difference)
+    choice = precision.choose({"no": (fast * speedup, exact), "bf16": (fast, rough)})
+    alike = math.isclose(exact, rough, rel_tol=0, abs_tol=precision.TOLERANCE * exact)
+    assert choice.kind == ("bf16" if speedup > precision.GAIN and alike else "no")
+
+
+@pytest.mark.parametrize(
+    ("speedup", "difference", "kind"),
+    [(1.06, 0.009, "bf16"), (1.04, 0.0, "no"), (9.0, 0.011, "no"), (9.0, -0.011, "no")],
+)
+def test_how_much_faster_and_how_alike_is_enough(speedup, difference, kind):
+    measured = {"no": (speedup, 4.0), "bf16": (1.0, 4.0 * (1 + difference))}
+    assert precision.choose(measured).kind == kind
 
 
 def test_a_loss_that_is_no_number_is_not_chosen():
