@@ -91,6 +91,13 @@ def test_times_of_another_unit_are_as_good(tmp_path: Path) -> None:
     assert check.run(_write(tables, tmp_path)).findings == []
 
 
+def test_a_generated_log_passes(small_artifacts: Path) -> None:
+    report = check.run(small_artifacts / "raw")
+    assert report.stops == 0
+    assert report.rows["test.parquet"] == report.rows["labels.parquet"] > 0
+    assert {one.severity for one in report.findings} <= {"info"}
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
 def test_a_real_log_passes() -> None:
     report = check.run(SHARED)

@@ -56,8 +56,19 @@ def test_a_column_keeps_its_nulls() -> None:
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the collected vacancies are not on this machine")
 def test_real_descriptions() -> None:
-    texts = visible(pl.read_parquet(REAL, columns=["description"])["description"]).drop_nulls()
-    assert len(texts) > 1_000
+    assert_text_alone(REAL, most=1_000)
+
+
+def test_generated_descriptions(small_artifacts: Path) -> None:
+    assert_text_alone(small_artifacts / "raw" / "vacancies.parquet", most=200)
+
+
+def assert_text_alone(file: Path, most: int) -> None:
+    """No tag and no entity is left of more than so many descriptions, nor is any text lost."""
+    markup = pl.read_parquet(file, columns=["description"])["description"].drop_nulls()
+    assert markup.str.contains("<p>|<li>").sum() > most
+    texts = visible(markup)
+    assert texts.null_count() == 0
     assert texts.str.contains(r"</?(p|li|ul|strong|br|em)\s*/?>").sum() == 0
     assert texts.str.contains(r"&(nbsp|amp|quot|lt|gt|laquo);").sum() == 0
     assert texts.str.len_chars().min() > 20

@@ -122,7 +122,16 @@ def test_codes_are_those_of_the_slow_way(
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the collected vacancies are not on this machine")
 def test_real_vacancies(tmp_path: Path) -> None:
-    rows = pl.read_parquet(REAL)
+    assert_all_is_coded(REAL, tmp_path)
+
+
+def test_generated_vacancies(small_artifacts: Path, tmp_path: Path) -> None:
+    assert_all_is_coded(small_artifacts / "raw" / "vacancies.parquet", tmp_path)
+
+
+def assert_all_is_coded(file: Path, tmp_path: Path) -> None:
+    """Each vacancy has words, each description tokens, each code lies below its column's number."""
+    rows = pl.read_parquet(file)
     ids = rows["vacancy_id"].unique().sort().to_list()
     items, report = build(tmp_path, rows.to_dicts(), ids, 5_000, max_text_tokens=32)
     assert items.height == report.vacancies == len(ids)
