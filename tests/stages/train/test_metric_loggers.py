@@ -1,0 +1,126 @@
+"""Where curves go. tensorboard and wandb are optional: recorders stand in for their packages."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+import pytest
+
+from stages.interface.errors import HhrecError
+from stages.params import Params
+from stages.train import metric_loggers
+from stages.train.metric_loggers import Dvclive, Nowhere, Tensorboard, Wandb, open_tracker
+
+Calls = list[tuple[Any, ...]]
+
+
+class Recorder:
+    """Takes the calls of a SummaryWriter and of a run."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
+    def add_scalar(self, name: str, value: float, step: int) -> None:
+        self.calls.append((name, value, step))
+
+    def log(self, values: dict[str, float], *, step: int) -> None:
+        self.calls.append((values, step))
+
+    def close(self) -> None:
+        self.calls.append(("closed",))
+
+    def finish(self) -> None:
+        self.calls.append(("finished",))
+
+
+def package(monkeypatch: pytest.MonkeyPatch, name: str, **content: Any) -> None:
+    """Let `import NAME` find these."""
+    module = ModuleType(name)
+    vars(module).update(content)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+def logged(tracker: metric_loggers.Tracker) -> None:
+    tracker.log({"loss": 2.5, "lr": 0.1}, 10)
+    tracker.log({"loss": 2.0}, 20)
+    tracker.close()
+
+
+def test_tensorboard_gets_each_figure_with_its_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Calls = []
+
+    def writer(directory: str) -> Recorder:
+        calls.append((directory,))
+        return Recorder(calls)
+
+    package(monkeypatch, "torch.utils.tensorboard", SummaryWriter=writer)
+    tracker = open_tracker("tensorboard", tmp_path / "live", Params(), active=True)
+    assert isinstance(tracker, Tensorboard)
+    logged(tracker)
+    assert calls == [
+        (str(tmp_path / "live"),),
+        ("loss", 2.5, 10),
+        ("lr", 0.1, 10),
+        ("loss", 2.0, 20),
+        ("closed",),
+    ]
+
+
+@pytest.mark.parametrize(("wanted", "mode"), [(None, "offline"), ("online", "online")])
+def test_wandb_gets_parameters_and_figures_and_stays_offline_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str | None, mode: str
+) -> None:
+    calls: Calls = []
+    given: dict[str, Any] = {}
+
+    def init(**settings: Any) -> Recorder:
+        given.update(settings)
+        return Recorder(calls)
+
+    package(monkeypatch, "wandb", init=init)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    if wanted:
+        monkeypatch.setenv("WANDB_MODE", wanted)
+    tracker = open_tracker("wandb", tmp_path / "live", Params(seed=5), active=True)
+    assert isinstance(tracker, Wandb)
+    logged(tracker)
+    assert calls == [({"loss": 2.5, "lr": 0.1}, 10), ({"loss": 2.0}, 20), ("finished",)]
+    assert (given["project"], given["mode"], given["config"]["seed"]) == ("hhrec", mode, 5)
+    assert Path(given["dir"]) == tmp_path / "live"
+    assert (tmp_path / "live").is_dir()
+
+
+def test_dvclive_writes_a_table_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tracker = open_tracker("dvclive", tmp_path / "live", Params(), active=True)
+    assert isinstance(tracker, Dvclive)
+    logged(tracker)
+    curve = pl.read_csv(tmp_path / "live/plots/metrics/loss.tsv", separator="\t")
+    assert curve.rows() == [(10, 2.5), (20, 2.0)]
+
+
+@pytest.mark.parametrize("kind", ["dvclive", "tensorboard", "wandb", "none"])
+@pytest.mark.parametrize("case", ["another process", "no directory", "none chosen"])
+def test_nothing_is_written_where_nothing_should_be(tmp_path: Path, kind: str, case: str) -> None:
+    live = None if case == "no directory" else tmp_path / "live"
+    chosen = "none" if case == "none chosen" else kind
+    tracker = open_tracker(chosen, live, Params(), active=case != "another process")
+    assert isinstance(tracker, Nowhere)
+    logged(tracker)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("tensorboard", "torch.utils.tensorboard"), ("wandb", "wandb")]
+)
+def test_a_package_that_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(HhrecError, match=f"train.tracker={kind}: the package is not") as caught:
+        open_tracker(kind, tmp_path, Params(), active=True)
+    assert f"pip install 'hhrec[{kind}]'" in caught.value.hint
