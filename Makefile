@@ -8,6 +8,7 @@
 # make lint    ruff and mypy
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
+# make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
 # make clean   remove caches; `rm -r .venv .venv-peers artifacts` is yours to type
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-docs peers lint lock reference install clean
+.PHONY: demo test test-slow bench bench-logs bench-docs peers lint lock reference untested install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -65,6 +66,9 @@ lock: $(READY)
 reference: $(READY)
 	hhrec params --yaml --params params.yaml > params.yaml.new && mv params.yaml.new params.yaml
 	python -m hhrec_cli._reference > docs/cli.md
+
+untested: $(READY)
+	python tests/helpers/untested.py
 
 install: $(READY)
 

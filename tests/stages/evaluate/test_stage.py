@@ -145,3 +145,11 @@ def test_null_predictions_mean_none(world: World) -> None:
     report = one(world)
     assert report.unpredicted == report.rows
     assert set(report.metrics.values()) == {0.0}
+
+
+def test_labels_are_those_given_or_those_of_the_raw_files() -> None:
+    given, raw = Path("mine.parquet"), Path("raw")
+    assert evaluate.labels_of(raw, "test", given) == given
+    assert evaluate.labels_of(raw, "test", None) == raw / "labels.parquet"
+    assert evaluate.labels_of(raw, "validation", given) == given
+    assert evaluate.labels_of(raw, "validation", None) is None

@@ -5,7 +5,12 @@ import polars as pl
 import pytest
 
 from stages.interface.errors import HhrecError, MissingInputError
-from stages.scoring.labels_and_predictions import check_overlap, read_labels, read_predictions
+from stages.scoring.labels_and_predictions import (
+    check_overlap,
+    held_out,
+    read_labels,
+    read_predictions,
+)
 from tests.worlds import scored_world
 from tests.worlds.scored_world import World
 
@@ -75,3 +80,15 @@ def test_absent_files_are_missing_input_and_broken_ones_are_not(
     with pytest.raises(HhrecError, match="not a readable Parquet file") as caught:
         read(file)
     assert caught.value.exit_code == 1
+
+
+def test_labels_of_validation_rows_are_in_their_sequences(tmp_path: Path) -> None:
+    world = scored_world.build(tmp_path)
+    rows = pl.read_parquet(world.sequences / "validation" / "*.parquet")
+    found = held_out(world.sequences / "validation")
+    assert found.columns == ["user_id", "session_id", "vacancy_id"]
+    assert found.rows() == rows.select("user_id", "session_id", "label").rows()
+    with pytest.raises(HhrecError, match="label"):
+        held_out(world.sequences / "test")
+    with pytest.raises(MissingInputError):
+        held_out(tmp_path / "nowhere")

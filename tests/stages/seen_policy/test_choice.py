@@ -73,3 +73,22 @@ def test_without_rows_the_defaults_hold():
         "favourite": "keep",
         "view": "keep",
     }
+
+
+def test_labelled_rows_are_judged_by_what_a_recommender_gives_them():
+    kinds = {"items": pl.List(pl.Int32), "actions": pl.List(pl.Int8), "label_item": pl.Int32}
+    contexts = {"items": [[5]] * 20, "actions": [[1]] * 20}
+    given = []
+
+    def recommender(rows, k, policy):
+        given.append((len(rows), k, policy))
+        return pl.DataFrame({"items": [[5, 6, 7]] * len(rows)})
+
+    for label, fate in ((5, "keep"), (6, "last")):
+        rows = choice.Labelled(pl.DataFrame(contexts | {"label_item": [label] * 20}, schema=kinds))
+        assert rows.policy_of(recommender, SeenParams(), 10).response == fate
+        found = rows.ranked(recommender, 10)
+        assert found.right.tolist() == [item == label for item in (5, 6, 7)] * 20
+    assert set(map(str, given)) == {str((20, choice.DEEP * 10, choice.KEEP))}
+    fixed = SeenParams(response="hide", favourite="keep", view="keep")
+    assert choice.Labelled(rows.rows).policy_of(None, fixed, 10) == fixed  # nobody is asked

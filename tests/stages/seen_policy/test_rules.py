@@ -3,7 +3,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.params import SeenParams
+from stages.params import Params, SeenParams
 from stages.seen_policy import rules
 from tests.oracles import recommendations as oracles
 from tests.worlds.seen_contexts import CONTEXTS, POLICIES, RANKED, frame_of
@@ -51,3 +51,11 @@ def test_rows_agree_with_the_oracle(
         oracles.arranged(ranked, context, policy.model_dump(), k) for ranked, context in rows
     ]
     assert rules.attach(frame, found)["items"].to_list() == expected
+
+
+def test_another_policy_changes_nothing_else_of_the_parameters() -> None:
+    given, policy = Params(), SeenParams(response="hide", view="last")
+    found = rules.with_policy(given, policy)
+    assert found.predict.seen == policy
+    assert rules.with_policy(found, given.predict.seen) == given
+    assert given == Params()

@@ -47,3 +47,12 @@ def test_histories_without_any_event_have_windows_too():
     view = window(make_histories([0, 0]), np.array([0, 1]), 4)
     assert view.items.shape == (2, 1)
     assert view.lengths.tolist() == [0, 0]
+
+
+@given(LENGTHS, st.integers(1, 300))
+def test_batches_for_ranking_go_by_length_and_hold_every_row_once(lengths, budget):
+    plan = batch_plan.in_order(lengths, budget)
+    rows = np.concatenate(plan)
+    assert rows.tolist() == sorted(range(len(lengths)), key=lambda row: (lengths[row], row))
+    for some in plan:
+        assert len(some) == 1 or len(some) * max(lengths[some].max(), 1) <= budget
