@@ -41,6 +41,7 @@ def project(tmp_path: Path) -> Path:
         "stages/a/two.py": "class Kind: ...\ndef used() -> Kind: ...\ndef unused(): ...\n",
         "stages/a/below/three.py": "def three(): ...\n",
         "stages/b/far.py": "def away(): ...\nTABLE = {'x': lambda: inside()}\ndef inside(): ...\n",
+        "hhrec.py": "def open(): ...\ndef shut(): ...\n",
         "hhrec_cli/main.py": (
             "from hhrec_cli import other\napp = object()\napp.command('x')(other.typed)\n"
             "@app.callback()\ndef root(): ...\ndef main():\n    app()\n"
@@ -48,8 +49,8 @@ def project(tmp_path: Path) -> Path:
         "hhrec_cli/other.py": "def typed(): ...\ndef forgotten(): ...\n",
         "tests/benchmarks/test_c.py": "from stages.b.far import away\n",
         "tests/stages/a/test_one.py": (
-            "from hhrec_cli.main import main\nfrom stages import a\nfrom stages.b import far\n"
-            "def test():\n    a.run()\n    far.TABLE\n"
+            "import hhrec\nfrom hhrec_cli.main import main\nfrom stages import a\nfrom stages.b import far\n"
+            "def test():\n    a.run()\n    far.TABLE\n    hhrec.open()\n"
         ),
     }
     for name, text in files.items():
@@ -60,6 +61,7 @@ def project(tmp_path: Path) -> Path:
 
 def test_names_are_followed_through_their_own_folder_and_no_further(project: Path) -> None:
     assert untested(project) == [
+        "hhrec.shut",
         "hhrec_cli.other.forgotten",
         "stages.a.below.three.three",
         "stages.a.one.alone",

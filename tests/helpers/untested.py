@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("stages", "hhrec_cli")
+PACKAGES = ("stages", "hhrec_cli", "hhrec")
 REASONS = Path(__file__).with_name("untested.txt")
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -24,11 +24,13 @@ def dotted(file: Path) -> str:
 
 
 def parsed(root: Path, *folders: str) -> dict[str, ast.Module]:
-    """Syntax trees of all modules below some folders."""
-    files = sorted(file for folder in folders for file in (root / folder).rglob("*.py"))
+    """Syntax trees of all modules below some folders, or of modules of those names."""
+    places = [place for one in folders for place in (root / one, root / f"{one}.py")]
+    files = {file for place in places for file in place.rglob("*.py")}
+    files |= {place for place in places if place.suffix and place.is_file()}
     return {
         dotted(file.relative_to(root)): ast.parse(file.read_text(encoding="utf-8"))
-        for file in files
+        for file in sorted(files)
     }
 
 
