@@ -1,8 +1,9 @@
 """The model: item vectors, an encoder, questions, repeats; what `AutoModel` loads."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from safetensors.torch import load_model
@@ -130,6 +131,13 @@ class HhrecModel(PreTrainedModel):
             model = cls(cls.config_class.from_pretrained(directory))
         load_model(model, directory / WEIGHTS)
         return model.eval()
+
+    def write(self, directory: Path, **decided: Any) -> None:
+        """Write weights and config, with what was `decided` about its use; nothing changes here."""
+        self.save_pretrained(directory)
+        config = deepcopy(self.config)
+        config.update(decided)
+        config.save_pretrained(directory)
 
     def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""

@@ -103,15 +103,21 @@ class Encoded:
         return some, marks[kept]
 
 
-def question(model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints) -> Batch:
-    """Ask some rows, (B,), for the first response of their next session."""
+def question(
+    model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints, asks: str | None = None
+) -> Batch:
+    """Ask some rows, (B,), for the first response of their next session, or for the next event.
+
+    `asks` is `session` or `event`; without it, what the model's config says.
+    """
     view = window(rows.histories, part, rows.max_length)
     config, asked_at = model.config, rows.asked_at[part]
     if config.objective == "mlm":
         return tensors(*what_is_next(view, asked_at))
-    if config.asks == "event":
+    asks = asks or config.asks
+    if asks == "event":
         view = continued(view)
-    asked = what_next(view, asked_at, new_session=config.asks == "session")
+    asked = what_next(view, asked_at, new_session=asks == "session")
     if not config.neighbours:
         return tensors(view, asked)
     whole = held(rows.histories, part, len(catalogue))
@@ -148,6 +154,7 @@ def encode(
     chosen: Ints,
     share: tuple[int, int],
     *,
+    asks: str | None = None,
     with_parts: bool = False,
 ) -> Encoded:
     """Encode chosen rows, (B,), in batches of like length; process n of m takes every m-th batch.
@@ -157,7 +164,17 @@ def encode(
     """
     lengths = np.minimum(rows.histories.lengths()[chosen], rows.max_length)
     plan = [chosen[part] for part in together_encoded(lengths)][share[0] :: share[1]]
-    parts = [_encode(model, catalogue, rows, part, with_parts=with_parts) for part in plan]
+    parts = [
+        _encode(
+            model,
+            rows,
+            part,
+            question(model, catalogue, rows, part, asks),
+            catalogue,
+            with_parts=with_parts,
+        )
+        for part in plan
+    ]
     if not parts:
         nothing = torch.zeros(0, dtype=torch.int64, device=catalogue.codes.device)
         states = torch.zeros(0, model.config.hidden_size, device=nothing.device)
@@ -188,9 +205,14 @@ def together(parts: list[Encoded]) -> Encoded:
 
 
 def _encode(
-    model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints, *, with_parts: bool
+    model: HhrecModel,
+    rows: Rows,
+    part: Ints,
+    asked: Batch,
+    catalogue: Catalogue,
+    *,
+    with_parts: bool,
 ) -> Encoded:
-    asked = question(model, catalogue, rows, part)
     history = not rows.hide_all(part, asked.items.numpy())
     on_device = asked.to(catalogue.codes.device)
     found = model.answers(on_device, catalogue, history=history, parts=with_parts)

@@ -96,6 +96,8 @@ class Ranker:
         precision: Of the products that choose candidates; no result depends on it.
         allowed: Vacancies that may be returned, by item id, (N,) bool; all if not given.
         activity: Which of them are active at a question's time; all if not given.
+        asks: What the rows are asked for, `session` or `event`; as the model's config says if not
+            given.
         with_parts: Whether `parts` will be asked for.
     """
 
@@ -109,10 +111,11 @@ class Ranker:
         precision: Precision = "auto",
         allowed: Tensor | None = None,
         activity: Activity | None = None,
+        asks: str | None = None,
         with_parts: bool = False,
     ) -> None:
         self.model, self.catalogue, self.activity = model, catalogue, activity
-        self.with_parts = with_parts
+        self.asks, self.with_parts = asks, with_parts
         self.k, self.batch_rows, self.precision = k, batch_rows, precision
         self.matrix = item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
@@ -142,6 +145,7 @@ class Ranker:
                 rows,
                 np.sort(chosen),
                 share,
+                asks=self.asks,
                 with_parts=self.with_parts,
             )
             distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)

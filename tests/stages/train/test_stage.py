@@ -17,6 +17,8 @@ from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params, validated
 from stages.train import stage as train
 from stages.train.metric_loggers import open_tracker
+from stages.train.publish import calibration_of
+from stages.train.report import TrainReport
 
 TINY: dict[str, Any] = {
     "hidden_size": 16,
@@ -34,7 +36,7 @@ def params(**changes: Any) -> Params:
     return validated({"seed": seed, "train": TINY | changes}, where="test")
 
 
-def fit(artifacts: Path, out: Path, settings: Params, **more: Any) -> train.TrainReport:
+def fit(artifacts: Path, out: Path, settings: Params, **more: Any) -> TrainReport:
     return train.run(
         settings,
         sequences=more.pop("sequences", artifacts / "sequences"),
@@ -155,7 +157,7 @@ def test_a_calibration_is_taken_over_only_where_nothing_is_held_out(
         fit(small_artifacts, tmp_path, params(epochs=1), calibrated=tmp_path / "model")
     assert "split.kind=none" in caught.value.hint
     with pytest.raises(MissingInputError, match="expected a model"):
-        train.calibration_of(tmp_path / "nowhere", 0)
+        calibration_of(tmp_path / "nowhere", 0)
 
 
 def test_training_ends_beside_every_baseline(small_artifacts: Path, tmp_path: Path) -> None:
