@@ -67,15 +67,11 @@ def run(
     state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
     state, shared = restore(training, state, found, progress)
     tracker = open_tracker(params.train.tracker, live, params, active=accelerator.is_main_process)
-    watch = Watch(
-        training,
-        validation=prepared(
-            params, inputs.validation, train=train, vocab=names, accelerator=accelerator
-        ),
-        checkpoints=Checkpoints(checkpoints, training),
-        metrics=Metrics(training.task, accelerator.num_processes, tracker, progress),
-        state=state,
+    metrics = Metrics(training.task, accelerator.num_processes, tracker, progress)
+    validation = prepared(
+        params, inputs.validation, train=train, vocab=names, accelerator=accelerator
     )
+    watch = Watch(training, validation, Checkpoints(checkpoints, training), metrics, state)
     fit(watch, shared)
     tracker.close()
     calibration = None

@@ -87,6 +87,26 @@ class Encoded:
         )
         return some, marks[kept]
 
+    def parts_or(self, others: Tensor, owner: Tensor, items: Tensor, width: int) -> Tensor:
+        """Take the parts of scores of a row's own vacancies, and `others` for those that are not.
+
+        Args:
+            others: (P, F).
+            owner: Row of each pair, as a place in `rows`, (P,).
+            items: Its vacancy, (P,).
+            width: More than any item id.
+
+        Returns:
+            (P, F).
+        """
+        keys, order = (self.owner * width + self.items).sort()
+        key = owner * width + items
+        if not len(keys):
+            return others
+        near = torch.searchsorted(keys, key).clamp_max(len(keys) - 1)
+        own = keys[near] == key
+        return torch.where(own[:, None], self.parts[order[near]], others)
+
 
 def together(parts: list[Encoded]) -> Encoded:
     """Put encoded rows one below the other."""

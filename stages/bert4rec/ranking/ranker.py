@@ -169,14 +169,7 @@ class Ranker:
             self.biases[place],
             vectors[:, -2] - self.biases[place],
         )
-        width = len(self.catalogue)
-        keys_of, order = (encoded.owner * width + encoded.items).sort()
-        key = owner * width + items
-        if not len(keys_of):
-            return found
-        near = torch.searchsorted(keys_of, key).clamp_max(len(keys_of) - 1)
-        own = keys_of[near] == key
-        return torch.where(own[:, None], encoded.parts[order[near]], found)
+        return encoded.parts_or(found, owner, items, len(self.catalogue))
 
     def eligible(self, items: Tensor) -> Tensor:
         """Whether vacancies (P,) may be returned at the moment of the rows yielded last."""

@@ -24,7 +24,6 @@ class Watch:
     def __init__(
         self,
         training: Training,
-        *,
         validation: Validation,
         checkpoints: Checkpoints,
         metrics: Metrics,
