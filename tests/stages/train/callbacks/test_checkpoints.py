@@ -5,8 +5,8 @@ import json
 import pytest
 from accelerate import Accelerator
 
-from stages.bert4rec.model_files import read_chosen
 from stages.bert4rec.network.model import HhrecModel
+from stages.core.model_files import read_chosen
 from stages.params import SeenParams, validated
 from stages.train import checkpointing, parameter_groups
 from stages.train.callbacks import checkpoints as module
