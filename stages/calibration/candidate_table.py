@@ -8,8 +8,9 @@ import torch
 
 from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network import score_parts
-from stages.bert4rec.ranking.query_encoder import Rows
-from stages.bert4rec.ranking.ranker import Ranked, Ranker
+from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.ranked import Ranked
+from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration.conditional_logit import Floats
 from stages.calibration.heuristics import Ranks
 

@@ -94,13 +94,18 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
             progress(len(files) + index + 1, 2 * len(files), "filtered")
         _check_rest(events, counts)
         tables.remove(scratch / "work")
-    reasons = ("bots", "unknown_actions", "min_item_events", "min_user_events")
     counts.update(shrunk.dropped)
+    return _report(counts, shrunk.rounds, vacancies)
+
+
+def _report(counts: Counter[str], rounds: int, vacancies: int) -> FilterReport:
+    """Sum the filter up."""
+    reasons = ("bots", "unknown_actions", "min_item_events", "min_user_events")
     return FilterReport(
         train_events=counts["train"],
         dropped={reason: counts[reason] for reason in reasons},
         bots=counts["bot_users"],
-        rounds=shrunk.rounds,
+        rounds=rounds,
         events=counts["events"],
         users=counts["users"],
         vacancies=vacancies,

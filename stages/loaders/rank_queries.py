@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.ranking.query_encoder import Rows
+from stages.bert4rec.ranking.query_rows import Rows
 from stages.loaders import model_arrays
 from stages.params import SeenParams
 from stages.seen_policy import rules

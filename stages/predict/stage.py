@@ -15,59 +15,19 @@ from stages.calibration import candidate_table, heuristics
 from stages.calibration.recommender_choice import AS_TRAINED, Answers, answers
 from stages.core import calibration_file, model_files, tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN
-from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, PREDICTIONS, VOCAB
 from stages.features.codebooks import books_hash
 from stages.interface.errors import HhrecError
 from stages.interface.quiet_libraries import quieten
-from stages.interface.stage_report import Progress, Report, silent
+from stages.interface.stage_report import Progress, silent
 from stages.loaders import model_arrays
 from stages.loaders.rank_queries import asked_rows
 from stages.params import Params
 from stages.predict import eligibility
+from stages.predict.report import PredictReport
 from stages.seen_policy import rules
-
-
-class PredictReport(Report):
-    """How many rows were ranked over how many candidates.
-
-    `catalogue` counts all vacancies; `candidates` and `candidates_fewest` those that could be
-    recommended to the rows with the most and the fewest of them, before seen ones are hidden;
-    `fewest` and `most` are lengths of lists; `allow_unknown` are ids of the allow-list that the
-    vocabulary lacks; `answered_by` counts rows by who ranked them (the model, or the baseline that
-    `predict.fallback` chose; `model as trained` those that no validation row stands for); `seen` is
-    what became of vacancies that the context touched.
-    """
-
-    part: str
-    rows: int
-    empty_contexts: int
-    catalogue: int
-    candidates: int
-    candidates_fewest: int
-    allow_unknown: int
-    fewest: int
-    most: int
-    answered_by: dict[str, int]
-    seen: dict[str, str]
-
-    def remarks(self) -> list[str]:
-        """Say so where a baseline answers, or where validation says nothing of a row."""
-        told = []
-        for name, rows in self.answered_by.items():
-            if name == AS_TRAINED:
-                told.append(
-                    f"{rows:,} rows get the model as trained, without calibration: nothing was held "
-                    "out, or they are asked later after the end of the train part than what was"
-                )
-            elif name != MODEL:
-                told.append(
-                    f"{name} ranked the validation rows better than the model, so it answers "
-                    f"{rows:,} rows (predict.fallback: never answers with the model)"
-                )
-        return told
 
 
 def run(

@@ -170,28 +170,32 @@ def made_up(config: HhrecConfig, settings: TrainParams, shape: Shape) -> Task:
         met=met,
         offsets=offsets,
     )
+    share = torch.full((shape.trained,), 1 / shape.trained)
+    return Task(
+        histories=histories,
+        rows=np.arange(shape.rows),
+        catalogue=_blank(config, count, shape),
+        share=share,
+        cumulated=share.double().cumsum(0),
+        settings=settings,
+        max_length=shape.length,
+        seed=0,
+    )
+
+
+def _blank(config: HhrecConfig, count: int, shape: Shape) -> Catalogue:
+    """A catalogue of so many rows that says nothing, in the sizes of a real one."""
     demand = Demand(
         torch.zeros(count, shape.periods + 1, dtype=torch.int32),
         torch.zeros(count, dtype=torch.int64),
         0,
         DAY,
     )
-    catalogue = Catalogue(
+    return Catalogue(
         torch.zeros(count, len(config.code_sizes), dtype=torch.int32),
         torch.zeros(count, 2),
         torch.ones(count, shape.words, dtype=torch.int32),
         demand,
         nobody(count),
         torch.zeros(count, config.text_width, dtype=torch.float16),
-    )
-    share = torch.full((shape.trained,), 1 / shape.trained)
-    return Task(
-        histories=histories,
-        rows=np.arange(shape.rows),
-        catalogue=catalogue,
-        share=share,
-        cumulated=share.double().cumsum(0),
-        settings=settings,
-        max_length=shape.length,
-        seed=0,
     )

@@ -7,7 +7,7 @@ from stages.interface.errors import HhrecError
 from stages.params import Params
 from stages.train import memory_model
 from stages.train.dataset_stats import Sizes
-from stages.train.inputs import takes_all
+from stages.train.loss_choice import takes_all
 from stages.train.plan import PlanReport, expected
 
 LEAST = {"train.batch_tokens": 128, "train.hidden_size": 16, "predict.batch_rows": 16}

@@ -12,7 +12,7 @@ import torch
 
 from stages.bert4rec.network import score_parts
 from stages.bert4rec.ranking.item_index import SLICE
-from stages.bert4rec.ranking.query_encoder import NEAR
+from stages.bert4rec.ranking.question import NEAR
 from stages.bert4rec.ranking.top_k import CHUNK, SAMPLE, SHORT
 from stages.bert4rec.retrieval.cooccurrence import CUTS, REACH
 from stages.bert4rec.retrieval.cooccurrence import kept as kept_of

@@ -18,7 +18,8 @@ from stages.interface.stage_report import Report
 from stages.params import Params
 from stages.train import activation_probe, memory_model
 from stages.train.dataset_stats import Sizes
-from stages.train.inputs import Content, loss_name, model_config, takes_all
+from stages.train.loss_choice import loss_name, takes_all
+from stages.train.model_config import Content, model_config
 
 
 class PlanReport(Report):

@@ -1,14 +1,21 @@
-"""Where a training begins: with which processes, and anew or from which checkpoint."""
+"""Start a training: join the processes; begin anew or go on from a checkpoint."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import torch
 from accelerate import Accelerator
 
 from stages.core import tables
 from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress
 from stages.params import Params
-from stages.train import checkpointing
+from stages.train import checkpointing, sparse_gradients
+from stages.train.checkpointing import State
+from stages.train.precision import settle
+from stages.train.prepare import Training
 
 
 def start() -> Accelerator:
@@ -25,9 +32,16 @@ def start() -> Accelerator:
     return accelerator
 
 
+def be_deterministic(device: torch.device) -> None:
+    """Let equal steps give equal bits; on GPUs some kernels have no deterministic twin."""
+    if device.type == "cpu":
+        torch.use_deterministic_algorithms(mode=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
 def stand(
     params: Params, checkpoints: Path, fingerprint: str, *, resume: bool, accelerator: Accelerator
-) -> tuple[checkpointing.State, Path | None]:
+) -> tuple[State, Path | None]:
     """Find where to go on from with `--resume`; without it, clear an earlier run away.
 
     Raises:
@@ -53,4 +67,37 @@ def stand(
         checkpointing.prune(checkpoints, 0)
         tables.remove(checkpoints / "best")
     accelerator.wait_for_everyone()
-    return checkpointing.State(0, -1.0, 0, fingerprint), None
+    return State(0, -1.0, 0, fingerprint), None
+
+
+def restore(
+    training: Training, state: State, found: Path | None, progress: Progress
+) -> tuple[State, Any]:
+    """Put the weights of a checkpoint in place; without one, settle the precision to train in.
+
+    Args:
+        training: What was prepared.
+        state: Of the checkpoint, or of a new training.
+        found: The checkpoint.
+        progress: Told the precision that is chosen.
+
+    Returns:
+        The state, which holds the precision, and the model as the processes share it.
+    """
+    model, accelerator = training.model, training.accelerator
+    sparse_gradients.leave_to_merge(model)
+    shared = accelerator.prepare(model)
+    if found:
+        checkpointing.load(found, model, training.optimizers)
+    else:
+        wanted = training.params.train.precision
+        choice = settle(wanted, training.task, shared, accelerator, full=training.full())
+        progress(0, 1, str(choice))
+        state = replace(
+            state,
+            precision=choice.kind,
+            bf16_speedup=choice.speedup,
+            bf16_difference=choice.difference,
+        )
+    model.config.precision = state.precision
+    return state, shared

@@ -27,6 +27,21 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Scored:
+    """How a model ranks the validation rows.
+
+    Attributes:
+        mrr: MRR@100.
+        asks: What the model was asked for: the next `session` or the next `event`.
+        seen: Fates of seen vacancies under which it ranks them so.
+    """
+
+    mrr: float
+    asks: str
+    seen: SeenParams
+
+
+@dataclass(frozen=True)
 class Validation:
     """The validation rows and what the plain recommenders say of them.
 
@@ -52,24 +67,34 @@ class Validation:
         """Return the number of rows."""
         return len(self.rows)
 
+    def best_way(self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator) -> Scored:
+        """Rank the rows in each way of asking that the parameters leave open; take the best.
+
+        Most logs end a context with a session, some (leave-one-out) in the middle of one, so the
+        question is for a session to come, or for the next event of this one.
+        """
+        ways = self.params.train.ways()
+        found = [self.ranked(model, catalogue, accelerator, asks=asks) for asks in ways]
+        return max(found, key=lambda one: one.mrr)
+
     def ranked(
-        self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator
-    ) -> tuple[float, SeenParams]:
-        """Rank the rows by the model as it was trained: MRR@100, and the seen policy that it is under.
+        self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator, *, asks: str
+    ) -> Scored:
+        """Rank the rows by the model as it was trained, asked in one way.
 
         Each process ranks every n-th batch; batches are the same for any number of processes, and
         the lists are put together by row, so the figure does not depend on who shares the work.
         """
         share = accelerator.process_index, accelerator.num_processes
         items = np.zeros((len(self.rows), DEEP * K), dtype=np.int64)
-        ranker = self.ranker(model, catalogue, DEEP * K)
+        ranker = self.ranker(model, catalogue, DEEP * K, asks=asks)
         for part in ranker.rank(self.asked.rows, share):
             items[part.rows, : part.items.shape[1]] = part.items.cpu().numpy()
         whole = accelerator.reduce(torch.from_numpy(items).to(accelerator.device)).cpu().numpy()
         row, place = np.nonzero(whole)
         lists = self.labelled.lists(row, whole[row, place])
         policy = choose(lists, self.params.predict.seen, K)
-        return float(np.sort(gains(lists, policy, K)).mean()), policy
+        return Scored(float(np.sort(gains(lists, policy, K)).mean()), asks, policy)
 
     def fitted(self, model: HhrecModel, catalogue: Catalogue) -> Fitted:
         """Rank the rows by the model, and fit the weights of all parts on them if they may move."""
@@ -82,7 +107,13 @@ class Validation:
         return fitted(found, self.rows, begin, self.params.predict.seen, K, pulls=pulls)
 
     def ranker(
-        self, model: HhrecModel, catalogue: Catalogue, k: int, *, with_parts: bool = False
+        self,
+        model: HhrecModel,
+        catalogue: Catalogue,
+        k: int,
+        *,
+        asks: str | None = None,
+        with_parts: bool = False,
     ) -> Ranker:
         """Make a ranker of the model as it stands, in eval mode."""
         model.eval()
@@ -93,6 +124,7 @@ class Validation:
             k=k,
             batch_rows=given.batch_rows,
             precision=given.precision,
+            asks=asks,
             with_parts=with_parts,
         )
 

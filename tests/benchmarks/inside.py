@@ -10,11 +10,13 @@ import torch
 from stages.bert4rec.network.model import HhrecModel
 from stages.params import Params
 from stages.pipeline import pipeline
-from stages.train import callbacks
 from stages.train import dataloader as train_task
 from stages.train import stage as train
+from stages.train.callbacks import Watch
 from stages.train.dataloader import make_batch
-from stages.train.inputs import Inputs, config, make_task, read
+from stages.train.inputs import Inputs, make_task, read
+from stages.train.model_config import content_of, model_config
+from stages.train.validation import Scored
 from tests.benchmarks.ours import Task
 
 SHUFFLED = 128  # rows
@@ -36,7 +38,8 @@ def inputs_of(task: Task, settings: Params) -> Inputs:
 def untrained(task: Task, settings: Params) -> dict[str, object]:
     """Write a model with random weights: how fast it predicts does not depend on them."""
     torch.manual_seed(1)
-    model = HhrecModel(config(settings, inputs_of(task, settings)))
+    inputs = inputs_of(task, settings)
+    model = HhrecModel(model_config(settings, len(inputs.share), content_of(inputs)))
     model.config.precision = settings.train.precision  # as training leaves it
     model.save_pretrained(Path(task.out) / "model")
     return {"parameters": sum(weight.numel() for weight in model.parameters())}
@@ -75,17 +78,18 @@ def write(work: train_task.Task, plan: list[Any], out: Path) -> None:
 
 def curve(task: Task, settings: Params) -> dict[str, object]:
     """Run all stages; the validation score of each epoch, and when: seconds without validation."""
-    ask, curve, validating = callbacks.Watch.ask, [], 0.0
+    validate, curve, validating = Watch.validate, [], 0.0
 
-    def timed(watching: callbacks.Watch) -> float:
+    def timed(watching: Watch) -> Scored:
         nonlocal validating
         began = time.perf_counter()
-        score = ask(watching)
-        curve.append({"seconds": watching.seconds, "cpu": time.process_time(), "score": score})
+        scored = validate(watching)
+        seconds = watching.metrics.seconds
+        curve.append({"seconds": seconds, "cpu": time.process_time(), "score": scored.mrr})
         validating += time.perf_counter() - began
-        return score
+        return scored
 
-    callbacks.Watch.ask = timed  # type: ignore[method-assign]
+    Watch.validate = timed  # type: ignore[method-assign]
     reports: dict[str, Any] = {}
     started = time.perf_counter()
     for name, report in pipeline.run(

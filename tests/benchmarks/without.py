@@ -10,7 +10,7 @@ import polars as pl
 import torch
 
 from stages.bert4rec.network import popularity_prior, repeat_scorer
-from stages.bert4rec.ranking import query_encoder
+from stages.bert4rec.ranking import question
 from stages.core.actions import VIEW
 from stages.train import dataloader
 from tests.benchmarks import unoptimised
@@ -22,7 +22,7 @@ COLUMNS = ("content", "location")
 
 def blind_to_actions() -> None:
     """Show every event, and the question, as a view; which questions are asked stays."""
-    for module in (query_encoder, dataloader):
+    for module in (question, dataloader):
         module.tensors = partial(all_views, module.tensors)  # type: ignore[attr-defined]
 
 

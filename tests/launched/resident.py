@@ -48,7 +48,7 @@ def main(artifacts: Path, out: Path, sets: list[str], most_steps: int) -> None:
         """Stop early, and rank the validation rows as at an epoch's end."""
         goes_on = after_step(watch, figures) and figures.step < most_steps
         if not goes_on:
-            watch.ask()
+            watch.validate()
         return goes_on
 
     Watch.after_step = some_steps  # type: ignore[method-assign]

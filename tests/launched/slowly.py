@@ -8,19 +8,19 @@ import time
 from pathlib import Path
 
 from hhrec_cli.main import main
-from stages.train.callbacks import Watch
+from stages.train.callbacks.metrics import Metrics
 from stages.train.loop import Figures
 
-show = Watch.show
+show = Metrics.show
 
 
-def wait(watch: Watch, figures: Figures) -> None:
-    show(watch, figures)
+def wait(metrics: Metrics, figures: Figures, best: float) -> None:
+    show(metrics, figures, best)
     if figures.step == 3:
         Path(os.environ["HHREC_TEST_SLOWLY"]).touch()
     time.sleep(0.05)
 
 
 if __name__ == "__main__":
-    Watch.show = wait  # type: ignore[method-assign]
+    Metrics.show = wait  # type: ignore[method-assign]
     main()

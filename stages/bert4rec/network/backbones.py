@@ -31,54 +31,59 @@ class Shape:
 
 def build(backbone: str, shape: Shape) -> PreTrainedModel:
     """Make an encoder with random weights and a word table of one row: items come as vectors."""
-    if backbone == "bert":
-        return BertModel(
-            BertConfig(
-                vocab_size=1,
-                pad_token_id=0,
-                type_vocab_size=1,
-                hidden_size=shape.hidden_size,
-                num_hidden_layers=shape.layers,
-                num_attention_heads=shape.heads,
-                intermediate_size=shape.feed_width or 4 * shape.hidden_size,
-                hidden_dropout_prob=shape.dropout,
-                attention_probs_dropout_prob=0.0,
-                max_position_embeddings=shape.positions,
-            ),
-            add_pooling_layer=False,
-        )
-    if backbone == "distilbert":
-        return DistilBertModel(
-            DistilBertConfig(
-                vocab_size=1,
-                pad_token_id=0,
-                dim=shape.hidden_size,
-                n_layers=shape.layers,
-                n_heads=shape.heads,
-                hidden_dim=shape.feed_width or 4 * shape.hidden_size,
-                dropout=shape.dropout,
-                attention_dropout=0.0,
-                max_position_embeddings=shape.positions,
-            )
-        )
-    return ModernBertModel(
-        ModernBertConfig(
-            vocab_size=1,
-            pad_token_id=0,
-            bos_token_id=None,
-            eos_token_id=None,
-            cls_token_id=None,
-            sep_token_id=None,
-            hidden_size=shape.hidden_size,
-            num_hidden_layers=shape.layers,
-            num_attention_heads=shape.heads,
-            intermediate_size=shape.feed_width or 2 * shape.hidden_size,
-            embedding_dropout=shape.dropout,
-            mlp_dropout=shape.dropout,
-            attention_dropout=0.0,
-            max_position_embeddings=shape.positions,
-        )
+    makers = {"bert": _bert, "distilbert": _distilbert, "modernbert": _modernbert}
+    return makers[backbone](shape)
+
+
+def _bert(shape: Shape) -> PreTrainedModel:
+    config = BertConfig(
+        vocab_size=1,
+        pad_token_id=0,
+        type_vocab_size=1,
+        hidden_size=shape.hidden_size,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.feed_width or 4 * shape.hidden_size,
+        hidden_dropout_prob=shape.dropout,
+        attention_probs_dropout_prob=0.0,
+        max_position_embeddings=shape.positions,
     )
+    return BertModel(config, add_pooling_layer=False)
+
+
+def _distilbert(shape: Shape) -> PreTrainedModel:
+    config = DistilBertConfig(
+        vocab_size=1,
+        pad_token_id=0,
+        dim=shape.hidden_size,
+        n_layers=shape.layers,
+        n_heads=shape.heads,
+        hidden_dim=shape.feed_width or 4 * shape.hidden_size,
+        dropout=shape.dropout,
+        attention_dropout=0.0,
+        max_position_embeddings=shape.positions,
+    )
+    return DistilBertModel(config)
+
+
+def _modernbert(shape: Shape) -> PreTrainedModel:
+    config = ModernBertConfig(
+        vocab_size=1,
+        pad_token_id=0,
+        bos_token_id=None,
+        eos_token_id=None,
+        cls_token_id=None,
+        sep_token_id=None,
+        hidden_size=shape.hidden_size,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.feed_width or 2 * shape.hidden_size,
+        embedding_dropout=shape.dropout,
+        mlp_dropout=shape.dropout,
+        attention_dropout=0.0,
+        max_position_embeddings=shape.positions,
+    )
+    return ModernBertModel(config)
 
 
 def freeze_unused(encoder: PreTrainedModel) -> None:

@@ -5,17 +5,13 @@ then a part of its bias, computed once a moment, and ranking is a search for the
 products (`topk`). Vacancies of a row's own history bring their scores along.
 """
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network import score_parts as parts_of
 from stages.bert4rec.network.item_tower import Catalogue
 from stages.bert4rec.network.model import HhrecModel
@@ -24,65 +20,15 @@ from stages.bert4rec.network.score_parts import WIDTH
 from stages.bert4rec.ranking import item_index, top_k
 from stages.bert4rec.ranking.exclusions import pairs
 from stages.bert4rec.ranking.item_index import ItemMatrix
-from stages.bert4rec.ranking.query_encoder import NEAR, NEVER, Encoded, Rows, encode
+from stages.bert4rec.ranking.item_vectors import item_matrix
+from stages.bert4rec.ranking.product_precision import Precision, in_half
+from stages.bert4rec.ranking.query_encoder import NEVER, encode
+from stages.bert4rec.ranking.query_rows import Encoded, Rows
+from stages.bert4rec.ranking.question import NEAR
+from stages.bert4rec.ranking.ranked import Activity, Ranked
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, unpacked
-from stages.core.item_ids import FIRST_ITEM
 
 SLAB = 16_777_216  # candidates of their own (history, neighbours) of rows encoded before they are ranked
-WORTH = 10**9  # multiplications from which on `auto` tries which precision is faster
-Precision = Literal["no", "bf16", "auto"]
-
-
-class Activity(Protocol):
-    """Which vacancies are active when a question is asked."""
-
-    def day_of(self, asked_at: Ints) -> Ints:
-        """Day of each question, (R,)."""
-
-    def active(self, day: int) -> np.ndarray:
-        """Whether each item is a candidate on a day, by item id, (N,) bool."""
-
-    def since(self, day: int) -> int:
-        """Moment from which on an event on the row's own side makes a candidate."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """Some rows with their best candidates.
-
-    Attributes:
-        rows: Row numbers, (B,).
-        items: Item ids, best first, equal scores by ascending id, (B, k); 0 where none is left.
-        scores: -inf where none is left, (B, k).
-        candidates: Vacancies that these rows could have got, before any were hidden.
-        encoded: The rows themselves, to ask for the parts of scores.
-        kept: Which of their own vacancies are candidates, neither hidden nor left out, (P,) bool.
-    """
-
-    rows: Ints
-    items: Tensor
-    scores: Tensor
-    candidates: int
-    encoded: Encoded
-    kept: Tensor
-
-
-@torch.inference_mode()
-def item_matrix(
-    model: HhrecModel, catalogue: Catalogue, allowed: Tensor | None = None
-) -> ItemMatrix:
-    """Compute the vectors of all vacancies once, or of those `allowed`, (N,) bool."""
-    device = catalogue.codes.device
-    ids = torch.arange(FIRST_ITEM, len(catalogue), device=device)
-    ids = ids if allowed is None else ids[allowed[FIRST_ITEM:].to(device)]
-    made = item_index.empty(ids, model.config.hidden_size)
-    for some, rows in zip(
-        ids.split(item_index.SLICE), made.exact.split(item_index.SLICE), strict=False
-    ):
-        vectors, biases = model.tower(some, catalogue)
-        rows[: len(some), :-2] = vectors
-        rows[: len(some), -2] = biases
-    return made
 
 
 class Ranker:
@@ -96,6 +42,8 @@ class Ranker:
         precision: Of the products that choose candidates; no result depends on it.
         allowed: Vacancies that may be returned, by item id, (N,) bool; all if not given.
         activity: Which of them are active at a question's time; all if not given.
+        asks: What the rows are asked for, `session` or `event`; as the model's config says if not
+            given.
         with_parts: Whether `parts` will be asked for.
     """
 
@@ -109,10 +57,11 @@ class Ranker:
         precision: Precision = "auto",
         allowed: Tensor | None = None,
         activity: Activity | None = None,
+        asks: str | None = None,
         with_parts: bool = False,
     ) -> None:
         self.model, self.catalogue, self.activity = model, catalogue, activity
-        self.with_parts = with_parts
+        self.asks, self.with_parts = asks, with_parts
         self.k, self.batch_rows, self.precision = k, batch_rows, precision
         self.matrix = item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
@@ -125,7 +74,7 @@ class Ranker:
         Raises:
             HhrecError: The model's states are not finite.
         """
-        half = self.in_half(len(rows.asked_at))
+        half = in_half(self.precision, self.matrix.exact, len(rows.asked_at), self.batch_rows)
         self.matrix = self.matrix.measured(half=half)
         asked, known = periods_of(torch.from_numpy(rows.asked_at), self.catalogue.demand, 0)
         days = self.activity.day_of(rows.asked_at) if self.activity else np.zeros(len(asked), int)
@@ -142,6 +91,7 @@ class Ranker:
                 rows,
                 np.sort(chosen),
                 share,
+                asks=self.asks,
                 with_parts=self.with_parts,
             )
             distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)
@@ -219,14 +169,7 @@ class Ranker:
             self.biases[place],
             vectors[:, -2] - self.biases[place],
         )
-        width = len(self.catalogue)
-        keys_of, order = (encoded.owner * width + encoded.items).sort()
-        key = owner * width + items
-        if not len(keys_of):
-            return found
-        near = torch.searchsorted(keys_of, key).clamp_max(len(keys_of) - 1)
-        own = keys_of[near] == key
-        return torch.where(own[:, None], encoded.parts[order[near]], found)
+        return encoded.parts_or(found, owner, items, len(self.catalogue))
 
     def eligible(self, items: Tensor) -> Tensor:
         """Whether vacancies (P,) may be returned at the moment of the rows yielded last."""
@@ -258,24 +201,3 @@ class Ranker:
         inside = torch.zeros(len(self.catalogue), dtype=torch.bool, device=self.biases.device)
         inside[self.matrix.ids] = True
         return inside
-
-    def in_half(self, rows: int) -> bool:
-        """Whether to multiply in bfloat16; `auto` tries both when there is much to do."""
-        if self.precision != "auto":
-            return self.precision == "bf16"
-        shape = min(rows, self.batch_rows), self.matrix.exact.shape[1]
-        if rows * self.matrix.exact.numel() < WORTH or not shape[0]:
-            return False
-        left = torch.ones(shape, device=self.biases.device)
-        right = self.matrix.exact[: top_k.CHUNK]
-        return seconds(left.bfloat16(), right.bfloat16()) < seconds(left, right)
-
-
-def seconds(left: Tensor, right: Tensor, tries: int = 5) -> float:
-    """Shortest time of a product."""
-    times = []
-    for _ in range(tries):
-        start = time.perf_counter()
-        (left @ right.T).sum().item()  # waits for a device that works on its own
-        times.append(time.perf_counter() - start)
-    return min(times)

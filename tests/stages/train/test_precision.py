@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from stages.interface.errors import HhrecError
-from stages.train import checkpointing, loop, parameter_groups, precision
-from stages.train import stage as train
+from stages.train import checkpointing, loop, parameter_groups, precision, resume
 from tests.worlds.small_model import make_model
 from tests.worlds.small_task import make_task
 from tests.worlds.small_training import fit, params
@@ -157,7 +156,7 @@ def test_a_resumed_run_keeps_the_choice_and_does_not_measure(
 ):
     settings = params(precision="auto", save_steps=2, keep=50, epochs=1)
     taken = precision.Choice("bf16", 1.5, 0.001)
-    monkeypatch.setattr(train, "settle", lambda *_, **__: taken)
+    monkeypatch.setattr(resume, "settle", lambda *_, **__: taken)
     whole = fit(small_artifacts, tmp_path, settings)
     assert (whole.precision, whole.bf16_speedup, whole.bf16_loss_difference) == ("bf16", 1.5, 0.001)
     config = json.loads((tmp_path / "model" / "config.json").read_text())
@@ -167,7 +166,7 @@ def test_a_resumed_run_keeps_the_choice_and_does_not_measure(
     last = checkpointing.load_file(saved[-1] / "model.safetensors")
     for path in saved[1:]:
         path.rename(tmp_path / path.name)  # as if killed after step 2
-    monkeypatch.setattr(train, "settle", None)
+    monkeypatch.setattr(resume, "settle", None)
     resumed = fit(small_artifacts, tmp_path, settings, resume=True)
     assert (resumed.resumed_at, resumed.precision, resumed.bf16_speedup) == (2, "bf16", 1.5)
     newest = checkpointing.load_file(

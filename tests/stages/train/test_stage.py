@@ -13,8 +13,8 @@ from stages.bert4rec.network.config import HhrecConfig
 from stages.core import calibration_file as calibration
 from stages.core.model_files import read_chosen
 from stages.interface.errors import HhrecError, MissingInputError
-from stages.train import stage as train
 from stages.train.metric_loggers import open_tracker
+from stages.train.publish import calibration_of
 from tests.worlds.small_training import fit, params, weights
 
 
@@ -123,7 +123,7 @@ def test_a_calibration_is_taken_over_only_where_nothing_is_held_out(
         fit(small_artifacts, tmp_path, params(epochs=1), calibrated=tmp_path / "model")
     assert "split.kind=none" in caught.value.hint
     with pytest.raises(MissingInputError, match="expected a model"):
-        train.calibration_of(tmp_path / "nowhere", 0)
+        calibration_of(tmp_path / "nowhere", 0)
 
 
 def test_training_ends_beside_every_baseline(small_artifacts: Path, tmp_path: Path) -> None:

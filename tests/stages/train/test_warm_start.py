@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from stages import predict
 from stages.core.model_files import read_chosen, read_names
 from stages.interface.errors import HhrecError, MissingInputError
-from stages.train import stage as train
+from stages.train.report import TrainReport
 from tests.worlds.small_training import fit, params, weights
 
 FIRST = 3
@@ -149,7 +149,7 @@ def test_stop_epoch_ends_on_the_curve_of_all_epochs(small_artifacts: Path, tmp_p
     report = fit(small_artifacts, tmp_path / "two", params(epochs=3, stop_epoch=2))
     fit(small_artifacts, tmp_path / "three", params(epochs=3, keep=9))
     assert report.epochs == 2
-    assert isinstance(report, train.TrainReport)
+    assert isinstance(report, TrainReport)
     step = f"step-{report.steps:09d}"
     two, three = (
         load_file(tmp_path / name / "checkpoints" / step / "model.safetensors")

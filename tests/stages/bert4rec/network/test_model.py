@@ -10,7 +10,8 @@ from stages.bert4rec.examples import masking, training_examples
 from stages.bert4rec.examples.histories import Histories, meetings, window
 from stages.bert4rec.network import score_parts, sequence_encoder
 from stages.bert4rec.network.model import HhrecModel
-from stages.bert4rec.ranking.query_encoder import Rows, question
+from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.question import question
 from stages.bert4rec.retrieval.candidate_generation import held, near
 from stages.bert4rec.retrieval.negative_sampling import all_items
 from stages.core.item_ids import FIRST_ITEM
@@ -261,8 +262,7 @@ def test_a_question_is_ahead_where_its_session_is_newer_than_all_it_sees(catalog
     assert sequence_encoder.ahead(tensors(view, sessions)).tolist() == [[1]]
     rows = Rows(histories, np.array([-1]), 16, np.zeros(0, int), np.zeros(2, int))
     for asks, ahead in (("session", 1), ("event", 0)):
-        model.config.asks = asks
-        batch = question(model, catalogue, rows, np.array([0]))
+        batch = question(model, catalogue, rows, np.array([0]), asks)
         assert sequence_encoder.ahead(batch).tolist() == [[ahead]]
 
 

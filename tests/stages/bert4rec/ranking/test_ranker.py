@@ -7,7 +7,8 @@ import torch
 from stages.bert4rec.network import score_parts
 from stages.bert4rec.ranking import ranker as ranking
 from stages.bert4rec.ranking import top_k
-from stages.bert4rec.ranking.query_encoder import Rows, question
+from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.question import question
 from stages.core.item_ids import FIRST_ITEM
 from stages.interface.errors import HhrecError
 from tests.worlds.rank_rows import LENGTHS, make_rows, trained

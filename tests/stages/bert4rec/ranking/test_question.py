@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.bert4rec.examples import training_examples
-from stages.bert4rec.ranking.query_encoder import PAUSE, continued
+from stages.bert4rec.ranking.question import PAUSE, continued
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import HOUR
 from tests.worlds.small_model import seen

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from stages.params import Params, validated
-from stages.train.inputs import fingerprint_of
+from stages.train.fingerprint import fingerprint_of
 from tests.worlds.small_training import TINY, params
 
 

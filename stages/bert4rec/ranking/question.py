@@ -1,0 +1,55 @@
+"""The question of a row at prediction: one of those of training, asked at its history's end."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from stages.bert4rec.batching.batch import Batch, tensors
+from stages.bert4rec.examples.histories import Ints, Window, window
+from stages.bert4rec.examples.masking import what_is_next
+from stages.bert4rec.examples.training_examples import what_next
+from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.model import HhrecModel
+from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.retrieval.candidate_generation import held, near
+
+NEAR = 200  # neighbours scored a row
+PAUSE = 1_800_000_000  # microseconds: half an hour, after which a session is over
+
+
+def question(
+    model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints, asks: str | None = None
+) -> Batch:
+    """Ask some rows, (B,), for the first response of their next session, or for the next event.
+
+    `asks` is `session` or `event`; without it, what the model's config says.
+    """
+    view = window(rows.histories, part, rows.max_length)
+    config, asked_at = model.config, rows.asked_at[part]
+    if config.objective == "mlm":
+        return tensors(*what_is_next(view, asked_at))
+    asks = asks or config.asks
+    if asks == "event":
+        view = continued(view)
+    asked = what_next(view, asked_at, new_session=asks == "session")
+    if not config.neighbours:
+        return tensors(view, asked)
+    whole = held(rows.histories, part, len(catalogue))
+    return tensors(view, asked, near=near(catalogue.neighbours, view, whole, asked, NEAR))
+
+
+def continued(view: Window) -> Window:
+    """Let a newest session that begins soon after the event before it go on with that session.
+
+    A test row may show the newest part of a session under a name of its own; training asked inside
+    whole sessions.
+    """
+    end = np.maximum(view.lengths - 1, 0)[:, None]
+    newest = view.sessions == np.take_along_axis(view.sessions, end, axis=1)
+    newest &= np.arange(view.sessions.shape[1]) <= end
+    first = newest.argmax(axis=1)[:, None]
+    before = np.maximum(first - 1, 0)
+    pause = np.take_along_axis(view.times, first, 1) - np.take_along_axis(view.times, before, 1)
+    one = newest & (first > 0) & (pause <= PAUSE)
+    sessions = np.where(one, np.take_along_axis(view.sessions, before, axis=1), view.sessions)
+    return replace(view, sessions=sessions)

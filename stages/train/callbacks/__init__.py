@@ -1,0 +1,5 @@
+"""What happens between steps: metrics, validation, early stopping, checkpoints, signals."""
+
+from stages.train.callbacks.watch import Watch
+
+__all__ = ["Watch"]
