@@ -18,6 +18,7 @@ from stages.data.item_table import ItemTable
 from stages.data.row_validation import EventLog, action_names
 from stages.data.sample.run import SampleReport
 from stages.data.write_parts import Plan
+from stages.interface.errors import UsageError
 
 
 def sample(
@@ -69,8 +70,15 @@ def import_log(
         force: Replace an earlier import in `out`.
 
     Raises:
+        UsageError: Actions are named, but not their column.
         HhrecError: A table cannot be read, or `out` holds something already.
     """
+    named = [*responses, *views, *favourites]
+    if named and action is None:
+        raise UsageError(
+            f"actions are named ({', '.join(named)}) but no column holds them",
+            "name it with action=COLUMN",
+        )
     with ExitStack() as opened:
         log = EventLog(
             Flat(opened.enter_context(as_file(events))),
