@@ -9,6 +9,15 @@ import polars as pl
 from stages.api.table_files import as_file
 from stages.baselines import stage as baselines
 from stages.baselines.stage import Part
+from stages.core.artifact_paths import (
+    METRICS_DIR,
+    MODEL_DIR,
+    SEQUENCES_DIR,
+    TEST,
+    VALIDATION,
+    VOCAB_FILE,
+    predictions_file,
+)
 from stages.evaluate import compare as comparing
 from stages.evaluate import stage as evaluating
 from stages.evaluate.report_schema import CompareReport, EvaluateReport, FileReport
@@ -35,8 +44,8 @@ def baseline(
             params or Params(),
             name=name,
             part=part,
-            sequences=root / "sequences",
-            vocab=root / "vocab.parquet",
+            sequences=root / SEQUENCES_DIR,
+            vocab=root / VOCAB_FILE,
             out=file,
         )
         return pl.read_parquet(file)
@@ -60,15 +69,15 @@ def evaluate(
     root = Path(artifacts)
     return evaluating.run(
         params or Params(),
-        predictions=root / "predictions.parquet",
-        validation_predictions=root / "validation_predictions.parquet",
+        predictions=root / predictions_file(TEST),
+        validation_predictions=root / predictions_file(VALIDATION),
         labels=evaluating.found_labels(Path(raw)),
         raw=Path(raw),
-        out=root / "metrics",
-        model=root / "model",
+        out=root / METRICS_DIR,
+        model=root / MODEL_DIR,
         against=[baselines.canonical(name) for name in against],
-        sequences=root / "sequences",
-        vocab=root / "vocab.parquet",
+        sequences=root / SEQUENCES_DIR,
+        vocab=root / VOCAB_FILE,
     )
 
 
@@ -124,8 +133,8 @@ def _truth(raw: str | Path, artifacts: str | Path, part: Part) -> dict[str, Any]
     return {
         "labels": evaluating.labels_of(source, part, None),
         "part": part,
-        "sequences": root / "sequences",
-        "vocab": root / "vocab.parquet",
+        "sequences": root / SEQUENCES_DIR,
+        "vocab": root / VOCAB_FILE,
         "raw": source,
         "out": None,
     }

@@ -4,6 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stages.core.artifact_paths import (
+    CHECKPOINTS_DIR,
+    FEATURES_DIR,
+    LIVE_DIR,
+    MODEL_DIR,
+    SEQUENCES_DIR,
+    VOCAB_FILE,
+)
 from stages.interface.errors import HhrecError, UsageError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params, load, validated
@@ -128,15 +136,15 @@ def train(
         HhrecError: There is nothing to train on, or too little memory.
     """
     root = Path(artifacts)
-    model = Path(out) if out else root / "model"
+    model = Path(out) if out else root / MODEL_DIR
     return train_stage(
         params or Params(),
-        sequences=root / "sequences",
-        features=root / "features",
-        vocab=root / "vocab.parquet",
+        sequences=root / SEQUENCES_DIR,
+        features=root / FEATURES_DIR,
+        vocab=root / VOCAB_FILE,
         out=model,
-        checkpoints=model.parent / "checkpoints",
-        live=model.parent / "live",
+        checkpoints=model.parent / CHECKPOINTS_DIR,
+        live=model.parent / LIVE_DIR,
         origin=Path(start_from) if start_from else None,
         resume=resume,
         progress=progress,

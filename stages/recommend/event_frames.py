@@ -5,17 +5,17 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from stages.core.raw_sessions import ACTIONS
+from stages.core.actions import ACTION_NAMES, KNOWN_ACTIONS, OTHER
+from stages.core.keys import KEYS
 from stages.core.schema import STRING, TIME, Schema
 from stages.interface.errors import HhrecError
 
 Event: TypeAlias = Mapping[str, Any]
 Events: TypeAlias = pl.DataFrame | Iterable[Event] | Mapping[str, Iterable[Event]]
 
-NAMES = dict(zip(("response", "view", "favourite"), ACTIONS, strict=True))
+NAMES = {ACTION_NAMES[code]: code for code in KNOWN_ACTIONS}
 COLUMNS: Schema = {
-    "user_id": STRING,
-    "session_id": STRING,
+    **dict.fromkeys(KEYS, STRING),
     "vacancy_id": STRING,
     "action_type": pl.Int8(),
     "action_dt": TIME,
@@ -50,7 +50,7 @@ def frame(events: Events) -> pl.DataFrame:
     if whole.is_empty() and "user_id" not in found.columns:
         whole = pl.DataFrame({name: [None] for name in COLUMNS})
     return whole.with_columns(_action(whole), _moment(whole)).with_columns(
-        _text(whole, name) for name in ("user_id", "session_id", "vacancy_id")
+        _text(whole, name) for name in (*KEYS, "vacancy_id")
     )
 
 
@@ -88,8 +88,8 @@ def _action(found: pl.DataFrame) -> pl.Series:
     if values.dtype != pl.Null and not values.dtype.is_integer():
         raise HhrecError(f"events: column `action_type`: found {values.dtype}", HINT)
     values = values.cast(pl.Int64)
-    known = values.is_in(ACTIONS)
-    return values.set(~known, 0).cast(pl.Int8)
+    known = values.is_in(KNOWN_ACTIONS)
+    return values.set(~known, OTHER).cast(pl.Int8)
 
 
 def _moment(found: pl.DataFrame) -> pl.Series:

@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 
 from stages.calibration.recommender_choice import Answers
+from stages.core.artifact_paths import FEATURES_DIR, MODEL_DIR, SEQUENCES_DIR, VOCAB_FILE
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.model_files import CONFIG
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.predict import eligibility, loaded_model
@@ -63,13 +65,13 @@ class Recommender:
                 f"{given}: expected a directory of artifacts or of a model, found none",
                 "run `hhrec run`, or name the directory that it wrote",
             )
-        model = given if (given / "config.json").is_file() else given / "model"
+        model = given if (given / CONFIG).is_file() else given / MODEL_DIR
         root = model.parent
         loaded = loaded_model.load(
             model=model,
-            sequences=Path(sequences or root / "sequences"),
-            features=Path(features or root / "features"),
-            vocab=Path(vocab or root / "vocab.parquet"),
+            sequences=Path(sequences or root / SEQUENCES_DIR),
+            features=Path(features or root / FEATURES_DIR),
+            vocab=Path(vocab or root / VOCAB_FILE),
         )
         return cls(loaded, params or Params())
 
