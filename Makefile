@@ -6,6 +6,7 @@
 # make bench-docs   docs/benchmarks.md and its picture from the results
 # make peers   RecTools and RePlay in an environment of their own, to compare with
 # make lint    ruff and mypy
+# make package wheel and sdist in dist/, and the wheel used from a fresh environment (minutes)
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
@@ -25,7 +26,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-docs peers lint lock reference untested install clean
+.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference untested install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -59,6 +60,12 @@ lint: $(READY)
 	ruff format --check .
 	mypy
 
+# Without isolation setuptools is that of constraints.txt, and nothing is fetched to build.
+package: $(READY)
+	rm -rf dist
+	python -m build --no-isolation --outdir dist
+	python tests/helpers/wheel.py dist/*.whl constraints.txt
+
 lock: $(READY)
 	dvc repro
 	git add dvc.lock
@@ -70,7 +77,11 @@ reference: $(READY)
 untested: $(READY)
 	python tests/helpers/untested.py
 
+# Hooks go into a clone of its own only: a copy of the files may lie inside another repository.
 install: $(READY)
+	if test -e .git && git rev-parse --git-dir >/dev/null 2>&1; then \
+		pre-commit install || echo "no hooks: commits are not checked"; \
+	fi
 
 # The stamp is newer than both files when all is installed; the venv itself is made once.
 $(READY): pyproject.toml constraints.txt
@@ -79,5 +90,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build ./*.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist ./*.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

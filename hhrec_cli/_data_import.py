@@ -4,9 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hhrec_cli import _console
 from hhrec_cli import _data_options as opt
-from hhrec_cli._options import Json, Quiet
+from hhrec_cli._options import Output, shared
 from stages.interface.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from stages.data.write_parts import Plan
 
 
+@shared
 def import_log(
     events: opt.Events,
     out: opt.Out,
@@ -41,8 +41,8 @@ def import_log(
     test_share: opt.TestShare = None,
     force: opt.Force = False,
     memory_gb: opt.MemoryGb = 4.0,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    output: Output,
 ) -> None:
     """Turn any flat event log into train, test, vacancies and labels; see docs/own-data.md."""
     from stages.data import import_log as imports
@@ -69,7 +69,7 @@ def import_log(
     )
     plan = _plan(split.value, cut, test_share, session_gap, keep_duplicates)
     table = _item_table(items, items_id, items_title, items_field, items_separator, separator, item)
-    with _console.progress("import", quiet=quiet) as progress:
+    with output.progress("import") as progress:
         report = imports.run(
             log,
             out=out,
@@ -79,9 +79,9 @@ def import_log(
             memory_gb=memory_gb,
             progress=progress,
         )
-    _console.show(report, title=f"import {out}", as_json=as_json, quiet=quiet)
-    if not as_json:
-        _console.note(f"next: hhrec data check {out}", quiet=quiet)
+    output.show(report, title=f"import {out}")
+    if not output.as_json:
+        output.note(f"next: hhrec data check {out}")
 
 
 def _plan(

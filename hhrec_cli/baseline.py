@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS, BASELINES_DIR, SEQUENCES_DIR, VOCAB_FILE
 
 
+@shared
 def baseline(
     name: Annotated[
         str,
@@ -33,20 +33,17 @@ def baseline(
             "or NAME-validation.parquet)"
         ),
     ] = None,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Recommend without a model, in the format of `hhrec predict`."""
     from stages.baselines import stage as baselines
-    from stages.params import load
 
     name = baselines.canonical(name)
     file = f"{name}.parquet" if part == "test" else f"{name}-validation.parquet"
-    with _console.progress(name, quiet=quiet) as progress:
+    with common.progress(name) as progress:
         report = baselines.run(
-            load(params, overrides or ()),
+            common.params(),
             name=name,
             part=part,
             sequences=sequences,
@@ -54,4 +51,4 @@ def baseline(
             out=out or ARTIFACTS / BASELINES_DIR / file,
             progress=progress,
         )
-    _console.show(report, title="baseline", as_json=as_json, quiet=quiet)
+    common.show(report, title="baseline")

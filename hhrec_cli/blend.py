@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS, SEQUENCES_DIR
 
 
+@shared
 def blend(
     files: Annotated[
         list[Path], typer.Argument(help="Predictions files, two or more.", metavar="FILE...")
@@ -29,18 +29,15 @@ def blend(
     sequences: Annotated[
         Path, typer.Option(help="Directory of sequences; --tune reads the labels inside.")
     ] = ARTIFACTS / SEQUENCES_DIR,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Make one list of several recommenders' by reciprocal rank fusion."""
     from stages import blend as stage
-    from stages.params import load
 
-    with _console.progress("blend", quiet=quiet) as progress:
+    with common.progress("blend") as progress:
         report = stage.run(
-            load(params, overrides or ()),
+            common.params(),
             files=files,
             weights=None if weights is None else _numbers(weights),
             tune=tune or [],
@@ -48,7 +45,7 @@ def blend(
             out=out,
             progress=progress,
         )
-    _console.show(report, title="blend", as_json=as_json, quiet=quiet)
+    common.show(report, title="blend")
 
 
 def _numbers(text: str) -> list[float]:

@@ -7,7 +7,7 @@ import typer
 
 from hhrec_cli import _console
 from hhrec_cli._data_import import import_log
-from hhrec_cli._options import Json, Quiet
+from hhrec_cli._options import Output, shared
 from stages.core.artifact_paths import ARTIFACTS, SAMPLE_DIR
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ app.command("import")(import_log)
 
 
 @app.command("sample")
+@shared
 def sample(
     out: Annotated[Path, typer.Option(help="Directory of the raw files.")] = ARTIFACTS / SAMPLE_DIR,
     sessions: Annotated[
@@ -27,13 +28,13 @@ def sample(
         int | None, typer.Option(help="Vacancies. (default: the calibrated 63,000)")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Equal arguments give equal files.")] = 42,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    output: Output,
 ) -> None:
     """Write a synthetic log with the statistics of a real job board."""
     from stages.data import sample as stage
 
-    with _console.progress("sample", quiet=quiet) as progress:
+    with output.progress("sample") as progress:
         report = stage.run(
             out=out,
             sessions=stage.DEFAULT_SESSIONS if sessions is None else sessions,
@@ -41,25 +42,26 @@ def sample(
             seed=seed,
             progress=progress,
         )
-    _console.show(report, title=f"sample {out}", as_json=as_json, quiet=quiet)
+    output.show(report, title=f"sample {out}")
 
 
 @app.command("check")
+@shared
 def check(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="Holds train, test, vacancies (labels) .parquet.")
     ],
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    output: Output,
 ) -> None:
     """List all that is wrong with raw files; exit 1 if anything would stop the pipeline."""
     from stages.data import check as stage
 
-    with _console.progress("check", quiet=quiet) as progress:
+    with output.progress("check") as progress:
         report = stage.run(directory, progress=progress)
-    if as_json:
-        _console.show(report, title="check", as_json=True, quiet=quiet)
-    elif not quiet:
+    if output.as_json:
+        output.show(report, title="check")
+    elif not output.quiet:
         _show(report)
     if report.stops:
         _console.note(f"{report.stops} finding(s) would stop the pipeline: mend them first")

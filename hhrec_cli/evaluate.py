@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hhrec_cli import _console, _scores
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli import _scores
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
     METRICS_DIR,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stages.params import Params
 
 
+@shared
 def evaluate(
     predictions: Annotated[
         Path | None,
@@ -81,28 +82,25 @@ def evaluate(
             "--predictions or --compare where --labels is)"
         ),
     ] = None,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Score the model beside the baselines, any predictions against labels, or two of them."""
     from stages.baselines import stage as known
     from stages.evaluate import stage
-    from stages.params import load
 
     one = predictions if validation_predictions is None else None
     _refuse_unused(predictions, validation_predictions, compare, baselines, one)
-    settings = load(params, overrides or ())
+    settings = common.params()
     alone = one is not None or compare is not None
     root = raw or (labels.parent if alone and labels else Path(settings.raw))
     given: dict[str, Any] = {"sequences": sequences, "vocab": vocab, "raw": root}
     if alone:
         given |= {"labels": stage.labels_of(root, part, labels), "part": part, "out": out}
-        _alone(settings, one, compare, given, as_json=as_json, quiet=quiet)
+        _alone(settings, one, compare, given, as_json=common.as_json, quiet=common.quiet)
         return
     names = known.BASELINES if baselines is None else baselines.split(",")
-    with _console.progress("evaluate", quiet=quiet) as progress:
+    with common.progress("evaluate") as progress:
         report = stage.run(
             settings,
             predictions=predictions or ARTIFACTS / predictions_file(TEST),
@@ -115,7 +113,7 @@ def evaluate(
             model=model,
             **given,
         )
-    _scores.show_parts(report, as_json=as_json, quiet=quiet)
+    _scores.show_parts(report, as_json=common.as_json, quiet=common.quiet)
 
 
 def _alone(

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS, EVENTS_DIR, TEST_FILE, TRAIN_FILE
 
 
+@shared
 def explode(
     train: Annotated[
         Path | None, typer.Option(help="Train sessions. (default: RAW/train.parquet)")
@@ -18,18 +18,15 @@ def explode(
         Path | None, typer.Option(help="Test sessions. (default: RAW/test.parquet)")
     ] = None,
     out: Annotated[Path, typer.Option(help="Directory of event buckets.")] = ARTIFACTS / EVENTS_DIR,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Turn sessions into one row an event, in order, split into train, validation and test."""
     from stages import explode as stage
-    from stages.params import load
 
-    settings = load(params, overrides or ())
+    settings = common.params()
     raw = Path(settings.raw)
-    with _console.progress("explode", quiet=quiet) as progress:
+    with common.progress("explode") as progress:
         report = stage.run(
             settings,
             train=train or raw / TRAIN_FILE,
@@ -37,4 +34,4 @@ def explode(
             out=out,
             progress=progress,
         )
-    _console.show(report, title="explode", as_json=as_json, quiet=quiet)
+    common.show(report, title="explode")

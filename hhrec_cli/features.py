@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, Json, shared
 from stages.core.artifact_paths import ARTIFACTS, FEATURES_DIR, VACANCIES_FILE, VOCAB_FILE
 
 app = typer.Typer(help="Vacancies as numbers: codes, salary, tokens.", no_args_is_help=True)
@@ -16,6 +16,7 @@ FEATURES = ARTIFACTS / FEATURES_DIR
 
 
 @app.command("build")
+@shared
 def build(
     vacancies: Annotated[
         Path | None, typer.Option(help="The catalogue. (default: RAW/vacancies.parquet)")
@@ -30,17 +31,14 @@ def build(
         Path | None,
         typer.Option(help="Text vectors made so far. (default: text-cache beside OUT)"),
     ] = None,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Encode every vacancy of the vocabulary, with code books learnt from the catalogue."""
     from stages import features as stage
-    from stages.params import load
 
-    settings = load(params, overrides or ())
-    with _console.progress("features", quiet=quiet) as progress:
+    settings = common.params()
+    with common.progress("features") as progress:
         report = stage.run(
             settings,
             vacancies=vacancies or Path(settings.raw) / VACANCIES_FILE,
@@ -50,7 +48,7 @@ def build(
             text_cache=text_cache,
             progress=progress,
         )
-    _console.show(report, title="features", as_json=as_json, quiet=quiet)
+    common.show(report, title="features")
 
 
 @app.command("show")

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
     FEATURES_DIR,
@@ -25,6 +24,7 @@ class Part(StrEnum):
     validation = "validation"
 
 
+@shared
 def predict(
     model: Annotated[Path, typer.Option(help="Directory of the model.")] = ARTIFACTS / MODEL_DIR,
     sequences: Annotated[Path, typer.Option(help="Sequences.")] = ARTIFACTS / SEQUENCES_DIR,
@@ -44,19 +44,15 @@ def predict(
             metavar="FILE",
         ),
     ] = None,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Recommend the k vacancies each person will most likely respond to next, best first."""
-    from stages.params import load
-
-    settings = load(params, overrides or ())
-    _console.note("loading torch", quiet=quiet)
+    settings = common.params()
+    common.note("loading torch")
     from stages import predict as stage
 
-    with _console.progress("predict", quiet=quiet) as progress:
+    with common.progress("predict") as progress:
         report = stage.run(
             settings,
             model=model,
@@ -68,4 +64,4 @@ def predict(
             allow=allow,
             progress=progress,
         )
-    _console.show(report, title="predict", as_json=as_json, quiet=quiet)
+    common.show(report, title="predict")

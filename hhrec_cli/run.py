@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS, FINAL_DIR, TEST, predictions_file
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # what shells report after Ctrl-C
 
 
+@shared
 def run(
     raw: Annotated[
         Path | None,
@@ -33,20 +34,16 @@ def run(
             "--final", help="Then train on everything, and predict from that into final/."
         ),
     ] = False,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Run all stages, in order and without DVC, from any input files into any directory."""
-    from stages.params import load
-
-    settings = load(params, overrides or ())
+    settings = common.params()
     source = raw or Path(settings.raw)
     from stages.pipeline.provenance import check_inputs
 
     check_inputs(source)
-    _console.note("loading torch", quiet=quiet)
+    common.note("loading torch")
     from stages.pipeline import pipeline
 
     reports: dict[str, Any] = {}
@@ -57,20 +54,20 @@ def run(
         force=force,
         resume=resume,
         final=final,
-        progress=lambda name: _console.progress(name, quiet=quiet),
+        progress=common.progress,
     ):
         reports[name] = report.model_dump(mode="json")
-        _show(name, report, quiet=quiet or as_json)
+        _show(name, report, quiet=common.quiet or common.as_json)
         if reports[name].get("interrupted"):
-            _console.note("saved; go on with the same command and --resume", quiet=quiet)
+            common.note("saved; go on with the same command and --resume")
             raise typer.Exit(INTERRUPTED)
-    if as_json:
+    if common.as_json:
         _console.show_json(reports)
     else:
-        _console.note(f"written to {artifacts}", quiet=quiet)
+        common.note(f"written to {artifacts}")
         if final:
             found = artifacts / FINAL_DIR / predictions_file(TEST)
-            _console.note(f"of the final fit, which no figure above is of: {found}", quiet=quiet)
+            common.note(f"of the final fit, which no figure above is of: {found}")
 
 
 def _show(name: str, report: "Report", *, quiet: bool) -> None:

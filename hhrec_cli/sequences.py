@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import PARAMS_FILE, Common, Json, Overrides, ParamsFile, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
     EVENTS_DIR,
@@ -25,6 +25,7 @@ VOCAB, SEQUENCES = ARTIFACTS / VOCAB_FILE, ARTIFACTS / SEQUENCES_DIR
 
 
 @app.command()
+@shared
 def build(
     filtered: Annotated[
         Path, typer.Option(help="Filtered events: the histories to train on.")
@@ -34,21 +35,18 @@ def build(
     ] = ARTIFACTS / EVENTS_DIR,
     vocab: VocabFile = VOCAB,
     out: Annotated[Path, typer.Option(help="Directory of train, validation, test.")] = SEQUENCES,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Write one row a user to train on, and one row a question for validation and test."""
     from stages import sequences as stage
-    from stages.params import load
 
-    settings = load(params, overrides or ())
-    with _console.progress("sequences", quiet=quiet) as progress:
+    settings = common.params()
+    with common.progress("sequences") as progress:
         report = stage.run(
             settings, filtered=filtered, events=events, vocab=vocab, out=out, progress=progress
         )
-    _console.show(report, title="sequences", as_json=as_json, quiet=quiet)
+    common.show(report, title="sequences")
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
     CHECKPOINTS_DIR,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stages.params import Params
 
 
+@shared
 def train(
     sequences: Annotated[Path, typer.Option(help="Sequences.")] = ARTIFACTS / SEQUENCES_DIR,
     features: Annotated[Path, typer.Option(help="Features.")] = ARTIFACTS / FEATURES_DIR,
@@ -50,16 +51,12 @@ def train(
     plan: Annotated[
         bool, typer.Option("--plan", help="Tell what training would do and hold; do not train.")
     ] = False,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Train the masked model; Ctrl-C saves, `--resume` goes on where it stopped."""
-    from stages.params import load
-
-    settings = load(params, overrides or ())
-    _console.note("loading torch", quiet=quiet)
+    settings = common.params()
+    common.note("loading torch")
     from stages.train import stage
 
     if plan and (resume or origin or calibrated):
@@ -67,9 +64,9 @@ def train(
 
         raise UsageError("--plan excludes --from, --calibrated and --resume", "leave them out")
     if plan:
-        _plan(settings, sequences, features, vocab, as_json=as_json, quiet=quiet)
+        _plan(settings, sequences, features, vocab, as_json=common.as_json, quiet=common.quiet)
         return
-    with _console.progress("train", quiet=quiet) as progress:
+    with common.progress("train") as progress:
         report = stage.run(
             settings,
             sequences=sequences,
@@ -84,10 +81,10 @@ def train(
             progress=progress,
         )
     if report.main_process:
-        _console.note(f"trained on {report.processes} process(es), {report.choice()}", quiet=quiet)
-        _console.show(report, title="train", as_json=as_json, quiet=quiet)
+        common.note(f"trained on {report.processes} process(es), {report.choice()}")
+        common.show(report, title="train")
     if report.interrupted:
-        _console.note("saved; go on with: hhrec train --resume", quiet=quiet)
+        common.note("saved; go on with: hhrec train --resume")
         raise typer.Exit(130)
 
 

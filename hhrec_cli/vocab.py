@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Json, Overrides, ParamsFile, Quiet
+from hhrec_cli._options import Common, Json, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
     FILTERED_DIR,
@@ -22,6 +22,7 @@ VOCAB = ARTIFACTS / VOCAB_FILE
 
 
 @app.command()
+@shared
 def build(
     events: Annotated[
         Path, typer.Option(help="Filtered events that vacancies are counted in.")
@@ -33,18 +34,15 @@ def build(
     extend: Annotated[
         Path | None, typer.Option(help="Older vocabulary whose ids stay; new ones go behind.")
     ] = None,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Number the vacancies: the frequent ones first, then the rest of the catalogue."""
     from stages import vocab as stage
-    from stages.params import load
 
-    settings = load(params, overrides or ())
+    settings = common.params()
     catalogue = vacancies or Path(settings.raw) / VACANCIES_FILE
-    with _console.progress("vocab", quiet=quiet) as progress:
+    with common.progress("vocab") as progress:
         report = stage.run(
             settings,
             events=events,
@@ -53,7 +51,7 @@ def build(
             extend=extend,
             progress=progress,
         )
-    _console.show(report, title="vocab", as_json=as_json, quiet=quiet)
+    common.show(report, title="vocab")
 
 
 @app.command()

@@ -40,6 +40,8 @@ report/      The HTML page about one directory of artifacts.
 data/        Raw input: the synthetic sample, import of other logs, check.
 inspect/     What `show` and `lookup` print.
 pipeline/    `hhrec run`: the stages without DVC; provenance of inputs; the final fit.
+recommend/   A model held in memory that recommends for histories that need not be in the log.
+api/         The functions of `import hhrec`: each stage and the pipeline, for Python programs and notebooks.
 """
 
 STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict")

@@ -54,7 +54,7 @@ def edges() -> Iterator[tuple[str, str]]:
 
 def test_stages_holds_folders_only_and_each_is_in_the_order() -> None:
     found = [path.name for path in ROOT.iterdir() if path.name != "__pycache__"]
-    assert sorted(found) == sorted([*ORDER, "__init__.py"])
+    assert sorted(found) == sorted([*ORDER, "__init__.py", "py.typed"])
     assert [path.name for path in ROOT.glob("*.py")] == ["__init__.py"]
 
 

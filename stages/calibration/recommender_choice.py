@@ -29,12 +29,14 @@ class Answers:
 
     Attributes:
         lists: Item ids, best first, 0 where candidates ran out, (R, k) int32.
+        scores: What they were ranked by, NaN where candidates ran out or a baseline answers, (R, k).
         pools: How many candidates there were, for some of the rows each.
         by: Rows by who answered.
         seen: Fates of seen vacancies of the rows that validation rows stand for.
     """
 
     lists: np.ndarray
+    scores: Floats
     pools: list[int]
     by: dict[str, int]
     seen: SeenParams
@@ -69,11 +71,12 @@ def answers(
     policy = rules.fixed(params.predict.seen, chosen)
     close = rerank.within(rows, found, learned)
     lists = np.zeros((len(rows), min(params.predict.k, ranker.k)), dtype=np.int32)
+    scores = np.full(lists.shape, np.nan)
     pools: list[int] = []
 
     def rank(which: NDArray[np.bool_], policy: SeenParams, weights: Sequence[Floats]) -> None:
         given, some = rules.with_policy(params, policy), rows.filter(which)
-        lists[which], sizes = rerank.ranked(
+        lists[which], scores[which], sizes = rerank.ranked(
             given, ranker, some, weights, learned, progress=progress
         )
         pools.extend(sizes)
@@ -85,7 +88,7 @@ def answers(
         pools.append(len(ranker.catalogue) - FIRST_ITEM)
     rank(~close, rules.fixed(params.predict.seen), [start(found.heuristics)])
     counts = {by: int(close.sum()), AS_TRAINED: int((~close).sum())}
-    return Answers(lists, pools, {name: n for name, n in counts.items() if n}, policy)
+    return Answers(lists, scores, pools, {name: n for name, n in counts.items() if n}, policy)
 
 
 def baseline_lists(

@@ -41,7 +41,7 @@ def ranked(
     learned: Heuristics,
     *,
     progress: Progress,
-) -> tuple[np.ndarray, list[int]]:
+) -> tuple[np.ndarray, Floats, list[int]]:
     """Rank all rows.
 
     Args:
@@ -53,24 +53,26 @@ def ranked(
         progress: Told how many rows are ranked.
 
     Returns:
-        Item ids, best first, 0 where candidates ran out, (R, k) int32; and how many candidates
-        there were, for some of the rows each.
+        Item ids, best first, 0 where candidates ran out, (R, k) int32; their scores, NaN there,
+        (R, k); and how many candidates there were, for some of the rows each.
     """
     k = min(params.predict.k, ranker.k)
-    lists, pools, done = np.zeros((len(rows), k), dtype=np.int32), [], 0
+    lists, scores = np.zeros((len(rows), k), dtype=np.int32), np.full((len(rows), k), np.nan)
+    pools, done = [], 0
     for start in range(0, len(rows), SLICE):
         some = rows.slice(start, SLICE)
         asked = asked_rows(some, params.sequences.max_length, params.predict.seen)
         fold = folds(some["user_id"]) % len(weights)
         parts = tables(ranker, asked.rows, learned.ranks(some), learned.counts)
-        best = np.zeros((len(some), k), dtype=np.int32)
+        best, worth = lists[start : start + len(some)], scores[start : start + len(some)]
         for batch, told in parts:
-            place_best(best, told, cross_scores(told, fold, weights))
+            place_best(best, worth, told, cross_scores(told, fold, weights))
             pools.append(batch.candidates)
             done += len(batch.rows)
             progress(done, len(rows))
-        lists[start : start + len(some)] = asked.arranged(best)
-    return lists, pools
+        order = asked.order(best)
+        best[:], worth[:] = (np.take_along_axis(part, order, axis=1) for part in (best, worth))
+    return lists, scores, pools
 
 
 def weights_of(found: Calibration, *, held_out: bool) -> list[Floats]:
@@ -89,10 +91,11 @@ def weights_of(found: Calibration, *, held_out: bool) -> list[Floats]:
     return [found.vector(number) for number in range(len(found.fold_weights))]
 
 
-def place_best(lists: np.ndarray, told: Table, score: Floats) -> None:
-    """Write the best items of each row of a table into `lists` (R, k): ties by item."""
+def place_best(lists: np.ndarray, scores: Floats, told: Table, score: Floats) -> None:
+    """Write the best items of each row of a table, and their scores, (R, k) each: ties by item."""
     order = np.lexsort((told.items, -score, told.rows))
     rows = told.rows[order]
     place = np.arange(len(rows)) - np.searchsorted(rows, rows)
     kept = place < lists.shape[1]
     lists[rows[kept], place[kept]] = told.items[order][kept]
+    scores[rows[kept], place[kept]] = score[order][kept]

@@ -19,6 +19,10 @@ class Asked:
     rows: Rows
     fates: pl.DataFrame
 
+    def order(self, ranked: Ints) -> np.ndarray:
+        """Order that puts the late ones of ranked items (R, k) behind the others, (R, k)."""
+        return rules.late_order(ranked, self.fates)
+
     def arranged(self, ranked: Ints) -> np.ndarray:
         """Put those of ranked items (R, k) whose fate is `last` behind the others."""
         return rules.last_at_end(ranked, self.fates)

@@ -4,28 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import torch
-from safetensors import SafetensorError
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.network.item_tower import Catalogue
-from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.ranker import Ranker
-from stages.calibration import candidate_table, heuristics
+from stages.calibration.heuristics import Heuristics
 from stages.calibration.recommender_choice import AS_TRAINED, Answers, answers
-from stages.core import calibration_file, model_files, tables
-from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN
+from stages.core import tables
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.keys import KEYS
-from stages.core.schema import HISTORY, PREDICTIONS, VOCAB
-from stages.features.codebooks import books_hash
-from stages.interface.errors import HhrecError
-from stages.interface.quiet_libraries import quieten
+from stages.core.schema import PREDICTIONS
 from stages.interface.stage_report import Progress, silent
 from stages.loaders import model_arrays
 from stages.loaders.rank_queries import asked_rows
 from stages.params import Params
 from stages.predict import eligibility
+from stages.predict.loaded_model import LoadedModel, load
 from stages.predict.report import PredictReport
 from stages.seen_policy import rules
 
@@ -49,52 +42,27 @@ def run(
         HhrecError: The model was trained with other books than the features were made with, or the
             allow-list has no vacancy of the vocabulary.
     """
-    quieten()
-    network = load_model(model)
-    check_books(network, model, features)
+    loaded = load(model=model, sequences=sequences, features=features, vocab=vocab)
+    names, allowed, unknown = loaded.names, None, 0
     rows = tables.scan(
         sequences / part, model_arrays.schema_of(part), made_by="hhrec sequences build"
     ).collect()
-    catalogue = model_arrays.catalogue(
-        features / ITEMS_DIR,
-        sequences / TRAIN,
-        neighbours=network.config.neighbours > 0,
-    )
-    names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
-    check_rows(catalogue, names, features, vocab)
-    model_files.check_names(model, names, vocab)
-    allowed, unknown = None, 0
     if allow:
         allowed, unknown = eligibility.allowed_items(eligibility.read_allowed(allow), names, allow)
     active = None
     if params.predict.candidates == "active":
         days = params.predict.days()
-        active = eligibility.activity(sequences / TRAIN, rows, len(catalogue), days)
-    found = calibration_file.read(model)
-    ranker = Ranker(
-        network,
-        catalogue,
-        k=min(max(params.predict.k, candidate_table.FIRST if found else 0), len(names)),
-        batch_rows=params.predict.batch_rows,
-        precision=params.predict.precision,
-        allowed=None if allowed is None else torch.from_numpy(allowed),
-        activity=active,
-        with_parts=found is not None,
+        active = eligibility.activity(loaded.train, rows, len(loaded.catalogue), days)
+    answered = rank(
+        params,
+        loaded,
+        loaded.ranker(params, allowed=allowed, activity=active),
+        loaded.learned(params),
+        rows,
+        held_out=part == "validation",
+        restricted=bool(allow or active),
+        progress=progress,
     )
-    if found:
-        train = tables.scan(sequences / TRAIN, HISTORY, made_by="hhrec sequences build")
-        answered = answers(
-            params,
-            ranker,
-            rows,
-            found,
-            heuristics.learn(found.heuristics, train=train, vocab=names, params=params),
-            held_out=part == "validation",
-            restricted=bool(allow or active),
-            progress=progress,
-        )
-    else:
-        answered = rank_rows(params, ranker, rows, progress)
     write(rows, answered.lists, names, out)
     counts = (answered.lists > 0).sum(axis=1)
     return PredictReport(
@@ -112,32 +80,41 @@ def run(
     )
 
 
-def load_model(path: Path) -> HhrecModel:
-    """Load a trained model from its directory."""
-    model_files.require(path)
-    try:
-        return HhrecModel.read(path)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise HhrecError(f"{path}: not a readable model ({error})", "run `hhrec train`") from error
+def rank(
+    params: Params,
+    loaded: LoadedModel,
+    ranker: Ranker,
+    learned: Heuristics | None,
+    rows: pl.DataFrame,
+    *,
+    held_out: bool,
+    restricted: bool,
+    progress: Progress = silent,
+) -> Answers:
+    """Rank rows, by the calibration where there is one.
 
-
-def check_books(model: HhrecModel, path: Path, features: Path) -> None:
-    """Refuse features that were encoded with other books than the model's."""
-    found = books_hash(features / BOOKS_DIR)
-    if found != model.config.books:  # which holds the hash of the text model, too
-        raise HhrecError(
-            f"{features}/books: hash {found[:12]}, but {path} was trained with {model.config.books[:12]}",
-            "encode with the model's books: hhrec features build --books DIR, or train anew",
-        )
-
-
-def check_rows(catalogue: Catalogue, names: pl.DataFrame, features: Path, vocab: Path) -> None:
-    """Refuse features and a vocabulary that do not describe the same vacancies."""
-    if len(catalogue) != len(names) + FIRST_ITEM:
-        raise HhrecError(
-            f"{features}: {len(catalogue) - FIRST_ITEM} vacancies, but {vocab} has {len(names)}",
-            "run `hhrec features build`",
-        )
+    Args:
+        params: `predict` and `sequences.max_length`.
+        loaded: The model.
+        ranker: Its ranker.
+        learned: The recommenders that its calibration asks; None where there is none.
+        rows: `schema.TEST_SEQUENCES`.
+        held_out: The rows are the validation rows.
+        restricted: Only some vacancies are candidates.
+        progress: Told how many rows are ranked.
+    """
+    if loaded.calibration is None or learned is None:
+        return rank_rows(params, ranker, rows, progress)
+    return answers(
+        params,
+        ranker,
+        rows,
+        loaded.calibration,
+        learned,
+        held_out=held_out,
+        restricted=restricted,
+        progress=progress,
+    )
 
 
 def rank_rows(params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Progress) -> Answers:
@@ -145,13 +122,16 @@ def rank_rows(params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Prog
     policy = rules.fixed(params.predict.seen)
     asked = asked_rows(rows, params.sequences.max_length, policy)
     ranked = np.zeros((len(rows), ranker.k), dtype=np.int32)
-    pools, done = [], 0
+    scores, pools, done = np.full(ranked.shape, np.nan), [], 0
     for batch in ranker.rank(asked.rows):
         ranked[batch.rows] = batch.items.cpu().numpy()
+        scores[batch.rows] = batch.scores.cpu().numpy()
         pools.append(batch.candidates)
         done += len(batch.rows)
         progress(done, len(rows))
-    return Answers(asked.arranged(ranked), pools, {AS_TRAINED: len(rows)}, policy)
+    order = asked.order(ranked)
+    lists, worth = (np.take_along_axis(part, order, axis=1) for part in (ranked, scores))
+    return Answers(lists, worth, pools, {AS_TRAINED: len(rows)}, policy)
 
 
 def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> None:

@@ -102,7 +102,12 @@ def best(candidates: pl.DataFrame, rows: int, k: int) -> Items:
 
 
 def last_at_end(ranked: Items, fates: pl.DataFrame) -> Items:
-    """Move the items whose fate is `last` behind the others of their rows.
+    """Move the items whose fate is `last` behind the others of their rows: in `late_order`."""
+    return np.take_along_axis(ranked, late_order(ranked, fates), axis=1)
+
+
+def late_order(ranked: Items, fates: pl.DataFrame) -> NDArray[np.int64]:
+    """Places of ranked items, those whose fate is `last` behind the others of their rows, (R, k).
 
     Args:
         ranked: Items that are not hidden, best first, `PAD` behind the last, (R, k).
@@ -110,14 +115,14 @@ def last_at_end(ranked: Items, fates: pl.DataFrame) -> Items:
     """
     late = fates.filter(pl.col("fate") == LAST)
     if not ranked.size or late.is_empty():
-        return ranked
+        return np.tile(np.arange(ranked.shape[1]), (len(ranked), 1))
     items = late["item"].to_numpy()
     width = max(int(ranked.max()), int(items.max())) + 1
     pairs = late["row"].to_numpy().astype(np.int64) * width + items
     places = np.arange(len(ranked))[:, None] * width + ranked
     rank = np.isin(places, pairs).astype(np.int8)
     rank[ranked == PAD] = 2
-    return np.take_along_axis(ranked, np.argsort(rank, axis=1, kind="stable"), axis=1)
+    return np.argsort(rank, axis=1, kind="stable")
 
 
 def attach(rows: pl.DataFrame, ranked: Items) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from accelerate import Accelerator
 
 from stages.loaders import model_arrays
 from stages.params import validated
-from stages.predict.stage import load_model
+from stages.predict.loaded_model import load_model
 from stages.train.validation import prepared
 
 

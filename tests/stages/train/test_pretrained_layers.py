@@ -18,7 +18,7 @@ from transformers import (
 from stages.bert4rec.network.backbones import Shape, build
 from stages.bert4rec.network.encoder_layers import layers as taken_apart
 from stages.interface.errors import HhrecError, MissingInputError
-from stages.predict.stage import load_model
+from stages.predict.loaded_model import load_model
 from stages.train import pretrained_layers
 from tests.worlds.small_training import fit, params
 

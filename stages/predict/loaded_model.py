@@ -1,0 +1,126 @@
+"""A trained model in memory, with all that ranking needs beside its weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from safetensors import SafetensorError
+
+from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.model import HhrecModel
+from stages.bert4rec.ranking.ranked import Activity
+from stages.bert4rec.ranking.ranker import Ranker
+from stages.calibration import candidate_table, heuristics
+from stages.calibration.heuristics import Heuristics
+from stages.core import calibration_file, model_files, tables
+from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN
+from stages.core.calibration_file import Calibration
+from stages.core.item_ids import FIRST_ITEM
+from stages.core.schema import HISTORY, VOCAB
+from stages.features.codebooks import books_hash
+from stages.interface.errors import HhrecError
+from stages.interface.quiet_libraries import quieten
+from stages.loaders import model_arrays
+from stages.params import Params
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model and the tables it was trained beside.
+
+    Attributes:
+        network: In eval mode.
+        catalogue: What is known of the vacancies.
+        names: The vocabulary, sorted by item.
+        train: `sequences/train`: the events that are known.
+        calibration: What validation rows chose; None where nothing was held out.
+    """
+
+    network: HhrecModel
+    catalogue: Catalogue
+    names: pl.DataFrame
+    train: Path
+    calibration: Calibration | None
+
+    def ranker(
+        self,
+        params: Params,
+        *,
+        allowed: np.ndarray | None = None,
+        activity: Activity | None = None,
+    ) -> Ranker:
+        """Compute the vectors of all vacancies, or of those allowed, (N,) bool."""
+        return Ranker(
+            self.network,
+            self.catalogue,
+            k=self.wanted(params.predict.k),
+            batch_rows=params.predict.batch_rows,
+            precision=params.predict.precision,
+            allowed=None if allowed is None else torch.from_numpy(allowed),
+            activity=activity,
+            with_parts=self.calibration is not None,
+        )
+
+    def wanted(self, k: int) -> int:
+        """Candidates that the ranker has to find for k recommendations."""
+        return min(max(k, candidate_table.FIRST if self.calibration else 0), len(self.names))
+
+    def learned(self, params: Params) -> Heuristics | None:
+        """Learn the plain recommenders that the calibration asks; None without one."""
+        if self.calibration is None:
+            return None
+        train = tables.scan(self.train, HISTORY, made_by="hhrec sequences build")
+        names = self.calibration.heuristics
+        return heuristics.learn(names, train=train, vocab=self.names, params=params)
+
+
+def load(*, model: Path, sequences: Path, features: Path, vocab: Path) -> LoadedModel:
+    """Load a model with the features, histories and vocabulary of its vacancies.
+
+    Raises:
+        MissingInputError: The model or a table is not there.
+        HhrecError: They do not belong together.
+    """
+    quieten()
+    network = load_model(model)
+    check_books(network, model, features)
+    catalogue = model_arrays.catalogue(
+        features / ITEMS_DIR,
+        sequences / TRAIN,
+        neighbours=network.config.neighbours > 0,
+    )
+    names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
+    check_rows(catalogue, names, features, vocab)
+    model_files.check_names(model, names, vocab)
+    found = calibration_file.read(model)
+    return LoadedModel(network, catalogue, names, sequences / TRAIN, found)
+
+
+def load_model(path: Path) -> HhrecModel:
+    """Load a trained model from its directory."""
+    model_files.require(path)
+    try:
+        return HhrecModel.read(path)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise HhrecError(f"{path}: not a readable model ({error})", "run `hhrec train`") from error
+
+
+def check_books(model: HhrecModel, path: Path, features: Path) -> None:
+    """Refuse features that were encoded with other books than the model's."""
+    found = books_hash(features / BOOKS_DIR)
+    if found != model.config.books:  # which holds the hash of the text model, too
+        raise HhrecError(
+            f"{features}/books: hash {found[:12]}, but {path} was trained with {model.config.books[:12]}",
+            "encode with the model's books: hhrec features build --books DIR, or train anew",
+        )
+
+
+def check_rows(catalogue: Catalogue, names: pl.DataFrame, features: Path, vocab: Path) -> None:
+    """Refuse features and a vocabulary that do not describe the same vacancies."""
+    if len(catalogue) != len(names) + FIRST_ITEM:
+        raise HhrecError(
+            f"{features}: {len(catalogue) - FIRST_ITEM} vacancies, but {vocab} has {len(names)}",
+            "run `hhrec features build`",
+        )
