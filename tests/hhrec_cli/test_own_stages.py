@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.imports import ROOT
+
+from tests.helpers.source import ROOT
 
 POOL = """
 import multiprocessing
