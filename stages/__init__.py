@@ -32,13 +32,13 @@ bert4rec/    The model only: examples, retrieval, batching, loss, network, ranki
 baselines/   Recommenders without a model: popular, trending, item-kNN, ALS, last viewed.
 loaders/     The tables of features and sequences as the arrays that the model reads.
 calibration/ Weights of the score's parts and of plain recommenders, fitted on validation rows.
-train/       Dataset, data loader, loop, callbacks, checkpoints, optimizers, memory plan.
+train/       Dataset, data loader, loop, callbacks, checkpoints, optimisers, memory plan.
 predict/     Eligibility, and the ranking of the catalogue for every row.
 evaluate/    Scores with intervals, comparison with baselines, protocol card.
-blend/       Several recommenders' predictions made one by reciprocal rank fusion.
+blend/       Reciprocal rank fusion of several recommenders' predictions.
 report/      The HTML page about one directory of artifacts.
 data/        Raw input: the synthetic sample, import of other logs, check.
-inspect/     What `show` and `lookup` print.
+inspect/     Reports that `show` and `lookup` print.
 pipeline/    `hhrec run`: the stages without DVC; provenance of inputs; the final fit.
 recommend/   A model held in memory that recommends for histories that need not be in the log.
 api/         The functions of `import hhrec`: each stage and the pipeline, for Python programs and notebooks.

@@ -1,4 +1,4 @@
-"""What baselines are made of: shelves, ways to rank items, from which lists are filled in turn."""
+"""Candidate sources: ranked lists of items that a baseline fills its answers from, in turn."""
 
 from typing import Any, Protocol
 

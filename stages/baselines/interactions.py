@@ -1,4 +1,4 @@
-"""Who had to do with what: each user's distinct vacancies, weighed by the strongest action."""
+"""User-item interactions: each user's distinct vacancies, weighted by the strongest action."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""The same list for everyone: the vacancies with most train events."""
+"""Popular: the vacancies with most train events, the same list for everyone."""
 
 from functools import partial
 

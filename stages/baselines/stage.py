@@ -1,4 +1,4 @@
-"""Recommenders that need no model: what a model has to beat.
+"""Predictions of the recommenders without a model, in the format of `predict`.
 
 Each is a sequence of shelves (`stages.baselines.candidate_source`), of which the first fills the list as far
 as it can, the next goes on behind it, and popularity fills it up.

@@ -1,4 +1,4 @@
-"""What most people did shortly before the question was asked."""
+"""Trending: the vacancies with most events in the days before the query."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Several recommenders' predictions made one by reciprocal rank fusion."""
+"""Reciprocal rank fusion of several recommenders' predictions."""
 
 from stages.blend.stage import run
 

@@ -1,4 +1,4 @@
-"""Reciprocal rank fusion: several lists made one by the ranks alone.
+"""Reciprocal rank fusion (Cormack et al., 2009): several ranked lists merged by rank.
 
 Source: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual
 Rank Learning Methods", SIGIR 2009. The score of a vacancy is the sum of w / (60 + rank) over the

@@ -1,4 +1,4 @@
-"""Blend: several recommenders' predictions made one, with weights given or tuned on validation."""
+"""Blend several recommenders' predictions, with weights given or tuned on validation."""
 
 import math
 from collections.abc import Sequence

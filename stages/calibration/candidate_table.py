@@ -1,4 +1,4 @@
-"""The best candidates of rows with all that is said of them, as one table of numbers."""
+"""Candidates of rows with their features: one table of numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

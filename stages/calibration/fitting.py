@@ -1,4 +1,4 @@
-"""Fit the weights of a table's numbers on validation rows, and say honestly how well they rank.
+"""Fit the weights of a calibration on validation rows, cross-fitted by user.
 
 Every row is scored by weights that were fitted without the rows of its user (cross-fitting), so that
 what is reported, and what the seen policy is chosen by, is not flattered. The weights published are

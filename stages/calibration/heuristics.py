@@ -1,4 +1,4 @@
-"""What the plain recommenders say: the rank of a vacancy in the list of each, and its train count."""
+"""Features from the plain recommenders: a vacancy's rank in each list, and its train count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who answers which row: the calibrated model, the model as it was trained, or a baseline."""
+"""The recommender of each row: the calibrated model, the model as trained, or a baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

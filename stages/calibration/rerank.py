@@ -1,4 +1,4 @@
-"""Rank rows by a calibration: the model's best candidates and those of the lists, weighed anew."""
+"""Rank rows by a calibration: the model's candidates and the lists', weighted anew."""
 
 from collections.abc import Sequence
 

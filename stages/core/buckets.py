@@ -1,4 +1,4 @@
-"""Which part of a table a user lives in, and mapping a function over the parts.
+"""Buckets: the part of a table that a user's rows are in, and a map over the parts.
 
 Every table after `explode` is a directory of buckets. All events of a user are in one bucket, so
 whatever is per user needs one bucket in memory; what is global is a sum over buckets. Running the

@@ -1,4 +1,4 @@
-"""The special item ids, in the one place that knows them."""
+"""Special item ids."""
 
 PAD = 0  # no event here
 UNK = 1  # an event whose vacancy is not in the catalogue

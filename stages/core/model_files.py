@@ -1,4 +1,4 @@
-"""The files of a model's directory: their names; who reads and writes which.
+"""The files of a model directory: their names, their readers and writers.
 
 `save_pretrained` writes config and weights, this module the vacancies that the id embeddings are of
 and the epoch of the training, `stages.core.calibration_file` the calibration.

@@ -1,4 +1,4 @@
-"""One seed from the user, one derived seed for each purpose."""
+"""Derived seeds: one for each purpose, from the user's seed."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Reading a table with its schema checked; writing one so that it is whole or absent.
+"""Read tables with their schema checked; write them atomically.
 
 A table is one Parquet file, or a directory of `bucket-*.parquet` files that share a schema.
 """

@@ -1,4 +1,4 @@
-"""What can be wrong with vacancies.parquet and labels.parquet, alone and beside the sessions."""
+"""Rules for vacancies.parquet and labels.parquet, alone and against the sessions."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whether the raw files will go through the pipeline, and what it will lose of them.
+"""Check raw files: whether the pipeline accepts them, and which rows it will drop.
 
 Every file is opened by the function that the pipeline opens it with, so that both agree on what is
 usable. Tables stay lazy: memory holds keys and ids, never the events.

@@ -1,4 +1,4 @@
-"""Rules over the rows of a table, and what they found."""
+"""Rules over the rows of a table, and their findings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

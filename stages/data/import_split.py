@@ -1,4 +1,4 @@
-"""Sessions of a log, and which of them are train, test and label.
+"""Cut a log into sessions, and choose train, test and labels among them.
 
 An event's `fate` is `train`, `test`, `label`, or the reason why it is left out. Whatever the split,
 the label of a test row is the first response of the user's next session after it.

@@ -1,4 +1,4 @@
-"""Judging a log as a whole: what is accepted, what is rejected, and when nothing is left."""
+"""Validate a log as a whole: accepted, rejected, or nothing left."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which rows of a flat log are events, and why the others are not."""
+"""Validate the rows of a flat log: events, and the reason why others are rejected."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What can be wrong with train.parquet and test.parquet, as `explode` will see them."""
+"""Rules for train.parquet and test.parquet, as `explode` reads them."""
 
 from pathlib import Path
 

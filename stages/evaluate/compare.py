@@ -1,4 +1,4 @@
-"""Compare: is one recommender better than another, on all rows and by segment?"""
+"""Compare two recommenders on the same rows, overall and by segment."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Is the first better than the second? Two predictions tables on the same labelled rows."""
+"""Paired differences of two prediction tables on the same labelled rows."""
 
 import numpy as np
 import polars as pl

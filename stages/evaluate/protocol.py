@@ -1,4 +1,4 @@
-"""The protocol card: what has to be equal before two scores may be compared."""
+"""The protocol card: the settings that must be equal for two scores to be comparable."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What is known about labelled rows besides their labels, and scoring with it."""
+"""Context of labelled rows (histories, train counts, regions) for segments and scoring."""
 
 from pathlib import Path
 from typing import NamedTuple

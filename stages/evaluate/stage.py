@@ -1,4 +1,4 @@
-"""Evaluate: how good the recommendations are, beside baselines, with intervals and by segment."""
+"""Evaluate predictions beside baselines, with intervals and by segment."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which events are train, validation and test, and which event of a validation row is its label.
+"""Holdout: assign events to train, validation and test, and choose validation labels.
 
 `events` here is one bucket in order: the columns of `schema.EVENTS` before `part` and `label`, and
 `from_test`. `rows` is one row a validation row: `user_id`, `start` (index in the bucket of the

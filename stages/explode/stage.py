@@ -1,4 +1,4 @@
-"""Sessions become events: one row each, in order, cut into buckets and split into parts.
+"""Explode sessions into ordered events, one row each, in buckets and parts.
 
 All that happens to an event depends on its user's sessions only, so that one bucket is in memory
 at a time; what is global is which way to split and which users validate.

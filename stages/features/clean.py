@@ -1,4 +1,4 @@
-"""A catalogue cleaned, in slices of items: what code books are learnt from and applied to.
+"""Clean the catalogue, in slices of items, before code books are fitted and applied.
 
 The catalogue's rows are scattered once by item, so that memory holds one slice, whatever the
 catalogue's size and order.

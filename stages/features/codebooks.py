@@ -1,4 +1,4 @@
-"""Code books: the frozen facts that turn a vacancy into the numbers a model was trained with."""
+"""Code books: the frozen mappings from a vacancy's fields to a model's input codes."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Plain text out of what employers type: HTML descriptions and lists of skills."""
+"""Plain text from HTML descriptions and lists of skills."""
 
 import re
 from html.parser import HTMLParser

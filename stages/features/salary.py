@@ -1,4 +1,4 @@
-"""Salaries in one currency, on a scale a network likes, and in buckets of equal weight."""
+"""Salaries in one currency, log-scaled and in quantile buckets."""
 
 from collections.abc import Mapping
 from math import expm1, log1p

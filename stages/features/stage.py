@@ -1,4 +1,4 @@
-"""Vacancies as numbers: codes, salary and tokens of every vacancy of the vocabulary."""
+"""Build features: codes, salary and tokens of every vacancy of the vocabulary."""
 
 from functools import partial
 from pathlib import Path

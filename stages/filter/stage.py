@@ -1,4 +1,4 @@
-"""What the model learns from: the train part without bots, unknown actions and rare pairs.
+"""Filter the train events: drop bots, unknown actions, rare users and rare vacancies.
 
 With `split.kind: none` nothing is held out, and the test contexts, which are known when the
 questions are asked, belong to the train part.

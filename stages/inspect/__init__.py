@@ -1,1 +1,1 @@
-"""What `show` and `lookup` print."""
+"""Reports that `show` and `lookup` print."""

@@ -1,4 +1,4 @@
-"""Features as a person reads them: sizes and coverage of the columns, vacancies decoded."""
+"""Sizes and coverage of the feature columns; vacancies decoded."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Looking at sequences: lengths by part, labels, and the rows of one user."""
+"""Summary of sequences: lengths by part, labels, and the rows of one user."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Looking at a vocabulary: how much it covers, and what one id stands for."""
+"""Coverage of a vocabulary, and the vacancy behind one id."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""What can go wrong for a user, with the exit code that a shell sees."""
+"""Errors that a user can mend, with their exit codes."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""stderr belongs to our own progress bar."""
+"""Silence warnings and progress bars of libraries: stderr is for our own."""
 
 from transformers.utils import logging
 

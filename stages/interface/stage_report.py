@@ -1,4 +1,4 @@
-"""What a stage gives back: figures for people and for `--json`."""
+"""The report that a stage returns: figures for people and for `--json`."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""From the tables of `sequences` and `features` to the arrays that the model reads."""
+"""Load the tables of `sequences` and `features` as the arrays that the model reads."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rows of `sequences` as the model ranks them, under a seen policy: for predict and validation alike."""
+"""Rows of `sequences` as ranking queries under a seen policy, for predict and validation."""
 
 from dataclasses import dataclass
 

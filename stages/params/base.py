@@ -1,4 +1,4 @@
-"""What all sections of parameters have in common."""
+"""The base class of all parameter sections."""
 
 from typing import Annotated, Literal
 

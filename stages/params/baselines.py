@@ -1,4 +1,4 @@
-"""Parameters of the recommenders that a model has to beat."""
+"""Parameters of the baselines."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Parameters of how scores are estimated."""
+"""Parameters of evaluation."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Parameters of what is recommended."""
+"""Parameters of prediction."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Which input files a directory of artifacts was made from: written down, and held to.
+"""Provenance: the input files that a directory of artifacts was made from.
 
 `inputs.json` in the directory maps the name of each input file to the SHA-256 of its bytes.
 `labels.parquet` is not among them: it may be added later, and only `evaluate` reads it.

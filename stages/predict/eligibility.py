@@ -1,4 +1,4 @@
-"""Which vacancies may be recommended: all, those of a list, or those that are active."""
+"""Eligible vacancies: all, those of a list, or the active ones."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a prediction says of itself at its end."""
+"""The report of a prediction."""
 
 from stages.calibration.recommender_choice import AS_TRAINED
 from stages.core.calibration_file import MODEL

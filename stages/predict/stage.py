@@ -1,4 +1,4 @@
-"""Predict: the k vacancies each row's user will most likely respond to next, best first."""
+"""Predict the k vacancies that each row's user will most likely respond to next, best first."""
 
 from pathlib import Path
 

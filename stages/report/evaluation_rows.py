@@ -1,4 +1,4 @@
-"""What is asked: rows of validation and test, and what is known when they are asked."""
+"""The section on validation and test rows and the context known for each."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Figures, names, salaries and times in the words of people."""
+"""Format figures, names, salaries and times for people."""
 
 from datetime import datetime, timedelta
 

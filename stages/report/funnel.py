@@ -1,4 +1,4 @@
-"""How much is left after each stage, and why the rest is not."""
+"""The funnel: rows left after each stage, and the reasons of the losses."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What has to be equal before two pages may be compared, and the headline of this one."""
+"""The page's headline and its protocol card."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pictures of the log: how events are spread over users, vacancies, sessions and time."""
+"""Histograms of events by user, vacancy, session and time."""
 
 from collections.abc import Mapping
 from functools import partial

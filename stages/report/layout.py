@@ -1,4 +1,4 @@
-"""The frame of the page: one file that fetches nothing, for wide and narrow screens, light and dark.
+"""The frame of the page: one self-contained file, wide and narrow, light and dark.
 
 `page.css` and `page.js` beside this module are written into it.
 """

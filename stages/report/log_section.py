@@ -1,4 +1,4 @@
-"""The sections about the data: what became of it on its way, and how it is spread."""
+"""The sections about the data: the funnel and the histograms."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""HTML that cannot be broken by what stands in it: every text is escaped unless it is `Html`.
+"""HTML building: every text is escaped unless it is `Html`.
 
 A handful of functions instead of a template: the page has no author but this package.
 """

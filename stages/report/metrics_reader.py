@@ -1,4 +1,4 @@
-"""The scores that `hhrec evaluate` left: read loosely, checked firmly.
+"""Read and check the metrics files of `hhrec evaluate`.
 
 Whatever models, metrics and segments a metrics file names are taken as they are, so that a new
 baseline or a new way of cutting the rows needs no change here.

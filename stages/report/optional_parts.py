@@ -1,4 +1,4 @@
-"""Parts of the page that may be absent: each is made, or replaced by the reason why it is not."""
+"""Optional parts of the page: each is built, or replaced by the reason of its absence."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pictures of scores: intervals side by side, how many are found how far down, segment by segment."""
+"""Score plots: intervals side by side, hit rate by k, segments."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple

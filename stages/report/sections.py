@@ -1,4 +1,4 @@
-"""The sections of the page, each from the tables and files it tells of."""
+"""The sections of the page, each from its tables and files."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Scores of segments: which are the worst, and every way of cutting the rows."""
+"""Scores by segment, the worst first."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Sessions as a person would read them: what someone did, and what was recommended."""
+"""Session cards: what a person did, and what was recommended."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which sessions are shown: some of each kind, the same for the same seed."""
+"""The sample of sessions shown: some of each kind, fixed by the seed."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The section of sessions that a person can leaf through."""
+"""The section of session cards."""
 
 from stages.core.artifact_paths import SEQUENCES_DIR, VACANCIES_FILE, VOCAB_FILE
 from stages.report import session_cards

@@ -1,4 +1,4 @@
-"""Gathers what there is, says why the rest is not, and writes the page."""
+"""Build the HTML page from what a directory of artifacts holds."""
 
 from collections.abc import Callable, Iterator
 from functools import cache

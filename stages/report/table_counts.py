@@ -1,4 +1,4 @@
-"""What the tables hold: how much is left after each stage, and how the log is spread.
+"""Counts of the tables: rows by stage, and distributions of the log.
 
 A user lives in one bucket, so what is per user is summed over buckets; what is per vacancy is
 counted over all of them in a stream.

@@ -1,4 +1,4 @@
-"""How far a score could be off: 95 % intervals by resampling rows.
+"""Bootstrap intervals (95 %) of means over rows.
 
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 6, 13 and 16.
 Drawing n rows with replacement is drawing how often each *distinct* row is taken, which is one

@@ -1,4 +1,4 @@
-"""Labels and predictions as a user hands them in: read, and checked before anything is scored."""
+"""Read labels and predictions, and check them before scoring."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How good ranked lists are when each row has exactly one true vacancy.
+"""Ranking metrics for rows with exactly one true vacancy.
 
 Every metric but coverage is a function of one number a row: the 1-based rank of the true vacancy
 in the row's list, 0 where the list does not hold it (or the row has no list). Means are over all

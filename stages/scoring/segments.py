@@ -1,4 +1,4 @@
-"""Ways to cut labelled rows: by what the target is, by who asks, by where the vacancy is."""
+"""Segments of labelled rows: by target, by user, by the vacancy's region."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Which fate of seen vacancies ranks the validation rows best: `predict.seen.*: auto`.
+"""Choose the seen policy on the validation rows: `predict.seen.*: auto`.
 
 A list is ranked once with everything kept; what a policy makes of it follows from which of its
 vacancies were responded to, viewed or marked.

@@ -1,4 +1,4 @@
-"""What becomes of candidates that the user has touched: kept, put last, or hidden.
+"""The seen policy: keep, demote or hide candidates that the user has interacted with.
 
 A vacancy may have been viewed, marked and responded to; the strictest of those actions decides.
 `hide` takes it out; `last` ranks it after every other of the k that are returned. So the k best

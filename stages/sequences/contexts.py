@@ -1,4 +1,4 @@
-"""What was known of a user at the moment a question was asked.
+"""Contexts: the events of a user that are known when a row is asked.
 
 `events` here is one bucket in order (`schema.EVENTS`), with `item` where items are gathered. A
 question has a context, the half-open range `begin` to `end` among the rows of `events`: the last

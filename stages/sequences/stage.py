@@ -1,4 +1,4 @@
-"""Histories to train on, and the contexts of validation and test rows, as lists of item ids.
+"""Build sequences: train histories and the contexts of validation and test rows, as item ids.
 
 Train histories come from the filtered events; contexts come from the events themselves, so that no
 filter touches what a person is known to have done and no test row disappears.

@@ -1,4 +1,4 @@
-"""Dataset, data loader, loop, callbacks, checkpoints, optimizers, memory plan."""
+"""Dataset, data loader, loop, callbacks, checkpoints, optimisers, memory plan."""
 
 from stages.train.stage import run
 

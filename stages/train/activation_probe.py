@@ -1,4 +1,4 @@
-"""How much memory a training step holds, from running it small: the real model, a few short rows.
+"""Measure the activation memory of a training step on a few short rows of the real model.
 
 Formulas of activations go wrong whenever the model changes; this counts what it really allocates.
 """

@@ -1,4 +1,4 @@
-"""Where id embeddings start: the item factors of ALS, which know who goes with whom already.
+"""Initial id embeddings from ALS item factors.
 
 Some thousand histories are too few to learn the geometry of the catalogue by gradients before the rest
 of the model has learned them by heart; a factorisation finds it in seconds.

@@ -1,4 +1,4 @@
-"""What a training's parameters leave to the size of the log: batch, learning rate, epochs.
+"""Hyperparameters derived from the size of the log: batch, learning rate, epochs.
 
 Chosen on the validation rows of three logs of 50,000 to 500,000 events: a hundred steps an epoch,
 and some hundred steps in all, served each of them; docs/LOG.md has the runs.

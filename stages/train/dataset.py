@@ -1,4 +1,4 @@
-"""What to train on: histories, catalogue, shares of items, and the batches of an epoch."""
+"""The training dataset: histories, catalogue, item frequencies, batches of an epoch."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much the tables of a training hold: counts and lengths, read one column at a time."""
+"""Statistics of a training's tables: counts and lengths, read one column at a time."""
 
 from dataclasses import dataclass
 from pathlib import Path

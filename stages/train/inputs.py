@@ -1,4 +1,4 @@
-"""What training reads: vocabulary, catalogue, histories on disk, validation rows."""
+"""Inputs of training: vocabulary, catalogue, histories on disk, validation rows."""
 
 from dataclasses import dataclass
 from math import ceil

@@ -1,4 +1,4 @@
-"""When a training does not fit: refuse it, and say which settings would."""
+"""Refuse a training that does not fit into memory, and name settings that do."""
 
 from collections.abc import Iterator
 from typing import Any

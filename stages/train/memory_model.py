@@ -1,4 +1,4 @@
-"""What a training's memory consists of: one formula a part, constants measured and named here.
+"""Memory model of training: one formula a part, with its measured constants.
 
 Bytes throughout. Resident memory on a CPU is more than the tensors alive: the constants below say by
 how much, measured with glibc on x86-64, torch 2.13 and one thread a process.

@@ -1,4 +1,4 @@
-"""Where training curves go: dvclive (for `dvc plots`), tensorboard, wandb, or nowhere."""
+"""Metric loggers: dvclive (for `dvc plots`), TensorBoard, Weights & Biases, or none."""
 
 import os
 from pathlib import Path

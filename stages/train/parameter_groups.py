@@ -1,4 +1,4 @@
-"""Which optimiser takes which weights, and weight decay where it belongs."""
+"""Parameter groups: the optimiser and weight decay of each weight."""
 
 import torch
 from torch import nn

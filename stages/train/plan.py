@@ -1,4 +1,4 @@
-"""Plan before you run: what a training will do and hold, without training."""
+"""Plan a training: steps, tokens and memory, without training."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which precision to train in: bfloat16 where it is faster here and comes to the same losses.
+"""Choose the precision: bfloat16 where it is faster and gives the same losses.
 
 What a processor gains by bfloat16 depends on its instructions and on the sizes of the products, so
 `auto` measures instead of guessing: the same batches are trained on in both precisions, forward

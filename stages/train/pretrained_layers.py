@@ -1,4 +1,4 @@
-"""A warm start of the encoder's layers from a `transformers` checkpoint that was trained on text.
+"""Encoder layers from a local `transformers` checkpoint that was trained on text.
 
 Its words mean nothing here: the word table is left behind, items come as vectors instead. What is
 taken: attention, feed-forward and normalisation of every layer, and the positions, cut to ours.

@@ -1,4 +1,4 @@
-"""What a training says of itself at its end."""
+"""The report of a training."""
 
 from typing import Any
 

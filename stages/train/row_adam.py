@@ -1,4 +1,4 @@
-"""Adam for large tables: a step reads and writes the rows that have a gradient, and no others."""
+"""Row-sparse Adam: a step reads and writes only the rows that have a gradient."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the counted parts of the score start: fitted on what came next in the train histories.
+"""Initial weights of the count-based scorers, fitted on the ends of train histories.
 
 What demand says of a vacancy, what its followers say (`nearby`) and what a history says of its own
 vacancies (`repeats`) are linear in some features before anything is learned. Their weights are those of

@@ -1,4 +1,4 @@
-"""A warm start: today's model begins with the weights of yesterday's, under a new vocabulary.
+"""Warm start: the weights of an earlier model under a new vocabulary.
 
 Vacancies are matched by their id. Those of both vocabularies keep their rows; a new one starts from
 its content alone, as in a step in which its id is dropped (without content: from the mean of the

@@ -1,4 +1,4 @@
-"""One id for every vacancy: the frequent ones first, then the rest of the catalogue.
+"""Build the vocabulary: one item id a vacancy, frequent ones first, then the catalogue's rest.
 
 Ids start behind the special ones of `stages.core.item_ids`. The vocabulary proper (trained) is
 the vacancies with enough filtered train events, by count, then id; whatever else the catalogue

@@ -1,4 +1,4 @@
-"""Which histories stand together in a batch: alike in length, under a token budget, shuffled."""
+"""The batches of an epoch: histories of like length under a token budget, shuffled."""
 
 import numpy as np
 

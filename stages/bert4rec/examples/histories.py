@@ -1,4 +1,4 @@
-"""Histories of many users as flat arrays, so that a batch is cut without a loop over tokens."""
+"""Histories of many users as flat arrays, from which a batch is cut without a Python loop."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""What `mlm` hides (BERT4Rec, Sun et al., 2019), by one of three policies a row.
+"""Masking for the `mlm` objective (BERT4Rec, Sun et al., 2019): one of three policies a row.
 
 - `mlm`: positions at random; each asks for a vacancy that the row shows nowhere else.
 - `last`: the last event.

@@ -1,4 +1,4 @@
-"""What is asked: a question stands at a place in its row, knows an action, and has an answer.
+"""Training questions: a position in a row, the action asked for, and the answer.
 
 - `every_event` asks for each event what vacancy it is, given what came before.
 - `next_sessions` asks for the first response of a session, given earlier sessions.

@@ -1,4 +1,4 @@
-"""Sums over many candidates and their gradients; logits are made once, for some questions at a time.
+"""Fused cross entropy over many candidates: logits are computed once, in blocks of questions.
 
 The gradient of a sum of logits' functions is known as soon as the sum is, so the forward pass makes
 it, and the backward pass only scales. Candidates are taken by tiles: the logits of a tile stay in

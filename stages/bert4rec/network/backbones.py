@@ -1,4 +1,4 @@
-"""Encoders of `transformers` with random weights, fed with vectors instead of word ids."""
+"""Encoders of `transformers` with random weights, fed with vectors instead of token ids."""
 
 from dataclasses import dataclass
 

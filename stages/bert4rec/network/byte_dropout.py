@@ -1,4 +1,4 @@
-"""Dropout whose random numbers cost little on a CPU: one byte an element instead of a float."""
+"""Dropout that draws one random byte an element instead of a float: cheaper on a CPU."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""What a model is made of: `config.json` beside the weights."""
+"""The configuration of a model: `config.json` beside the weights."""
 
 from typing import Any
 

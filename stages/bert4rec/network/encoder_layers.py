@@ -1,4 +1,4 @@
-"""Encoders of `transformers`, run so that nothing is computed that nobody asks for.
+"""The layers of an encoder of `transformers`, run for the positions that are asked only.
 
 The layers are the library's own, with its names and weights. What differs is the order of work:
 a stream of events gives keys and values, and rows that are asked for read them. For `mlm` and

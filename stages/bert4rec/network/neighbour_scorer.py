@@ -1,4 +1,4 @@
-"""What the model makes of neighbours: a score that is learned, and starts as that of item-kNN."""
+"""Neighbour scorer: a learned score of co-occurring vacancies that starts as item-kNN's."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""What was known of a vacancy's demand when a question was asked: new, rising, or over.
+"""Time-aware popularity prior: a score from the train counts known when a question is asked.
 
 Counts are taken in periods of equal length over the train part. A question asked in period p sees
 only periods before p, so nothing of its own future. In training it often sees even less: what it

@@ -1,4 +1,4 @@
-"""What a vacancy of the user's own history scores on top of its vector: repeats, learned.
+"""Repeat scorer: a learned score of the vacancies in the user's own history.
 
 The score starts as a conditional logit fitted on the log (`priors`) and learns from there when a
 view leads to a response: by recency, counts of each action, distance in sessions and hours, and by

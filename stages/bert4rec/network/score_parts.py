@@ -1,4 +1,4 @@
-"""The parts that a candidate's score is a sum of, by name, for a calibration to weigh anew."""
+"""The named parts that a candidate's score is the sum of, for a calibration to weight anew."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""How a row's events and the questions about them go through the encoder: `mlm`, `causal`, `prefix`."""
+"""Sequence encoder: events and questions of a row through the layers, by objective."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which row must not get which item."""
+"""Excluded pairs: the items that a row must not be recommended."""
 
 from dataclasses import dataclass
 

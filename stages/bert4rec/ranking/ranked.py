@@ -1,4 +1,4 @@
-"""What a ranker is told of active vacancies, and what it returns."""
+"""Inputs and results of a ranker: active vacancies, ranked lists."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""A score and an item id in one integer, so that the best candidates in a total order are the greatest."""
+"""Score and item id packed in one integer whose order is the total order of candidates."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""The vacancies that followed the newest events of a question most, which it has not met.
+"""Candidate generation: unseen vacancies that co-occur most with a question's newest events.
 
 The counts would know the answers of the histories they were made of, so in training a question's own
 history is subtracted from what speaks for its answer (leave-one-out).

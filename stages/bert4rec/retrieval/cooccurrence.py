@@ -1,4 +1,4 @@
-"""What other people went on to after a vacancy: item-kNN, as a part of the model.
+"""Item co-occurrence: the nearest vacancies of each vacancy, counted over train histories.
 
 Pairs of vacancies are counted here over the train histories. A question gets the vacancies that
 followed its newest events most (`near`), and a learned score of that (`nearby`) is added to theirs.

@@ -1,4 +1,4 @@
-"""Which vacancies a step's questions choose from: all of the vocabulary, or some that are drawn."""
+"""Negative sampling: the candidates of a training step, all of the vocabulary or a draw."""
 
 from dataclasses import dataclass
 

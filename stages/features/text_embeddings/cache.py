@@ -1,4 +1,4 @@
-"""Vectors of texts on disk, by the hash of the text: what was encoded once is not encoded again.
+"""On-disk cache of text vectors, by the hash of the text.
 
 A directory of files that are never changed, each with the keys and vectors of some texts; one
 appears under its name only when whole, so that an interrupted run keeps all files before it.

@@ -1,4 +1,4 @@
-"""Where in a directory a text model's files lie, and how it wants its texts and its pooling."""
+"""The files of a local text model, its prompt and its pooling."""
 
 import hashlib
 import json

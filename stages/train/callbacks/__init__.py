@@ -1,4 +1,4 @@
-"""What happens between steps: metrics, validation, early stopping, checkpoints, signals."""
+"""Training callbacks: metrics, validation, early stopping, checkpoints, signals."""
 
 from stages.train.callbacks.watch import Watch
 
