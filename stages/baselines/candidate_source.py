@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stages.params import Params
 
 
-class Shelf(Protocol):
+class CandidateSource(Protocol):
     """A way to rank items for rows, already learnt."""
 
     def __call__(self, rows: pl.DataFrame, gone: pl.DataFrame, k: int) -> pl.DataFrame:
@@ -26,10 +26,12 @@ class Shelf(Protocol):
         """
 
 
-class Learn(Protocol):
+class LearnSource(Protocol):
     """What the module of every shelf has under the name `learn`."""
 
-    def __call__(self, *, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+    def __call__(
+        self, *, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params
+    ) -> CandidateSource:
         """Learn from train histories (`schema.HISTORY`) and the vocabulary (`schema.VOCAB`)."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse  # type: ignore[import-untyped]
 
-from stages.baselines.candidate_source import Shelf, item_space, no_items, ranked
+from stages.baselines.candidate_source import CandidateSource, item_space, no_items, ranked
 from stages.baselines.interactions import touches
 from stages.core.cooccurrence import Pairing, Touches, followers
 from stages.params import ItemKnnParams, Params
@@ -20,7 +20,7 @@ from stages.params import ItemKnnParams, Params
 ROWS = 1_000  # rows scored at once: their scores are some millions
 
 
-def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> CandidateSource:
     """Learn each item's neighbours: see `neighbours` and `score`."""
     given = params.baseline.item_knn
     histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from stages.baselines.candidate_source import Shelf
+from stages.baselines.candidate_source import CandidateSource
 from stages.core.actions import RESPONSE
 from stages.params import Params
 from stages.seen_policy import rules as policy
@@ -10,7 +10,7 @@ from stages.seen_policy import rules as policy
 RESPONDED = 2**32  # offset of `order`: above any place in a context
 
 
-def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> CandidateSource:
     """Learn nothing: see `own_vacancies`."""
     del train, vocab, params
     return own_vacancies

@@ -4,12 +4,12 @@ from functools import partial
 
 import polars as pl
 
-from stages.baselines.candidate_source import Shelf
+from stages.baselines.candidate_source import CandidateSource
 from stages.core.item_ids import FIRST_ITEM
 from stages.params import Params
 
 
-def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> CandidateSource:
     """Rank by train count, ties by item; vacancies never seen in train come at the end.
 
     See `stages.baselines.candidate_source.Learn`; `train` is not needed, `vocab` counts it.

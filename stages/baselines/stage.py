@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from stages.baselines.candidate_source import Learn, Shelf, no_items
+from stages.baselines.candidate_source import CandidateSource, LearnSource, no_items
 from stages.core import tables
 from stages.core.artifact_paths import TRAIN, VALIDATION
 from stages.core.keys import KEYS
@@ -77,10 +77,10 @@ def learn(
         vocab: `schema.VOCAB`, in any order.
         params: The section `baseline` and the seed.
     """
-    learnt: dict[str, Shelf] = {}
+    learnt: dict[str, CandidateSource] = {}
     for shelf in dict.fromkeys(shelf for name in names for shelf in BASELINES[name]):
         # a module is imported where it is needed: some rest on large libraries
-        module: Learn = import_module(f"stages.baselines.{shelf}").learn
+        module: LearnSource = import_module(f"stages.baselines.{shelf}").learn
         learnt[shelf] = module(train=train, vocab=vocab, params=params)
     return {
         name: partial(recommend, [learnt[shelf] for shelf in BASELINES[name]]) for name in names
@@ -88,7 +88,7 @@ def learn(
 
 
 def recommend(
-    shelves: Sequence[Shelf], rows: pl.DataFrame, k: int, seen: SeenParams
+    shelves: Sequence[CandidateSource], rows: pl.DataFrame, k: int, seen: SeenParams
 ) -> pl.DataFrame:
     """Recommend at most k distinct items of the catalogue for each row, best first.
 
@@ -104,7 +104,9 @@ def recommend(
     return policy.attach(rows, ranked(shelves, rows, k, seen))
 
 
-def ranked(shelves: Sequence[Shelf], rows: pl.DataFrame, k: int, seen: SeenParams) -> policy.Items:
+def ranked(
+    shelves: Sequence[CandidateSource], rows: pl.DataFrame, k: int, seen: SeenParams
+) -> policy.Items:
     """Recommend as `recommend` does: item ids, best first, 0 behind the last, (R, k)."""
     fates = policy.touched(rows, seen)
     gone = fates.filter(pl.col("fate") == policy.HIDE).select("row", "item")

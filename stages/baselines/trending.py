@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stages.baselines.candidate_source import Shelf, item_space
+from stages.baselines.candidate_source import CandidateSource, item_space
 from stages.core.item_ids import FIRST_ITEM
 from stages.params import Params
 
 MOMENT = 1  # microsecond, the unit of all times
 
 
-def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Shelf:
+def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> CandidateSource:
     """Sort the train events by time; see `Trending`."""
     events = (
         train.select("items", "times")

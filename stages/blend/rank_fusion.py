@@ -21,7 +21,7 @@ ROUNDS = 3  # times that every weight is tried while the others stand still
 Floats = NDArray[np.float64]
 
 
-class Candidates(NamedTuple):
+class FusionCandidates(NamedTuple):
     """Every vacancy that some list recommends to a row, in an order that breaks all ties."""
 
     frame: pl.DataFrame
@@ -30,7 +30,7 @@ class Candidates(NamedTuple):
     """1 / (60 + rank) in each list, 0 where it is absent; shape (candidates, lists)."""
 
 
-def candidates(keys: pl.DataFrame, tables: Sequence[pl.DataFrame]) -> Candidates:
+def candidates(keys: pl.DataFrame, tables: Sequence[pl.DataFrame]) -> FusionCandidates:
     """Bring the lists of some rows together.
 
     Args:
@@ -47,7 +47,7 @@ def candidates(keys: pl.DataFrame, tables: Sequence[pl.DataFrame]) -> Candidates
     gains = found.select(
         (1.0 / (pl.col(name) + OFFSET)).fill_null(0.0).alias(name) for name in names
     )
-    return Candidates(found.select("row", "vacancy_id"), gains.to_numpy())
+    return FusionCandidates(found.select("row", "vacancy_id"), gains.to_numpy())
 
 
 def _ranked(rows: pl.DataFrame, table: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import torch
 
 from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network import score_parts
-from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.query_rows import QueryRows
 from stages.bert4rec.ranking.ranked import Ranked
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration.conditional_logit import Floats
@@ -18,7 +18,7 @@ FIRST = 200  # candidates of a row that the model's own score chooses
 
 
 @dataclass(frozen=True)
-class Table:
+class CandidateTable:
     """P candidates of some rows, sorted by row and item, with F numbers each.
 
     Attributes:
@@ -47,8 +47,8 @@ def start(heuristics: tuple[str, ...]) -> Floats:
 
 
 def tables(
-    ranker: Ranker, rows: Rows, ranks: Ranks, counts: Floats, share: tuple[int, int] = (0, 1)
-) -> Iterator[tuple[Ranked, Table]]:
+    ranker: Ranker, rows: QueryRows, ranks: Ranks, counts: Floats, share: tuple[int, int] = (0, 1)
+) -> Iterator[tuple[Ranked, CandidateTable]]:
     """Rank rows (process n of m its share) and describe the best candidates of each batch.
 
     Args:
@@ -63,7 +63,9 @@ def tables(
 
 
 @torch.inference_mode()
-def table(ranker: Ranker, ranked: Ranked, rows: Rows, ranks: Ranks, counts: Floats) -> Table:
+def table(
+    ranker: Ranker, ranked: Ranked, rows: QueryRows, ranks: Ranks, counts: Floats
+) -> CandidateTable:
     """Describe the candidates of a batch: the ranker's, the row's own, and those of the lists."""
     owner, items = _candidates(ranker, ranked, rows, ranks)
     device = ranked.encoded.states.device
@@ -78,10 +80,10 @@ def table(ranker: Ranker, ranked: Ranked, rows: Rows, ranks: Ranks, counts: Floa
     size = both.shape[1]  # count, lists, own count, own lists
     order = [0, size, *range(1, size), *range(size + 1, 2 * size)]
     values = np.concatenate([told.cpu().numpy(), split[:, order]], axis=1).astype(np.float32)
-    return Table(ranked.rows[owner].astype(np.int64), items, values)
+    return CandidateTable(ranked.rows[owner].astype(np.int64), items, values)
 
 
-def _candidates(ranker: Ranker, ranked: Ranked, rows: Rows, ranks: Ranks) -> tuple[Ints, Ints]:
+def _candidates(ranker: Ranker, ranked: Ranked, rows: QueryRows, ranks: Ranks) -> tuple[Ints, Ints]:
     """Pairs of row (place in the batch) and item, sorted, each once."""
     width = len(ranker.catalogue)
     found = ranked.items.cpu().numpy()
@@ -99,12 +101,12 @@ def _candidates(ranker: Ranker, ranked: Ranked, rows: Rows, ranks: Ranks) -> tup
     return pairs // width, pairs % width
 
 
-def joined(found: list[Table], width: int) -> Table:
+def joined(found: list[CandidateTable], width: int) -> CandidateTable:
     """Put the tables of batches together, sorted by row and item."""
     if not found:
         none = np.zeros(0, dtype=np.int64)
-        return Table(none, none, np.zeros((0, width), dtype=np.float32))
+        return CandidateTable(none, none, np.zeros((0, width), dtype=np.float32))
     rows, items = (np.concatenate([getattr(t, name) for t in found]) for name in ("rows", "items"))
     values = np.concatenate([part.values for part in found])
     order = np.lexsort((items, rows))
-    return Table(rows[order], items[order], values[order])
+    return CandidateTable(rows[order], items[order], values[order])

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from stages.bert4rec.examples.histories import Ints
-from stages.calibration.candidate_table import Table, names
+from stages.calibration.candidate_table import CandidateTable, names
 from stages.calibration.conditional_logit import Choices, Floats, fit
 from stages.core.calibration_file import Calibration
 from stages.params import SeenParams
@@ -50,7 +50,7 @@ def folds(users: pl.Series) -> Ints:
 
 
 def fitted(
-    table: Table,
+    table: CandidateTable,
     rows: pl.DataFrame,
     start: Floats,
     policy: SeenParams,
@@ -74,7 +74,7 @@ def fitted(
     scale = table.values.std(axis=0, dtype=np.float64)
     scale[scale < 1e-6] = 1.0  # noqa: PLR2004  a number that does not vary
     lists = choice.Labelled(rows).lists(table.rows, table.items)
-    scaled = Table(table.rows, table.items, table.values / scale.astype(np.float32))
+    scaled = CandidateTable(table.rows, table.items, table.values / scale.astype(np.float32))
     choices, owners = _choices(scaled.values, table.rows, lists.right)
     fold, begin = folds(rows["user_id"]), start * scale
     tried = [_judged(scaled, lists, fold, policy, k, begin, (begin,) * FOLDS)]
@@ -94,7 +94,7 @@ def _error(one: Fitted, other: Fitted) -> float:
 
 
 def _judged(
-    table: Table,
+    table: CandidateTable,
     lists: choice.Lists,
     fold: Ints,
     policy: SeenParams,
@@ -108,7 +108,7 @@ def _judged(
     return Fitted(weights, own, chosen, choice.gains(lists, chosen, k))
 
 
-def cross_scores(table: Table, fold: Ints, weights: Sequence[Floats]) -> Floats:
+def cross_scores(table: CandidateTable, fold: Ints, weights: Sequence[Floats]) -> Floats:
     """Score each candidate by the weights of its row's fold, (P,)."""
     scores = np.zeros(len(table.rows))
     for number, own in enumerate(weights):

@@ -7,7 +7,7 @@ from importlib import import_module
 import numpy as np
 import polars as pl
 
-from stages.baselines.candidate_source import Learn, Shelf, item_space
+from stages.baselines.candidate_source import CandidateSource, LearnSource, item_space
 from stages.bert4rec.examples.histories import Ints
 from stages.calibration.conditional_logit import Floats
 from stages.params import Params
@@ -66,7 +66,7 @@ class Heuristics:
         end: Moment of the newest train event, microseconds since 1970.
     """
 
-    shelves: Mapping[str, Shelf]
+    shelves: Mapping[str, CandidateSource]
     counts: Floats
     end: int
 
@@ -106,7 +106,7 @@ def learn(
     """Learn recommenders from the train histories (`schema.HISTORY`) and `schema.VOCAB`."""
     shelves = {}
     for name in names:
-        module: Learn = import_module(f"stages.baselines.{name}").learn
+        module: LearnSource = import_module(f"stages.baselines.{name}").learn
         shelves[name] = module(train=train, vocab=vocab, params=params)
     counts = np.zeros(item_space(vocab), dtype=np.float32)
     counts[vocab["item"].to_numpy()] = vocab["count"].to_numpy()

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from stages.baselines import stage as baselines
-from stages.baselines.candidate_source import Shelf
+from stages.baselines.candidate_source import CandidateSource
 from stages.core.calibration_file import Calibration
 from stages.core.seeds import derive
 from stages.params import Params
@@ -20,7 +20,7 @@ def beside_baselines(
     found: Calibration,
     gains: np.ndarray,
     rows: pl.DataFrame,
-    learned: dict[str, Shelf],
+    learned: dict[str, CandidateSource],
     params: Params,
 ) -> Calibration:
     """Compare, and say what answers best.

@@ -24,7 +24,7 @@ AS_TRAINED = "model as trained"
 
 
 @dataclass(frozen=True)
-class Answers:
+class ChosenLists:
     """Lists for R rows.
 
     Attributes:
@@ -52,7 +52,7 @@ def answers(
     held_out: bool,
     restricted: bool,
     progress: Progress,
-) -> Answers:
+) -> ChosenLists:
     """Answer all rows.
 
     Args:
@@ -88,7 +88,7 @@ def answers(
         pools.append(len(ranker.catalogue) - FIRST_ITEM)
     rank(~close, rules.fixed(params.predict.seen), [start(found.heuristics)])
     counts = {by: int(close.sum()), AS_TRAINED: int((~close).sum())}
-    return Answers(lists, scores, pools, {name: n for name, n in counts.items() if n}, policy)
+    return ChosenLists(lists, scores, pools, {name: n for name, n in counts.items() if n}, policy)
 
 
 def baseline_lists(

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stages.bert4rec.ranking.ranker import Ranker
-from stages.calibration.candidate_table import Table, names, tables
+from stages.calibration.candidate_table import CandidateTable, names, tables
 from stages.calibration.conditional_logit import Floats
 from stages.calibration.fitting import cross_scores, folds
 from stages.calibration.heuristics import Heuristics, lags
@@ -91,7 +91,7 @@ def weights_of(found: Calibration, *, held_out: bool) -> list[Floats]:
     return [found.vector(number) for number in range(len(found.fold_weights))]
 
 
-def place_best(lists: np.ndarray, scores: Floats, told: Table, score: Floats) -> None:
+def place_best(lists: np.ndarray, scores: Floats, told: CandidateTable, score: Floats) -> None:
     """Write the best items of each row of a table, and their scores, (R, k) each: ties by item."""
     order = np.lexsort((told.items, -score, told.rows))
     rows = told.rows[order]

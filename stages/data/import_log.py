@@ -19,7 +19,7 @@ from stages.core.buckets import bucket_count
 from stages.core.schema import RAW_VACANCIES
 from stages.core.tables import atomic, sink
 from stages.data.formats import open_flat
-from stages.data.item_table import Catalogue, ItemTable, catalogue
+from stages.data.item_table import ImportedCatalogue, ItemTable, catalogue
 from stages.data.log_validation import Verdict, judge, read_verdict
 from stages.data.row_validation import SLOTS, EventLog
 from stages.data.write_parts import Plan, Tally, write_parts
@@ -125,7 +125,7 @@ def guard(out: Path, *, force: bool) -> None:
 
 
 def _report(
-    verdict: Verdict, tally: Tally, found: Catalogue, *, cut: datetime | None, ranges: int
+    verdict: Verdict, tally: Tally, found: ImportedCatalogue, *, cut: datetime | None, ranges: int
 ) -> ImportReport:
     kept = ("train", "test", "label")
     duplicates = {"duplicate": tally.duplicates} if tally.duplicates else {}

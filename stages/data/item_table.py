@@ -50,7 +50,7 @@ class ItemTable:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ImportedCatalogue:
     """The catalogue and what became of the item table's rows."""
 
     rows: pl.DataFrame  # schema.RAW_VACANCIES, by vacancy_id
@@ -59,13 +59,13 @@ class Catalogue:
     added: int  # items of the events without a row of their own
 
 
-def catalogue(items: pl.Series, table: ItemTable | None) -> Catalogue:
+def catalogue(items: pl.Series, table: ItemTable | None) -> ImportedCatalogue:
     """Give every item of the events a row; where the table has no title the name is the id."""
     own, rejected, unreadable = _from_table(table) if table else (_empty(), {}, {})
     missing = pl.DataFrame({"vacancy_id": items}).join(own, on="vacancy_id", how="anti")
     rows = pl.concat([own, missing], how="diagonal").select(*RAW_VACANCIES)
     named = rows.with_columns(pl.coalesce("name", "vacancy_id").alias("name"))
-    return Catalogue(named.sort("vacancy_id"), rejected, unreadable, missing.height)
+    return ImportedCatalogue(named.sort("vacancy_id"), rejected, unreadable, missing.height)
 
 
 def _empty() -> pl.DataFrame:

@@ -11,24 +11,24 @@ from stages.core.keys import KEYS
 from stages.evaluate.metrics_files import MODEL
 from stages.evaluate.paired_differences import paired, values
 from stages.evaluate.report_schema import PartReport
-from stages.evaluate.row_context import Known, scored
+from stages.evaluate.row_context import RowContext, scored
 from stages.interface.stage_report import Progress
 from stages.params import Params, SeenParams
 from stages.scoring import metrics
 from stages.seen_policy import choice, rules
 
 
-class Asked(NamedTuple):
+class PartToScore(NamedTuple):
     """One part to be scored."""
 
     truth: pl.DataFrame
     model: pl.DataFrame
-    known: Known
+    known: RowContext
     card: dict[str, Any]
 
 
 def beside(
-    params: Params, asked: Mapping[str, Asked], against: Sequence[str], progress: Progress
+    params: Params, asked: Mapping[str, PartToScore], against: Sequence[str], progress: Progress
 ) -> dict[str, PartReport]:
     """Score the model of each part, then the baselines, which are learnt once for all parts."""
     if not asked:
@@ -56,7 +56,7 @@ def _behind(progress: Progress, before: int, whole: int) -> Progress:
 
 def _part(
     params: Params,
-    one: Asked,
+    one: PartToScore,
     recommenders: Mapping[str, baselines.Recommender],
     policies: Mapping[str, SeenParams],
     progress: Progress,
@@ -78,7 +78,7 @@ def _part(
 
 
 def chosen_policies(
-    recommenders: Mapping[str, baselines.Recommender], one: Asked | None, params: Params
+    recommenders: Mapping[str, baselines.Recommender], one: PartToScore | None, params: Params
 ) -> dict[str, SeenParams]:
     """The seen policy of each baseline: where it is left open, what ranks the validation rows best."""
     given = params.predict.seen

@@ -18,7 +18,7 @@ from stages.scoring.segments import FACTS, segments
 SEQUENCES_BY, VOCAB_BY = "hhrec sequences build", "hhrec vocab build"
 
 
-class Known(NamedTuple):
+class RowContext(NamedTuple):
     """What is known about the rows besides their labels."""
 
     contexts: pl.DataFrame
@@ -32,9 +32,9 @@ class Known(NamedTuple):
         return segments(truth, self.contexts, self.vocab, users=users, facts=self.facts)
 
 
-def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> Known:
+def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> RowContext:
     """Open contexts, train histories, vocabulary and catalogue; label columns stay closed."""
-    return Known(
+    return RowContext(
         tables.scan(sequences / part, TEST_SEQUENCES, made_by=SEQUENCES_BY).collect(),
         tables.scan(sequences / TRAIN, HISTORY, made_by=SEQUENCES_BY),
         tables.scan(vocab, VOCAB, made_by=VOCAB_BY).collect(),
@@ -55,7 +55,7 @@ def catalogue(raw: Path) -> pl.DataFrame:
 
 def familiar(
     truth: pl.DataFrame, sequences: Path, part: str, vocab: Path, raw: Path
-) -> tuple[Known | None, list[str]]:
+) -> tuple[RowContext | None, list[str]]:
     """Open what is known of the rows; none, with a remark, where it is absent or of other rows."""
     try:
         known = known_rows(sequences, part, vocab, raw)
@@ -71,7 +71,7 @@ def scored(
     params: Params,
     truth: pl.DataFrame,
     predictions: pl.DataFrame,
-    known: Known | None,
+    known: RowContext | None,
     cuts: pl.DataFrame | None,
 ) -> Score:
     """Score one table of predictions; segments and coverage only where the rows are known."""

@@ -10,7 +10,7 @@ from stages.core import calibration_file
 from stages.core.artifact_paths import LABELS_FILE
 from stages.core.schema import LABELS
 from stages.evaluate import protocol
-from stages.evaluate.against_baselines import Asked, beside
+from stages.evaluate.against_baselines import PartToScore, beside
 from stages.evaluate.metrics_files import MODEL, write_one, write_report
 from stages.evaluate.report_schema import EvaluateReport, FileReport, Score
 from stages.evaluate.row_context import familiar, known_rows, scored
@@ -67,7 +67,7 @@ def run(
             params, part=part, rows=truth.height, raw=raw, labels=named, sequences=sequences
         )
         card |= protocol.choices(params, calibration)
-        asked[part] = Asked(truth, found, known_rows(sequences, part, vocab, raw), card)
+        asked[part] = PartToScore(truth, found, known_rows(sequences, part, vocab, raw), card)
     parts = beside(params, asked, against, progress)
     notes += [note for part, found in parts.items() for note in missing(part, found.scores[MODEL])]
     report = EvaluateReport(parts=parts, notes=notes)

@@ -23,7 +23,7 @@ from stages.params import FeaturesParams
 RAW = {name: name.replace(".", "_") for name in RAW_VACANCIES if name != "vacancy_id"}
 
 
-class Counts(TypedDict):
+class CleanCounts(TypedDict):
     """What became of the catalogue's rows; see `stages.features.stage.FeaturesReport`."""
 
     vacancies: int
@@ -67,7 +67,7 @@ def write_facts(
     settings: FeaturesParams,
     rates: Mapping[str, float],
     progress: Progress,
-) -> Counts:
+) -> CleanCounts:
     """Write the facts of every vocabulary item to buckets in `work`, one a slice, by item."""
     scattered = work / "scattered"
     scatter(catalogue, slicing, scattered, text=settings.reads_descriptions())
@@ -85,7 +85,7 @@ def write_facts(
         progress(done + 1, 2 * len(numbers), "cleaned")
     tables.remove(scattered)
     total, size = (one.select(pl.len()).collect().item() for one in (catalogue, slicing.items))
-    return Counts(
+    return CleanCounts(
         vacancies=size, absent=absent, outside=total - rows, duplicates=rows - (size - absent)
     )
 

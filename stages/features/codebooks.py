@@ -19,7 +19,7 @@ BOOKS, TOKENIZER = "books.json", "tokenizer.json"
 MADE_BY = "run `hhrec features build` without --books to make new ones"
 
 
-class Books(BaseModel):
+class CodeBooks(BaseModel):
     """All that `features build` learnt from a catalogue, the tokenizer aside."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,7 +54,7 @@ class Books(BaseModel):
         return self
 
 
-def save_books(books: Books, tokenizer: str, directory: Path) -> None:
+def save_books(books: CodeBooks, tokenizer: str, directory: Path) -> None:
     """Write books.json and tokenizer.json into a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     text = json.dumps(books.model_dump(mode="json"), ensure_ascii=False, indent=1)
@@ -62,7 +62,7 @@ def save_books(books: Books, tokenizer: str, directory: Path) -> None:
     (directory / TOKENIZER).write_text(tokenizer.rstrip("\n") + "\n", encoding="utf-8")
 
 
-def load_books(directory: Path) -> Books:
+def load_books(directory: Path) -> CodeBooks:
     """Read books.json.
 
     Raises:
@@ -71,7 +71,7 @@ def load_books(directory: Path) -> Books:
     """
     document = _document(directory / BOOKS)
     try:
-        return Books.model_validate(document)
+        return CodeBooks.model_validate(document)
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "content"
@@ -96,7 +96,7 @@ def read_tokenizer(directory: Path) -> str:
     return (directory / TOKENIZER).read_text(encoding="utf-8")
 
 
-def require_params(books: Books, asked: FeaturesParams, directory: Path) -> None:
+def require_params(books: CodeBooks, asked: FeaturesParams, directory: Path) -> None:
     """Raise HhrecError where parameters differ from those the books were made with.
 
     Where the text model lies may differ; `stages.features.text_embeddings.embeddings` compares what it holds.

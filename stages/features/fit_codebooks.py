@@ -6,15 +6,15 @@ from stages.core.schema import CATEGORICAL
 from stages.features import salary
 from stages.features import tokenizer as bpe
 from stages.features.code_book import CodeBook
-from stages.features.codebooks import Books
+from stages.features.codebooks import CodeBooks
 from stages.params import FeaturesParams
 
 
-def learn(facts: pl.LazyFrame, settings: FeaturesParams) -> tuple[Books, str]:
+def learn(facts: pl.LazyFrame, settings: FeaturesParams) -> tuple[CodeBooks, str]:
     """Learn code books and a tokenizer (the content of tokenizer.json) from cleaned vacancies."""
     words = bpe.train(texts(facts), settings.tokens)
     middles = facts.select(salary.middle(pl.col("lower"), pl.col("upper"))).collect()
-    books = Books(
+    books = CodeBooks(
         params=settings.model_copy(update={"text_model": None}),  # a path is no fact
         rates=salary.RATES,
         columns={name: code_book(facts, name, settings) for name in CATEGORICAL.values()},

@@ -14,7 +14,7 @@ from stages.features import salary
 from stages.features import tokenizer as bpe
 from stages.features.clean import Slicing, write_facts
 from stages.features.codebooks import (
-    Books,
+    CodeBooks,
     books_hash,
     load_books,
     load_tokenizer,
@@ -103,7 +103,7 @@ def run(
 
 
 def encode_slices(
-    work: Path, books: Books, tokenizer: Tokenizer, out: Path, progress: Progress
+    work: Path, books: CodeBooks, tokenizer: Tokenizer, out: Path, progress: Progress
 ) -> None:
     """Write the features of every bucket of facts to the bucket of the same number."""
     files = buckets(work)
@@ -131,7 +131,7 @@ def write_vectors(
     file.close()
 
 
-def encode(facts: pl.DataFrame, books: Books, tokenizer: Tokenizer) -> pl.DataFrame:
+def encode(facts: pl.DataFrame, books: CodeBooks, tokenizer: Tokenizer) -> pl.DataFrame:
     """Turn cleaned vacancies into FEATURES, row by row."""
     limits, lower, upper = books.params, pl.col("lower"), pl.col("upper")
     skills = facts["skills"].list.join(" ")
@@ -161,7 +161,7 @@ def _reader(settings: FeaturesParams, cache: Path) -> TextVectors | None:
 
 def _frozen(
     directory: Path, settings: FeaturesParams, reader: TextVectors | None
-) -> tuple[Books, str]:
+) -> tuple[CodeBooks, str]:
     books = load_books(directory)
     load_tokenizer(directory)
     require_params(books, settings, directory)

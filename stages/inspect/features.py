@@ -13,14 +13,14 @@ from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR
 from stages.core.schema import FEATURES, VOCAB
 from stages.features import salary
 from stages.features.code_book import FIRST_VALUE, MISSING, UNKNOWN
-from stages.features.codebooks import Books, load_books, load_tokenizer
+from stages.features.codebooks import CodeBooks, load_books, load_tokenizer
 from stages.features.tokenizer import WORD_START
 from stages.interface.errors import HhrecError
 
 TOKENS = ("title_tokens", "skill_tokens", "text_tokens")
 
 
-class Coverage(TypedDict):
+class FeatureCoverage(TypedDict):
     """How well one column is filled.
 
     Attributes:
@@ -38,7 +38,7 @@ class Coverage(TypedDict):
     hashed: float
 
 
-def coverage(features: Path) -> list[Coverage]:
+def coverage(features: Path) -> list[FeatureCoverage]:
     """Measure every coded column of the items table."""
     books, items = load_books(features / BOOKS_DIR), _items(features)
     shares = [share for name in books.columns for share in _code_shares(name, books)]
@@ -50,7 +50,7 @@ def coverage(features: Path) -> list[Coverage]:
     sizes = {**books.sizes, "salary_bucket": books.salary_buckets}
     sizes |= dict.fromkeys(TOKENS, books.token_count)
     return [
-        Coverage(
+        FeatureCoverage(
             column=name,
             size=size,
             missing=measured[f"{name}.missing"] or 0.0,
@@ -107,7 +107,7 @@ def _shares(
     ]
 
 
-def _code_shares(name: str, books: Books) -> list[pl.Expr]:
+def _code_shares(name: str, books: CodeBooks) -> list[pl.Expr]:
     code = pl.col(name)
     first_hashed = FIRST_VALUE + len(books.columns[name].values)
     return _shares(name, code == MISSING, code == UNKNOWN, code >= first_hashed)
@@ -119,7 +119,7 @@ def _token_shares(name: str) -> list[pl.Expr]:
     return _shares(name, tokens.list.len() == 0, unknown.fill_nan(0.0))
 
 
-def _decoded(row: dict[str, Any], books: Books, tokenizer: Tokenizer) -> dict[str, Any]:
+def _decoded(row: dict[str, Any], books: CodeBooks, tokenizer: Tokenizer) -> dict[str, Any]:
     roubles = partial(_roubles, cap=books.params.salary_cap) if row["salary_bucket"] else None
     return {
         "vacancy_id": row["vacancy_id"],

@@ -16,7 +16,7 @@ QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 MADE_BY = "hhrec sequences build"
 
 
-class Summary(Report):
+class SequencesSummary(Report):
     """By part: rows, lengths in events, tokens a model sees; for labels: how many, which kind.
 
     `tokens` are events after the cut to `sequences.max_length`, padding not counted.
@@ -31,7 +31,7 @@ def scan_part(sequences: Path, part: str) -> pl.LazyFrame:
     return tables.scan(sequences / part, SCHEMAS[part], made_by=MADE_BY)
 
 
-def summary(sequences: Path, vocab: Path, max_length: int) -> Summary:
+def summary(sequences: Path, vocab: Path, max_length: int) -> SequencesSummary:
     """Measure sequences; `vocab` tells which labels are trained.
 
     Raises:
@@ -42,7 +42,7 @@ def summary(sequences: Path, vocab: Path, max_length: int) -> Summary:
     labels = scan_part(sequences, "validation").select("label_item").collect()
     reachable = labels.join(trained, on="label_item", how="semi").height
     unknown = int((labels["label_item"] == UNK).sum())
-    return Summary(
+    return SequencesSummary(
         parts=parts,
         labels={
             "rows": labels.height,

@@ -18,7 +18,7 @@ SPECIAL = {PAD: "[PAD] padding", UNK: "[UNK] not in the catalogue", MASK: "[MASK
 NEAR = 1_000  # ids that share the longest prefix and are compared letter by letter
 
 
-class Coverage(Report):
+class VocabCoverage(Report):
     """Size of a vocabulary; shares of events and validation labels by what it knows of them.
 
     `trained` has an id embedding, `untrained` only content, `unknown` is not in the catalogue.
@@ -30,7 +30,7 @@ class Coverage(Report):
     validation_labels: dict[str, int | float] | None
 
 
-def coverage(vocab: Path, *, events: Path | None, sequences: Path | None) -> Coverage:
+def coverage(vocab: Path, *, events: Path | None, sequences: Path | None) -> VocabCoverage:
     """Measure a vocabulary on filtered `events` and on the labels of `sequences`, where given.
 
     Raises:
@@ -45,7 +45,7 @@ def coverage(vocab: Path, *, events: Path | None, sequences: Path | None) -> Cov
         asked = tables.scan(held, VALIDATION_SEQUENCES, made_by="hhrec sequences build").select(
             vacancy_id="label"
         )
-    return Coverage(
+    return VocabCoverage(
         vacancies=table.height,
         trained=int(table["trained"].sum()),
         filtered_events=None if learnt is None else _shares(learnt, table),

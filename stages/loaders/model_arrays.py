@@ -9,7 +9,7 @@ import torch
 from numpy.lib.format import open_memmap
 
 from stages.bert4rec.examples.histories import Histories, Ints, meetings
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.popularity_prior import demand
 from stages.bert4rec.retrieval import cooccurrence as follow
 from stages.core import tables
@@ -24,7 +24,7 @@ from stages.core.schema import (
     Schema,
 )
 from stages.features.code_book import FIRST_VALUE
-from stages.features.codebooks import Books
+from stages.features.codebooks import CodeBooks
 from stages.features.vector_file import open_vectors
 
 LISTS = {"items": np.int32, "actions": np.int8, "times": np.int64, "sessions": np.int32}
@@ -96,7 +96,7 @@ def catalogue(
     met: Histories | None = None,
     *,
     neighbours: bool,
-) -> Catalogue:
+) -> ItemInputs:
     """Read features of every vacancy, and what is known of its events, into rows by item id.
 
     Args:
@@ -111,7 +111,7 @@ def catalogue(
     words = padded(frame.select(pl.concat_list(TOKENS)).to_series())
     count = len(codes) + FIRST_ITEM
     known = met or histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
-    return Catalogue(
+    return ItemInputs(
         _below_specials(codes),
         _below_specials(salary),
         _below_specials(words),
@@ -126,8 +126,8 @@ def moments(rows: pl.DataFrame) -> Ints:
     return rows["asked_at"].to_physical().fill_null(-1).to_numpy().astype(np.int64)
 
 
-def code_sizes(books: Books, *, has_salary: bool) -> tuple[int, ...]:
-    """Codes of each column of `Catalogue.codes`; 0 for a column that holds no value."""
+def code_sizes(books: CodeBooks, *, has_salary: bool) -> tuple[int, ...]:
+    """Codes of each column of `ItemInputs.codes`; 0 for a column that holds no value."""
     sizes = [books.sizes[name] for name in CATEGORICAL.values()]
     told = [size if size > FIRST_VALUE else 0 for size in sizes]
     return (*told, books.salary_buckets if has_salary else 0)

@@ -6,17 +6,17 @@ import numpy as np
 import polars as pl
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.query_rows import QueryRows
 from stages.loaders import model_arrays
 from stages.params import SeenParams
 from stages.seen_policy import rules
 
 
 @dataclass(frozen=True)
-class Asked:
+class RankQueries:
     """Rows to rank, and the fates of their own vacancies: see `rules.touched`."""
 
-    rows: Rows
+    rows: QueryRows
     fates: pl.DataFrame
 
     def order(self, ranked: Ints) -> np.ndarray:
@@ -28,12 +28,12 @@ class Asked:
         return rules.last_at_end(ranked, self.fates)
 
 
-def asked_rows(rows: pl.DataFrame, max_length: int, policy: SeenParams) -> Asked:
+def asked_rows(rows: pl.DataFrame, max_length: int, policy: SeenParams) -> RankQueries:
     """Take rows of `sequences` with what their whole contexts hide or put last."""
     fates = rules.touched(rows, policy)
     hidden = fates.filter(pl.col("fate") == rules.HIDE)
-    return Asked(
-        Rows(
+    return RankQueries(
+        QueryRows(
             histories=model_arrays.histories(rows),
             asked_at=model_arrays.moments(rows),
             max_length=max_length,

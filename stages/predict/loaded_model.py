@@ -8,7 +8,7 @@ import polars as pl
 import torch
 from safetensors import SafetensorError
 
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.ranked import Activity
 from stages.bert4rec.ranking.ranker import Ranker
@@ -39,7 +39,7 @@ class LoadedModel:
     """
 
     network: HhrecModel
-    catalogue: Catalogue
+    catalogue: ItemInputs
     names: pl.DataFrame
     train: Path
     calibration: Calibration | None
@@ -117,7 +117,7 @@ def check_books(model: HhrecModel, path: Path, features: Path) -> None:
         )
 
 
-def check_rows(catalogue: Catalogue, names: pl.DataFrame, features: Path, vocab: Path) -> None:
+def check_rows(catalogue: ItemInputs, names: pl.DataFrame, features: Path, vocab: Path) -> None:
     """Refuse features and a vocabulary that do not describe the same vacancies."""
     if len(catalogue) != len(names) + FIRST_ITEM:
         raise HhrecError(

@@ -8,7 +8,7 @@ import polars as pl
 from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration.heuristics import Heuristics
-from stages.calibration.recommender_choice import AS_TRAINED, Answers, answers
+from stages.calibration.recommender_choice import AS_TRAINED, ChosenLists, answers
 from stages.core import tables
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.keys import KEYS
@@ -90,7 +90,7 @@ def rank(
     held_out: bool,
     restricted: bool,
     progress: Progress = silent,
-) -> Answers:
+) -> ChosenLists:
     """Rank rows, by the calibration where there is one.
 
     Args:
@@ -117,7 +117,9 @@ def rank(
     )
 
 
-def rank_rows(params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Progress) -> Answers:
+def rank_rows(
+    params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Progress
+) -> ChosenLists:
     """Rank all rows by the model as it was trained: nothing was held out to calibrate it on."""
     policy = rules.fixed(params.predict.seen)
     asked = asked_rows(rows, params.sequences.max_length, policy)
@@ -131,7 +133,7 @@ def rank_rows(params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Prog
         progress(done, len(rows))
     order = asked.order(ranked)
     lists, worth = (np.take_along_axis(part, order, axis=1) for part in (ranked, scores))
-    return Answers(lists, worth, pools, {AS_TRAINED: len(rows)}, policy)
+    return ChosenLists(lists, worth, pools, {AS_TRAINED: len(rows)}, policy)
 
 
 def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> None:

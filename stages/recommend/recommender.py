@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from stages.calibration.recommender_choice import Answers
+from stages.calibration.recommender_choice import ChosenLists
 from stages.core.artifact_paths import FEATURES_DIR, MODEL_DIR, SEQUENCES_DIR, VOCAB_FILE
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
@@ -126,7 +126,7 @@ class Recommender:
         )
         return table if users is None else table.insert_column(0, users.gather(row))
 
-    def _answers(self, rows: pl.DataFrame, k: int) -> Answers:
+    def _answers(self, rows: pl.DataFrame, k: int) -> ChosenLists:
         wanted = self._params.predict.model_copy(update={"k": k})
         params = self._params.model_copy(update={"predict": wanted})
         train, count, active = self._loaded.train, len(self._loaded.catalogue), None

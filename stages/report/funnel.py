@@ -10,7 +10,7 @@ from stages.core.schema import VOCAB
 from stages.params import Params
 from stages.report.formatting import number, percent
 from stages.report.markup import Content, Html, table, tag
-from stages.report.table_counts import Log, Raw, Tally
+from stages.report.table_counts import Log, Raw, TableCounts
 
 FAULTS = {
     "null_id": "rows without user or session",
@@ -22,7 +22,7 @@ ASIDE = {"validation": "held out for validation", "test": "test sessions"}
 UNIT = ("sessions", "events", "users")
 
 
-def flow(raw: Raw | None, log: Log, kept: Tally | None, params: Params) -> Html:
+def flow(raw: Raw | None, log: Log, kept: TableCounts | None, params: Params) -> Html:
     """The way from the input files to the training data, each loss with its reason."""
     first = raw.whole if raw else log.whole
     rows = [*_steps(raw, log, kept, params)]
@@ -30,16 +30,16 @@ def flow(raw: Raw | None, log: Log, kept: Tally | None, params: Params) -> Html:
 
 
 def _steps(
-    raw: Raw | None, log: Log, kept: Tally | None, params: Params
-) -> Iterator[tuple[str, Tally, str]]:
+    raw: Raw | None, log: Log, kept: TableCounts | None, params: Params
+) -> Iterator[tuple[str, TableCounts, str]]:
     """Yield name, figures and what they are: `kept`, `aside` (used elsewhere) or a `loss`."""
     by, limits = log.by, params.filter
     if raw:
         yield "Input files, train and test", raw.whole, "kept"
         rest = raw.whole.minus(log.whole)
         for fault, (rows, events) in raw.faults.items():
-            rest = rest.minus(Tally(rows, events, 0))
-            yield FAULTS[fault], Tally(rows, events, 0), "loss"
+            rest = rest.minus(TableCounts(rows, events, 0))
+            yield FAULTS[fault], TableCounts(rows, events, 0), "loss"
         yield "events without vacancy, action or time; test sessions without events", rest, "loss"
     yield "explode: one row an event", log.whole, "kept"
     for part, name in ASIDE.items():
@@ -61,7 +61,7 @@ def _steps(
         yield "filter: what the model learns from", kept, "kept"
 
 
-def _row(name: str, tally: Tally, kind: str, whole: int) -> Iterator[Content]:
+def _row(name: str, tally: TableCounts, kind: str, whole: int) -> Iterator[Content]:
     """One line: what is kept in bold, a loss with a minus."""
     yield tag("th", tag("b" if kind == "kept" else "span", name), scope="row")
     for value in tally:

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 from stages.core.actions import ACTION_NAMES
 from stages.report.formatting import ago, salary, when
 from stages.report.markup import Content, Html, tag
-from stages.report.session_sample import KINDS, SHOWN, Choice
+from stages.report.session_sample import KINDS, SHOWN, SessionSample
 
 Cards: TypeAlias = Mapping[str, Mapping[str, Any]]
 LATEST = 10  # events of a history that are shown
 
 
-def sample(choice: Choice, cards: Cards) -> Content:
+def sample(choice: SessionSample, cards: Cards) -> Content:
     """Buttons to choose a kind, then one fold a session; all are there without a script."""
     shown = Counter(row["kind"] for row in choice.rows)
     buttons = [

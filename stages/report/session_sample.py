@@ -23,7 +23,7 @@ KINDS = {
 SHOWN = 10  # recommendations of a session that are looked up, beside the true one
 
 
-class Choice(NamedTuple):
+class SessionSample(NamedTuple):
     """Sessions to show, and how many there are of each kind."""
 
     part: str
@@ -40,7 +40,7 @@ def choose(
     predictions: Path,
     count: int,
     seed: int,
-) -> Choice:
+) -> SessionSample:
     """Choose `count` labelled sessions, taken in turn from each kind as long as it has any.
 
     A session is found if its true vacancy is among its recommendations, and a repeat if its
@@ -69,7 +69,7 @@ def choose(
     shown = picked.join(given, on=KEYS, how="left", maintain_order="left")
     names = dict(zip(ids["item"], ids["vacancy_id"], strict=True))
     sizes = dict(rows["kind"].value_counts().iter_rows())
-    return Choice(part, [_named(row, names) for row in shown.to_dicts()], sizes)
+    return SessionSample(part, [_named(row, names) for row in shown.to_dicts()], sizes)
 
 
 def _kind() -> pl.Expr:
@@ -107,7 +107,7 @@ def _named(row: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def wanted(choice: Choice) -> Iterator[str]:
+def wanted(choice: SessionSample) -> Iterator[str]:
     """Vacancies that the chosen sessions show."""
     for row in choice.rows:
         yield row["label"]

@@ -6,7 +6,7 @@ from stages.report.markup import Content, Html, section, tag
 from stages.report.metrics_reader import PARTS
 from stages.report.optional_parts import Paths
 from stages.report.sections import Site
-from stages.report.session_sample import KINDS, SHOWN, Choice, cards, choose, wanted
+from stages.report.session_sample import KINDS, SHOWN, SessionSample, cards, choose, wanted
 
 
 def sample(site: Site, count: int) -> Html:
@@ -44,7 +44,7 @@ def _chosen(site: Site, part: str, count: int) -> Content:
     return [tag("p", _text(choice)), session_cards.sample(choice, facts)]
 
 
-def _text(choice: Choice) -> str:
+def _text(choice: SessionSample) -> str:
     sizes = ", ".join(f"{name} {choice.sizes.get(kind, 0):,}" for kind, name in KINDS.items())
     return (
         f"{len(choice.rows)} of {sum(choice.sizes.values()):,} {choice.part} sessions, drawn by "

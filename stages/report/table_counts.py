@@ -20,31 +20,31 @@ Histogram: TypeAlias = Counter[int]
 SESSION = ["user_id", "session"]
 
 
-class Tally(NamedTuple):
+class TableCounts(NamedTuple):
     """How much there is of a log."""
 
     sessions: int
     events: int
     users: int
 
-    def minus(self, other: "Tally") -> "Tally":
+    def minus(self, other: "TableCounts") -> "TableCounts":
         """What `other` lacks of this."""
         pairs = zip(self, other, strict=True)
-        return Tally(*(mine - theirs for mine, theirs in pairs))
+        return TableCounts(*(mine - theirs for mine, theirs in pairs))
 
 
 class Raw(NamedTuple):
     """The input files together, and their malformed rows by reason: (rows, events in them)."""
 
-    whole: Tally
+    whole: TableCounts
     faults: dict[str, tuple[int, int]]
 
 
 class Log(NamedTuple):
     """The events: all, by part, of the train part by what the filter makes of them; histograms."""
 
-    whole: Tally
-    by: dict[str, Tally]
+    whole: TableCounts
+    by: dict[str, TableCounts]
     per_user: Histogram
     per_session: Histogram
     gaps: Histogram  # minutes from the end of a session to the start of the user's next
@@ -60,7 +60,7 @@ def raw_files(train: Path, test: Path) -> Raw:
     )
     every = [pair for faults in counts.values() for pair in faults.values()]
     return Raw(
-        Tally(
+        TableCounts(
             sum(rows for rows, _ in every),
             sum(events for _, events in every),
             users.collect(engine="streaming").item(),
@@ -82,17 +82,17 @@ def log(events: Path, max_user_events: int) -> Log:
         for name, found in _spread(rows).items():
             spread[name].update(found)
         weekdays.update(_weekdays(rows))
-    sums = {name: Tally(**counter) for name, counter in by.items()}
+    sums = {name: TableCounts(**counter) for name, counter in by.items()}
     return Log(
         sums.pop("whole"), sums, spread["user"], spread["session"], spread["gap"], dict(weekdays)
     )
 
 
-def filtered(path: Path) -> Tally:
+def filtered(path: Path) -> TableCounts:
     """Count the filtered events."""
     rows = tables.scan(path, FILTERED, made_by="hhrec filter")
     sums = [_tally(pl.scan_parquet(file)) for file in buckets(path)] or [_tally(rows)]
-    return Tally(*(sum(column) for column in zip(*sums, strict=True)))
+    return TableCounts(*(sum(column) for column in zip(*sums, strict=True)))
 
 
 def per_vacancy(events: Path) -> Histogram:
@@ -102,13 +102,13 @@ def per_vacancy(events: Path) -> Histogram:
     return _histogram(sizes.group_by("size").len())
 
 
-def _tally(rows: pl.LazyFrame) -> Tally:
+def _tally(rows: pl.LazyFrame) -> TableCounts:
     sessions = pl.struct(SESSION).n_unique()
     found = rows.select(sessions, pl.len(), users=pl.col("user_id").n_unique()).collect()
-    return Tally(*found.row(0))
+    return TableCounts(*found.row(0))
 
 
-def _tallies(rows: pl.LazyFrame, max_user_events: int) -> dict[str, Tally]:
+def _tallies(rows: pl.LazyFrame, max_user_events: int) -> dict[str, TableCounts]:
     """One bucket: `whole`, each part, and of the train part `bots` and `usable` events."""
     train = rows.filter(pl.col("part") == "train")
     people = train.filter(~is_bot(max_user_events))

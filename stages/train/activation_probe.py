@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_iter
 from stages.bert4rec.examples.histories import Histories, meetings
 from stages.bert4rec.loss.fused_cross_entropy import LEAST_ROWS, LOGITS
 from stages.bert4rec.network.config import HhrecConfig
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.network.popularity_prior import Demand
 from stages.bert4rec.retrieval.cooccurrence import nobody
@@ -24,7 +24,7 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 from stages.params import TrainParams
 from stages.train.dataloader import make_batch
-from stages.train.dataset import Task
+from stages.train.dataset import TrainingData
 from stages.train.loop import candidates
 
 ROWS = 16  # most rows of a probe
@@ -32,7 +32,7 @@ MOST_ITEMS = 8_192  # most vocabulary items of a probe
 
 
 @dataclass(frozen=True)
-class Shape:
+class ProbeShape:
     """A training step: B rows of L events, V trained items, periods of demand, words an item."""
 
     rows: int
@@ -42,7 +42,7 @@ class Shape:
     words: int
 
 
-class Held(TorchDispatchMode):
+class LiveBytes(TorchDispatchMode):
     """Counts the bytes of tensors alive that were made inside; `peak` is the most at once."""
 
     def __init__(self) -> None:
@@ -76,14 +76,14 @@ class Held(TorchDispatchMode):
 
 def peak_of(work: Callable[[], object]) -> int:
     """Most bytes of tensors made by `work` that are alive at once."""
-    held = Held()
+    held = LiveBytes()
     with held:
         work()
     return held.peak
 
 
 @dataclass(frozen=True)
-class Step:
+class StepBytes:
     """Bytes of a step's tensors at their peak.
 
     Attributes:
@@ -97,7 +97,9 @@ class Step:
     logits: int
 
 
-def step_bytes(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full: bool) -> Step:
+def step_bytes(
+    config: HhrecConfig, settings: TrainParams, shape: ProbeShape, *, full: bool
+) -> StepBytes:
     """Bytes that the forward and backward pass of the given step will hold at their peak.
 
     The peak of a step of B rows and V items is taken for a + b B + v V + d B V, whose four numbers
@@ -116,15 +118,15 @@ def step_bytes(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full
         for items in ((most, max(2, most // 2)) if full else (most,))
     ]
     if rows[0] == rows[1]:  # a step of very few rows: measured as it is
-        return Step(measured[0][1], 0, 0)
+        return StepBytes(measured[0][1], 0, 0)
     a, b = _line(rows, measured[0])
     if not full:
-        return Step(int(a + b * shape.rows), 0, 0)
+        return StepBytes(int(a + b * shape.rows), 0, 0)
     half_a, half_b = _line(rows, measured[1])
     items = most - max(2, most // 2)
     d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
     cap = max(LOGITS, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
-    return Step(
+    return StepBytes(
         activations=int(a - v * most + (b - d * most) * shape.rows),
         candidates=int(v * shape.trained),
         logits=int(d * min(shape.rows * shape.trained, cap)),
@@ -137,12 +139,12 @@ def _line(rows: tuple[int, int], found: list[int]) -> tuple[float, float]:
     return found[0] - slope * rows[0], slope
 
 
-def _questions(settings: TrainParams, shape: Shape) -> float:
+def _questions(settings: TrainParams, shape: ProbeShape) -> float:
     """Questions of the step, about: each event's, or the masked ones."""
     return settings.share_asked() * shape.rows * shape.length
 
 
-def _measured(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full: bool) -> int:
+def _measured(config: HhrecConfig, settings: TrainParams, shape: ProbeShape, *, full: bool) -> int:
     """Peak of a step on made-up rows, all of the full length, asked in every period of demand."""
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         small = HhrecConfig(**(config.to_dict() | {"trained": shape.trained}))
@@ -153,7 +155,7 @@ def _measured(config: HhrecConfig, settings: TrainParams, shape: Shape, *, full:
         return peak_of(lambda: model(batch, task.catalogue, chosen).backward())
 
 
-def made_up(config: HhrecConfig, settings: TrainParams, shape: Shape) -> Task:
+def made_up(config: HhrecConfig, settings: TrainParams, shape: ProbeShape) -> TrainingData:
     """B rows of L random events, two a session, spread over all periods."""
     generator = np.random.default_rng(0)
     count, total = shape.trained + FIRST_ITEM, shape.rows * shape.length
@@ -171,7 +173,7 @@ def made_up(config: HhrecConfig, settings: TrainParams, shape: Shape) -> Task:
         offsets=offsets,
     )
     share = torch.full((shape.trained,), 1 / shape.trained)
-    return Task(
+    return TrainingData(
         histories=histories,
         rows=np.arange(shape.rows),
         catalogue=_blank(config, count, shape),
@@ -183,7 +185,7 @@ def made_up(config: HhrecConfig, settings: TrainParams, shape: Shape) -> Task:
     )
 
 
-def _blank(config: HhrecConfig, count: int, shape: Shape) -> Catalogue:
+def _blank(config: HhrecConfig, count: int, shape: ProbeShape) -> ItemInputs:
     """A catalogue of so many rows that says nothing, in the sizes of a real one."""
     demand = Demand(
         torch.zeros(count, shape.periods + 1, dtype=torch.int32),
@@ -191,7 +193,7 @@ def _blank(config: HhrecConfig, count: int, shape: Shape) -> Catalogue:
         0,
         DAY,
     )
-    return Catalogue(
+    return ItemInputs(
         torch.zeros(count, len(config.code_sizes), dtype=torch.int32),
         torch.zeros(count, 2),
         torch.ones(count, shape.words, dtype=torch.int32),

@@ -13,7 +13,7 @@ from stages.bert4rec.examples import masking, training_examples
 from stages.bert4rec.examples.histories import Ints, ends, window
 from stages.bert4rec.retrieval.candidate_generation import held, near
 from stages.core.seeds import derive
-from stages.train.dataset import Task, steps_per_epoch
+from stages.train.dataset import TrainingData, steps_per_epoch
 
 SESSIONS = 12  # sessions of a row asked for in one epoch
 
@@ -25,7 +25,7 @@ def drawn_lag(generator: np.random.Generator, periods: int) -> int:
 
 
 def make_batch(
-    task: Task, rows: Ints, seed: int, *, at_end: bool = False, most: int | None = None
+    task: TrainingData, rows: Ints, seed: int, *, at_end: bool = False, most: int | None = None
 ) -> Batch:
     """Cut, mask and ask: one batch of the chosen objective.
 
@@ -67,7 +67,7 @@ def make_batch(
 
 
 @dataclass(frozen=True)
-class Work:
+class StepBatches:
     """One process's part of one step.
 
     Attributes:
@@ -91,14 +91,16 @@ class Work:
         return sum(batch.items.numel() for _, batch in self.batches)
 
 
-def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> Generator[Work]:
+def work(
+    task: TrainingData, first_step: int, total: int, accelerator: Accelerator
+) -> Generator[StepBatches]:
     """Prepare this process's batches of each step, one step ahead in a background thread."""
     processes, rank = accelerator.num_processes, accelerator.process_index
     width = task.settings.accumulation * processes
     an_epoch = steps_per_epoch(task, processes)
     plans: dict[int, list[Ints]] = {}
 
-    def prepare(step: int) -> Work:
+    def prepare(step: int) -> StepBatches:
         epoch = step // an_epoch
         if epoch not in plans:
             plans.clear()
@@ -111,7 +113,7 @@ def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> G
         ]
         tokens = sum(int(task.lengths_of(plans[epoch][index]).sum()) for index in mine)
         made = made or [(first, _weightless(task, plans[epoch][first]))]
-        return Work(step, epoch, made, tokens)
+        return StepBatches(step, epoch, made, tokens)
 
     with ThreadPoolExecutor(1) as pool:
         ahead = pool.submit(prepare, first_step) if first_step < total else None
@@ -121,7 +123,7 @@ def work(task: Task, first_step: int, total: int, accelerator: Accelerator) -> G
             yield ready
 
 
-def _weightless(task: Task, rows: Ints) -> Batch:
+def _weightless(task: TrainingData, rows: Ints) -> Batch:
     """Let a process without a batch of its own take part in the step, to no effect."""
     batch = make_batch(task, rows, 0)
     batch.weight.zero_()

@@ -8,14 +8,14 @@ import torch
 
 from stages.bert4rec.batching import batch_plan
 from stages.bert4rec.examples.histories import Histories, Ints
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.seeds import derive
 from stages.params import TrainParams
 
 
 @dataclass(frozen=True)
-class Task:
+class TrainingData:
     """What to train on.
 
     Attributes:
@@ -32,7 +32,7 @@ class Task:
 
     histories: Histories
     rows: Ints
-    catalogue: Catalogue
+    catalogue: ItemInputs
     share: torch.Tensor
     cumulated: torch.Tensor
     settings: TrainParams
@@ -61,12 +61,12 @@ class Task:
         ]
 
 
-def steps_per_epoch(task: Task, processes: int) -> int:
+def steps_per_epoch(task: TrainingData, processes: int) -> int:
     """Optimiser steps of an epoch; every epoch has as many, since lengths decide the cuts."""
     return math.ceil(len(task.plan(0)) / (task.settings.accumulation * processes))
 
 
-def padding(task: Task) -> float:
+def padding(task: TrainingData) -> float:
     """Share of an epoch's positions that hold no event."""
     lengths = np.zeros(len(task.histories), dtype=np.int64)
     lengths[task.rows] = task.lengths()

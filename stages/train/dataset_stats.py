@@ -19,7 +19,7 @@ from stages.params import Params
 
 
 @dataclass(frozen=True)
-class Sizes:
+class DatasetStats:
     """What the tables hold.
 
     Attributes:
@@ -51,7 +51,7 @@ class Sizes:
         return int(self.lengths.clip(max=max_length).sum())
 
 
-def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Sizes:
+def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> DatasetStats:
     """Read counts and lengths, one column at a time.
 
     Raises:
@@ -74,7 +74,7 @@ def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Siz
     books = load_books(features / BOOKS_DIR)
     train = tables.scan(sequences / TRAIN, HISTORY, made_by=model_arrays.BUILD)
     asked = tables.scan(sequences / VALIDATION, VALIDATION_SEQUENCES, made_by=model_arrays.BUILD)
-    return Sizes(
+    return DatasetStats(
         lengths=_lengths(train),
         asked=_lengths(asked.head(params.train.validation_rows)),
         trained=trained,

@@ -10,15 +10,15 @@ import torch
 from accelerate import Accelerator
 
 from stages.bert4rec.examples.histories import Histories, Ints
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.core import tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN, VALIDATION
 from stages.core.schema import VALIDATION_SEQUENCES, VOCAB
-from stages.features.codebooks import Books, books_hash, load_books
+from stages.features.codebooks import CodeBooks, books_hash, load_books
 from stages.loaders import model_arrays
 from stages.params import Params
 from stages.train.dataloader import SESSIONS
-from stages.train.dataset import Task
+from stages.train.dataset import TrainingData
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Inputs:
 
     histories: Histories
     users: Ints  # rows of the histories in order of user id
-    catalogue: Catalogue
+    catalogue: ItemInputs
     share: torch.Tensor
     names: pl.Series  # vacancy ids of the vocabulary by item
     validation: pl.DataFrame  # the rows ranked after an epoch
-    books: Books
+    books: CodeBooks
     books_hash: str
 
 
@@ -76,11 +76,11 @@ def read(
     )
 
 
-def make_task(params: Params, inputs: Inputs) -> Task:
+def make_task(params: Params, inputs: Inputs) -> TrainingData:
     """Choose the rows that are long enough and say how to train on them."""
     lengths = inputs.histories.lengths()
     rows = inputs.users[lengths[inputs.users] >= params.train.min_length]
-    return Task(
+    return TrainingData(
         histories=inputs.histories,
         rows=rows,
         catalogue=inputs.catalogue,

@@ -14,16 +14,16 @@ from accelerate import Accelerator
 
 from stages.bert4rec.batching.batch import Batch
 from stages.bert4rec.retrieval.negative_sampling import (
-    Candidates,
     Draws,
+    StepCandidates,
     all_items,
     calibrated,
     drawn_items,
 )
 from stages.core.seeds import derive
 from stages.train import sparse_gradients
-from stages.train.dataloader import Work, work
-from stages.train.dataset import Task, steps_per_epoch
+from stages.train.dataloader import StepBatches, work
+from stages.train.dataset import TrainingData, steps_per_epoch
 from stages.train.learning_rate import learning_rate, set_learning_rate
 
 
@@ -46,7 +46,7 @@ class Figures:
     seconds: float
 
 
-def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  # noqa: FBT001
+def candidates(task: TrainingData, batch: Batch, full: bool, seed: int) -> StepCandidates:  # noqa: FBT001
     """Items that the questions of a batch choose from."""
     if full:
         return all_items(len(task.share), batch.items.device)
@@ -62,7 +62,7 @@ def candidates(task: Task, batch: Batch, full: bool, seed: int) -> Candidates:  
 
 
 def run(
-    task: Task,
+    task: TrainingData,
     model: Any,
     optimizers: Sequence[torch.optim.Optimizer],
     accelerator: Accelerator,
@@ -113,10 +113,10 @@ def run(
 
 
 def accumulate(
-    task: Task,
+    task: TrainingData,
     model: Any,
     accelerator: Accelerator,
-    part: Work,
+    part: StepBatches,
     *,
     full: bool,
     precision: str = "no",

@@ -6,14 +6,14 @@ from typing import Any
 from stages.interface.errors import HhrecError
 from stages.params import Params
 from stages.train import memory_model
-from stages.train.dataset_stats import Sizes
+from stages.train.dataset_stats import DatasetStats
 from stages.train.loss_choice import takes_all
 from stages.train.plan import PlanReport, expected
 
 LEAST = {"train.batch_tokens": 128, "train.hidden_size": 16, "predict.batch_rows": 16}
 
 
-def require(params: Params, found: Sizes, report: PlanReport) -> None:
+def require(params: Params, found: DatasetStats, report: PlanReport) -> None:
     """Raise HhrecError unless the plan fits, with single settings that would make it fit."""
     if report.fits:
         return
@@ -30,7 +30,7 @@ def require(params: Params, found: Sizes, report: PlanReport) -> None:
     )
 
 
-def fitting(params: Params, found: Sizes, report: PlanReport) -> Iterator[tuple[str, Any]]:
+def fitting(params: Params, found: DatasetStats, report: PlanReport) -> Iterator[tuple[str, Any]]:
     """Yield each setting that alone makes the plan fit, with its largest value that does."""
     if takes_all(params.train, found.trained) and _fits(
         params, found, report, "train.loss", "sampled"
@@ -47,7 +47,7 @@ def fitting(params: Params, found: Sizes, report: PlanReport) -> Iterator[tuple[
             value //= 2
 
 
-def _fits(params: Params, found: Sizes, report: PlanReport, name: str, value: Any) -> bool:
+def _fits(params: Params, found: DatasetStats, report: PlanReport, name: str, value: Any) -> bool:
     section, key = name.split(".")
     part = getattr(params, section).model_copy(update={key: value})
     changed = params.model_copy(update={section: part})

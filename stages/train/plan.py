@@ -17,7 +17,7 @@ from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Report
 from stages.params import Params
 from stages.train import activation_probe, memory_model
-from stages.train.dataset_stats import Sizes
+from stages.train.dataset_stats import DatasetStats
 from stages.train.loss_choice import loss_name, takes_all
 from stages.train.model_config import Content, model_config
 
@@ -62,7 +62,7 @@ PARTS = {  # by what the names of their weights start with, the narrower first
 }
 
 
-def config_of(params: Params, found: Sizes) -> HhrecConfig:
+def config_of(params: Params, found: DatasetStats) -> HhrecConfig:
     """The model that these tables give, of books yet to be hashed."""
     content = Content(found.code_sizes, found.word_count, found.has_salary, found.text_width, "")
     return model_config(params, found.trained, content)
@@ -80,7 +80,7 @@ def parameters(config: HhrecConfig) -> dict[str, int]:
     return counts
 
 
-def expected(params: Params, found: Sizes, *, processes: int = 1) -> memory_model.Memory:
+def expected(params: Params, found: DatasetStats, *, processes: int = 1) -> memory_model.Memory:
     """Memory that training with these parameters will hold, by part."""
     settings, config = params.train, config_of(params, found)
     counts = parameters(config)
@@ -125,7 +125,7 @@ def _small(config: HhrecConfig) -> HhrecConfig:
     return HhrecConfig(**(config.to_dict() | changes))
 
 
-def chosen(params: Params, found: Sizes) -> Ints:
+def chosen(params: Params, found: DatasetStats) -> Ints:
     """Lengths of the windows that are trained on, ascending."""
     lengths = found.lengths[found.lengths >= params.train.min_length].astype(np.int64)
     if not len(lengths):
@@ -136,17 +136,17 @@ def chosen(params: Params, found: Sizes) -> Ints:
     return np.sort(np.minimum(lengths, params.sequences.max_length))
 
 
-def widest(params: Params, found: Sizes) -> activation_probe.Shape:
+def widest(params: Params, found: DatasetStats) -> activation_probe.ProbeShape:
     """The batch with the most pairs of question and event."""
     lengths = chosen(params, found)
     runs = batch_plan.cut(lengths, params.train.batch_tokens)
     start, end = max(runs, key=lambda run: (run[1] - run[0]) * int(lengths[run[1] - 1]) ** 2)
-    return activation_probe.Shape(
+    return activation_probe.ProbeShape(
         end - start, int(lengths[end - 1]), found.trained, found.periods, found.words
     )
 
 
-def to_rank(params: Params, found: Sizes) -> memory_model.ToRank:
+def to_rank(params: Params, found: DatasetStats) -> memory_model.ToRank:
     """The rows ranked after an epoch, and the batch of them with most rows."""
     lengths = np.minimum(found.asked, params.sequences.max_length).astype(np.int64)
     widest = max(together_encoded(lengths), key=len, default=lengths[:0])
@@ -156,7 +156,7 @@ def to_rank(params: Params, found: Sizes) -> memory_model.ToRank:
 
 
 def planned(
-    params: Params, found: Sizes, *, device: torch.device, processes: int = 1
+    params: Params, found: DatasetStats, *, device: torch.device, processes: int = 1
 ) -> PlanReport:
     """Work the plan out for tables of these sizes."""
     lengths = chosen(params, found)

@@ -18,8 +18,8 @@ from accelerate.utils import broadcast, is_bf16_available
 
 from stages.interface.errors import HhrecError
 from stages.train import loop
-from stages.train.dataloader import Work, work
-from stages.train.dataset import Task, steps_per_epoch
+from stages.train.dataloader import StepBatches, work
+from stages.train.dataset import TrainingData, steps_per_epoch
 
 STEPS = 4  # steps timed, each twice in both precisions; the first time warms up
 TOLERANCE = 0.01  # most that the losses may differ, relative to fp32
@@ -28,7 +28,7 @@ KINDS = ("no", "bf16")
 
 
 @dataclass(frozen=True)
-class Choice:
+class PrecisionChoice:
     """What to train in and why.
 
     Attributes:
@@ -53,13 +53,13 @@ class Choice:
 
 def settle(
     wanted: str,
-    task: Task,
+    task: TrainingData,
     model: Any,
     accelerator: Accelerator,
     *,
     full: bool,
     clock: Callable[[], float] = time.perf_counter,
-) -> Choice:
+) -> PrecisionChoice:
     """Turn `train.precision` into `no` or `bf16`; the same in every process.
 
     Args:
@@ -80,11 +80,11 @@ def settle(
             "set train.precision to no or auto",
         )
     if wanted != "auto" or not able:
-        return Choice("bf16" if wanted == "bf16" else "no")
+        return PrecisionChoice("bf16" if wanted == "bf16" else "no")
     return choose(measure(task, model, accelerator, full=full, clock=clock))
 
 
-def choose(measured: dict[str, tuple[float, float]]) -> Choice:
+def choose(measured: dict[str, tuple[float, float]]) -> PrecisionChoice:
     """Take bfloat16 if it is faster by 5 % and its losses are within 1 % of those of fp32.
 
     Args:
@@ -93,11 +93,11 @@ def choose(measured: dict[str, tuple[float, float]]) -> Choice:
     (slow, exact), (fast, rough) = measured["no"], measured["bf16"]
     speedup, difference = slow / fast, abs(rough - exact) / abs(exact)
     good = speedup >= GAIN and difference <= TOLERANCE  # false if a loss is not a number
-    return Choice("bf16" if good else "no", speedup, difference)
+    return PrecisionChoice("bf16" if good else "no", speedup, difference)
 
 
 def measure(
-    task: Task,
+    task: TrainingData,
     model: Any,
     accelerator: Accelerator,
     *,
@@ -125,10 +125,10 @@ def measure(
 
 
 def _timed(
-    task: Task,
+    task: TrainingData,
     model: Any,
     accelerator: Accelerator,
-    part: Work,
+    part: StepBatches,
     kind: str,
     full: bool,  # noqa: FBT001
     clock: Callable[[], float],

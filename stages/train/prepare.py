@@ -13,7 +13,7 @@ from stages.core.seeds import derive
 from stages.params import Params
 from stages.train import parameter_groups, pretrained_layers, warm_start
 from stages.train.als_embeddings import start_items
-from stages.train.dataset import Task, steps_per_epoch
+from stages.train.dataset import TrainingData, steps_per_epoch
 from stages.train.inputs import Inputs, make_task
 from stages.train.loss_choice import takes_all
 from stages.train.model_config import content_of, model_config
@@ -35,7 +35,7 @@ class Training:
 
     params: Params
     accelerator: Accelerator
-    task: Task
+    task: TrainingData
     model: HhrecModel
     optimizers: Sequence[torch.optim.Optimizer]
     started: dict[str, int]

@@ -7,7 +7,7 @@ from stages.core.calibration_file import MODEL, Calibration
 from stages.interface.stage_report import Report
 from stages.train.callbacks import Watch
 from stages.train.loss_choice import loss_name
-from stages.train.precision import Choice
+from stages.train.precision import PrecisionChoice
 
 
 class TrainReport(Report):
@@ -45,7 +45,7 @@ class TrainReport(Report):
 
     def choice(self) -> str:
         """Say in which precision it trained and why."""
-        return str(Choice(self.precision, self.bf16_speedup, self.bf16_loss_difference))
+        return str(PrecisionChoice(self.precision, self.bf16_speedup, self.bf16_loss_difference))
 
     def remarks(self) -> list[str]:
         """Say how the model stands beside the best baseline on the validation rows."""

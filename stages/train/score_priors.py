@@ -28,7 +28,7 @@ from stages.core.actions import ACTION_NAMES
 from stages.core.item_ids import FIRST_ITEM, PAD
 from stages.core.seeds import derive
 from stages.train.dataloader import make_batch
-from stages.train.dataset import Task
+from stages.train.dataset import TrainingData
 
 QUESTIONS = 8_000  # that are asked, about
 AT_ONCE = 16  # rows
@@ -67,7 +67,7 @@ class Priors:
     repeats: Floats
 
 
-def priors(task: Task, seed: int) -> Priors:
+def priors(task: TrainingData, seed: int) -> Priors:
     """Fit the weights on some of the train histories; `seed` chooses which."""
     parts = list(_asked(task, seed))
     start = _row(near=[1.0, 0.0], repeats=[-1.0] + [0.0] * repeat_scorer.FEATURES, drawn=[1.0])
@@ -108,7 +108,7 @@ def _named(common: Floats, by_action: Floats) -> Priors:
     return Priors(demand, near_demand, own_demand, each["near"], each["repeats"])
 
 
-def _asked(task: Task, seed: int) -> Iterator[tuple[Choices, Ints]]:
+def _asked(task: TrainingData, seed: int) -> Iterator[tuple[Choices, Ints]]:
     """Ask rows in a random order until there are enough questions."""
     generator, count = np.random.default_rng(seed), 0
     rows = generator.permutation(task.rows)
@@ -122,7 +122,9 @@ def _asked(task: Task, seed: int) -> Iterator[tuple[Choices, Ints]]:
         yield found, asked
 
 
-def _choices(task: Task, batch: Batch, generator: np.random.Generator) -> tuple[Choices, Ints]:
+def _choices(
+    task: TrainingData, batch: Batch, generator: np.random.Generator
+) -> tuple[Choices, Ints]:
     """Candidates of a batch's questions, of which the heavier are likelier to be asked."""
     count = task.catalogue.demand.to(torch.device("cpu"))
     chance = (batch.weight / batch.weight.amax().clamp_min(1e-9)).numpy()

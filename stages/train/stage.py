@@ -124,6 +124,8 @@ def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Pla
     return plan_of(sized(params, shown, accelerator.num_processes), found, accelerator)
 
 
-def plan_of(params: Params, found: dataset_stats.Sizes, accelerator: Accelerator) -> PlanReport:
+def plan_of(
+    params: Params, found: dataset_stats.DatasetStats, accelerator: Accelerator
+) -> PlanReport:
     """Plan for the processes that take part."""
     return planned(params, found, device=accelerator.device, processes=accelerator.num_processes)

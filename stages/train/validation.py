@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration import candidate_table, heuristics
@@ -18,7 +18,7 @@ from stages.calibration.conditional_logit import Floats
 from stages.calibration.fitting import PULLS, Fitted, fitted
 from stages.calibration.heuristics import Heuristics, Ranks
 from stages.loaders.model_arrays import moments
-from stages.loaders.rank_queries import Asked, asked_rows
+from stages.loaders.rank_queries import RankQueries, asked_rows
 from stages.params import Params, SeenParams
 from stages.seen_policy.choice import DEEP, KEEP, Labelled, choose, gains
 
@@ -67,7 +67,9 @@ class Validation:
         """Return the number of rows."""
         return len(self.rows)
 
-    def best_way(self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator) -> Scored:
+    def best_way(
+        self, model: HhrecModel, catalogue: ItemInputs, accelerator: Accelerator
+    ) -> Scored:
         """Rank the rows in each way of asking that the parameters leave open; take the best.
 
         Most logs end a context with a session, some (leave-one-out) in the middle of one, so the
@@ -78,7 +80,7 @@ class Validation:
         return max(found, key=lambda one: one.mrr)
 
     def ranked(
-        self, model: HhrecModel, catalogue: Catalogue, accelerator: Accelerator, *, asks: str
+        self, model: HhrecModel, catalogue: ItemInputs, accelerator: Accelerator, *, asks: str
     ) -> Scored:
         """Rank the rows by the model as it was trained, asked in one way.
 
@@ -96,7 +98,7 @@ class Validation:
         policy = choose(lists, self.params.predict.seen, K)
         return Scored(float(np.sort(gains(lists, policy, K)).mean()), asks, policy)
 
-    def fitted(self, model: HhrecModel, catalogue: Catalogue) -> Fitted:
+    def fitted(self, model: HhrecModel, catalogue: ItemInputs) -> Fitted:
         """Rank the rows by the model, and fit the weights of all parts on them if they may move."""
         ranker = self.ranker(model, catalogue, candidate_table.FIRST, with_parts=True)
         parts = candidate_table.tables(ranker, self.asked.rows, self.ranks, self.counts)
@@ -109,7 +111,7 @@ class Validation:
     def ranker(
         self,
         model: HhrecModel,
-        catalogue: Catalogue,
+        catalogue: ItemInputs,
         k: int,
         *,
         asks: str | None = None,
@@ -134,7 +136,7 @@ class Validation:
         return Labelled(self.rows)
 
     @cached_property
-    def asked(self) -> Asked:
+    def asked(self) -> RankQueries:
         """The rows, with everything kept."""
         return asked_rows(self.rows, self.params.sequences.max_length, KEEP)
 

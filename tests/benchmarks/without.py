@@ -35,23 +35,23 @@ def all_views(tensors: Callable[..., Any], *given: Any, **named: Any) -> Any:
 
 def silent_repeats() -> None:
     """Leave vacancies of the history with what their vectors and demand say."""
-    heard = repeat_scorer.Repeats.forward
+    heard = repeat_scorer.RepeatScorer.forward
 
     def forward(self: Any, *given: Any) -> torch.Tensor:
         logits = heard(self, *given)
         return torch.where(logits.isfinite(), torch.zeros_like(logits), logits)
 
-    repeat_scorer.Repeats.forward = forward  # type: ignore[method-assign]
+    repeat_scorer.RepeatScorer.forward = forward  # type: ignore[method-assign]
 
 
 def silent_demand() -> None:
     """Leave out when and how often vacancies were met."""
-    heard = popularity_prior.Trend.forward
+    heard = popularity_prior.PopularityPrior.forward
 
     def forward(self: Any, *given: Any) -> torch.Tensor:
         return 0.0 * heard(self, *given)
 
-    popularity_prior.Trend.forward = forward  # type: ignore[method-assign]
+    popularity_prior.PopularityPrior.forward = forward  # type: ignore[method-assign]
 
 
 MODEL = {"actions": blind_to_actions, "repeats": silent_repeats, "demand": silent_demand}

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from stages.bert4rec.examples.histories import Histories, Window, meetings, window
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecConfig, HhrecModel
 from stages.bert4rec.network.popularity_prior import Demand, demand
 from stages.bert4rec.retrieval.cooccurrence import Neighbours, neighbours
@@ -84,13 +84,13 @@ def histories() -> Histories:
 
 
 @pytest.fixture
-def catalogue() -> Catalogue:
+def catalogue() -> ItemInputs:
     generator = torch.Generator().manual_seed(3)
     rows = FIRST_ITEM + ITEMS
     codes = torch.randint(0, 5, (rows, 2), generator=generator, dtype=torch.int32)
     words = torch.randint(0, 9, (rows, 4), generator=generator, dtype=torch.int32)
     salary = torch.rand(rows, 2, generator=generator)
-    return Catalogue(codes, salary, words, make_demand(rows), make_neighbours(rows))
+    return ItemInputs(codes, salary, words, make_demand(rows), make_neighbours(rows))
 
 
 def make_model(objective: str, backbone: str = "bert") -> HhrecModel:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.retrieval.cooccurrence import neighbours
 from stages.params import TrainParams
 from stages.train import loop
@@ -18,7 +18,7 @@ def make_task(objective="prefix", **changes):
     histories = make_histories([5, 1, 12, 8, 0, 3, 7, 7, 9, 2, 4, 6])
     generator = torch.Generator().manual_seed(3)
     rows = 33
-    catalogue = Catalogue(
+    catalogue = ItemInputs(
         torch.randint(0, 5, (rows, 2), generator=generator, dtype=torch.int32),
         torch.rand(rows, 2, generator=generator),
         torch.randint(0, 9, (rows, 4), generator=generator, dtype=torch.int32),

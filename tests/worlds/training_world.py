@@ -11,7 +11,7 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import CATEGORICAL, FEATURES, HISTORY, VALIDATION_SEQUENCES, VOCAB
 from stages.core.time_units import DAY
 from stages.features.code_book import CodeBook
-from stages.features.codebooks import Books, save_books
+from stages.features.codebooks import CodeBooks, save_books
 from stages.params import FeaturesParams
 
 START = 1_700_000_000_000_000  # microseconds
@@ -96,10 +96,10 @@ class World:
         ).with_columns(pl.col("times").cast(pl.List(pl.Datetime("us"))))
 
 
-def books() -> Books:
+def books() -> CodeBooks:
     """Code books that say how many codes there are, and nothing of use besides."""
     column = CodeBook(values=tuple(map(str, range(CODES - 2))), hashed=0)
-    return Books(
+    return CodeBooks(
         params=FeaturesParams(tokens=WORDS),
         rates={},
         columns=dict.fromkeys(CATEGORICAL.values(), column),

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stages.bert4rec.examples.histories import Window
 from stages.bert4rec.examples.training_examples import Questions, gap_buckets, inside
-from stages.bert4rec.retrieval.candidate_generation import Near, no_one_near
+from stages.bert4rec.retrieval.candidate_generation import NeighbourCandidates, no_one_near
 from stages.core.fieldwise import map_fields
 from stages.core.item_ids import MASK
 from stages.core.time_units import DAY, HOUR
@@ -92,7 +92,7 @@ def tensors(
     questions: Questions,
     hidden: np.ndarray | None = None,
     *,
-    near: Near | None = None,
+    near: NeighbourCandidates | None = None,
     fresh: int = 0,
     lag: int = 0,
 ) -> Batch:

@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  the name torch's own documentation uses
 
 from stages.bert4rec.loss.fused_cross_entropy import NEVER, LogPartition, LogRefusals
-from stages.bert4rec.retrieval.negative_sampling import Calibration
+from stages.bert4rec.retrieval.negative_sampling import GbceCalibration
 
 ALIGNED = 32  # columns of a matrix product
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScoredQuestions:
     """M questions of a batch that count.
 
     Attributes:
@@ -36,14 +36,14 @@ class Asked:
     out: Tensor
 
 
-def summed(asked: Asked, vectors: Tensor, calibration: Calibration | None) -> Tensor:
+def summed(asked: ScoredQuestions, vectors: Tensor, calibration: GbceCalibration | None) -> Tensor:
     """Loss of a batch: a softmax, or gBCE where a calibration is given."""
     if calibration is None:
         return softmax(asked, vectors)
     return gbce(asked, vectors, calibration)
 
 
-def softmax(asked: Asked, vectors: Tensor) -> Tensor:
+def softmax(asked: ScoredQuestions, vectors: Tensor) -> Tensor:
     """Weighted sum of negative log-likelihoods, a scalar.
 
     Args:
@@ -54,7 +54,7 @@ def softmax(asked: Asked, vectors: Tensor) -> Tensor:
     return summed - (asked.weight * asked.positive).sum()
 
 
-def gbce(asked: Asked, vectors: Tensor, calibration: Calibration) -> Tensor:
+def gbce(asked: ScoredQuestions, vectors: Tensor, calibration: GbceCalibration) -> Tensor:
     """Weighted sum of generalised binary cross-entropies, a scalar.
 
     Each shared candidate, and each of the row's own history but the target, is a negative; a

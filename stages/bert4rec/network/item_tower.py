@@ -13,7 +13,7 @@ from stages.core.item_ids import FIRST_ITEM
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ItemInputs:
     """What is known of N vacancies, in rows by item id; rows 0..2 (special ids) are zeros.
 
     Attributes:
@@ -36,9 +36,9 @@ class Catalogue:
         """Return the number of rows, special ids included."""
         return len(self.codes)
 
-    def to(self, device: torch.device) -> "Catalogue":
+    def to(self, device: torch.device) -> "ItemInputs":
         """Return the same rows on a device."""
-        return Catalogue(
+        return ItemInputs(
             self.codes.to(device),
             self.salary.to(device),
             self.words.to(device),
@@ -96,7 +96,7 @@ class ItemTower(nn.Module):
             self.content_bias = nn.Linear(hidden_size, 1, bias=False)
         self.text = nn.Linear(text_width, hidden_size, bias=False) if text_width else None
 
-    def forward(self, items: Tensor, catalogue: Catalogue) -> tuple[Tensor, Tensor]:
+    def forward(self, items: Tensor, catalogue: ItemInputs) -> tuple[Tensor, Tensor]:
         """Compute vectors (n, H) and biases (n,) of item ids (n,)."""
         known = items < self.known
         if self.training and self.id_dropout:
@@ -117,7 +117,7 @@ class ItemTower(nn.Module):
         weight = known.to(self.ids.weight.dtype)[:, None]
         return self.ids(rows) * weight, self.id_bias(rows) * weight
 
-    def content(self, items: Tensor, catalogue: Catalogue) -> Tensor:
+    def content(self, items: Tensor, catalogue: ItemInputs) -> Tensor:
         """Sum of what an item's own description says, (n,) -> (n, H); zeros for special ids."""
         total = torch.zeros(len(items), self.ids.embedding_dim, device=items.device)
         if self.salary is not None:

@@ -14,13 +14,18 @@ from stages.bert4rec.batching.batch import Batch, narrowed
 from stages.bert4rec.loss import candidate_losses as losses
 from stages.bert4rec.network import score_parts as parts_of
 from stages.bert4rec.network.config import HhrecConfig
-from stages.bert4rec.network.item_tower import Catalogue
-from stages.bert4rec.network.item_vectors import Vectors, picked
-from stages.bert4rec.network.own_candidates import Answers, beside, history_score, near_score
+from stages.bert4rec.network.item_tower import ItemInputs
+from stages.bert4rec.network.item_vectors import ItemVectors, picked
+from stages.bert4rec.network.own_candidates import (
+    EncodedQuestions,
+    beside,
+    history_score,
+    near_score,
+)
 from stages.bert4rec.network.popularity_prior import periods_of
 from stages.bert4rec.network.scorer import Scorer
 from stages.bert4rec.network.sequence_encoder import seen
-from stages.bert4rec.retrieval.negative_sampling import Candidates
+from stages.bert4rec.retrieval.negative_sampling import StepCandidates
 from stages.core.model_files import WEIGHTS
 
 VECTORS = 0.5  # what vectors say at prediction, beside what is counted, before any calibration
@@ -51,7 +56,7 @@ class HhrecModel(Scorer):
         config.update(decided)
         config.save_pretrained(directory)
 
-    def forward(self, batch: Batch, catalogue: Catalogue, candidates: Candidates) -> Tensor:
+    def forward(self, batch: Batch, catalogue: ItemInputs, candidates: StepCandidates) -> Tensor:
         """Sum of weighted losses of a batch, a scalar."""
         wanted = (batch.items, batch.target, candidates.items, batch.near)
         vectors, biases, (events, targets, shared, close) = self.lookup(catalogue, *wanted)
@@ -84,11 +89,11 @@ class HhrecModel(Scorer):
         self,
         states: Tensor,
         own: Tensor,
-        items: Vectors,
-        close: Vectors,
+        items: ItemVectors,
+        close: ItemVectors,
         batch: Batch,
         sees: Tensor,
-        catalogue: Catalogue,
+        catalogue: ItemInputs,
         *,
         binary: bool,
     ) -> tuple[Tensor, Tensor]:
@@ -109,8 +114,8 @@ class HhrecModel(Scorer):
         return torch.cat([first[0], second[0]], 1), torch.cat([first[1], second[1]], 1)
 
     def answers(
-        self, batch: Batch, catalogue: Catalogue, *, history: bool = True, parts: bool = False
-    ) -> Answers:
+        self, batch: Batch, catalogue: ItemInputs, *, history: bool = True, parts: bool = False
+    ) -> EncodedQuestions:
         """States of the questions, and their own candidates.
 
         States are halved: inner products of vectors fit the histories they were learned from better
@@ -138,7 +143,7 @@ class HhrecModel(Scorer):
             held = parts_of.of_history(*own) if own else parts_of.nothing(known)
             told = torch.cat([held, parts_of.of_new(*near)], 2)
         logits = beside(batch.items, known, batch.near, near_score(batch, near))
-        return Answers(states, *logits, told)
+        return EncodedQuestions(states, *logits, told)
 
 
 def shared_candidates(
@@ -149,8 +154,8 @@ def shared_candidates(
     moments: Tensor,
     periods: int,
     batch: Batch,
-    candidates: Candidates,
-) -> losses.Asked:
+    candidates: StepCandidates,
+) -> losses.ScoredQuestions:
     """Put the questions that count before the candidates that all of them share.
 
     Args:
@@ -173,7 +178,7 @@ def shared_candidates(
     out = torch.where(take(sees), out, len(candidates.items))
     hit = losses.columns(take(batch.target), candidates.items)
     close = losses.columns(take(batch.near), candidates.items)
-    return losses.Asked(
+    return losses.ScoredQuestions(
         states=losses.aligned(take(states), torch.ones_like(moment[:, :1]), moment),
         weight=take(batch.weight),
         rest=take(rest),

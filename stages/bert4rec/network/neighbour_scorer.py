@@ -17,7 +17,7 @@ def similarity(score: Tensor) -> Tensor:
     return torch.log1p(score * SCALE)
 
 
-class Nearby(nn.Module):
+class NeighbourScorer(nn.Module):
     """Additive logits of the neighbours of a question's newest events.
 
     Starts as the logarithm of their similarity, so that alone they rank like item-kNN. How much

@@ -9,7 +9,7 @@ from stages.bert4rec.batching.batch import Batch
 from stages.core.item_ids import PAD
 
 
-class Answers(NamedTuple):
+class EncodedQuestions(NamedTuple):
     """What the model says of B rows with Q questions before it sees the catalogue.
 
     Attributes:

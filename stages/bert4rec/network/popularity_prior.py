@@ -66,7 +66,7 @@ def demand(items: Ints, times: Ints, count: int) -> Demand:
     return Demand(torch.from_numpy(before), torch.from_numpy(first), start, length)
 
 
-class Trend(nn.Module):
+class PopularityPrior(nn.Module):
     """Additive logits from demand: linear ones, and a learned correction that starts at zero.
 
     Args:

@@ -27,7 +27,7 @@ NAMES = (
 FEATURES = len(NAMES)
 
 
-class Repeats(nn.Module):
+class RepeatScorer(nn.Module):
     """Additive logits of the vacancies in a row's own history.
 
     Args:

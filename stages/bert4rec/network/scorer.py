@@ -7,12 +7,12 @@ from transformers import PreTrainedModel
 from stages.bert4rec.batching.batch import Batch
 from stages.bert4rec.network import popularity_prior
 from stages.bert4rec.network.config import HhrecConfig
-from stages.bert4rec.network.item_tower import Catalogue, ItemTower
-from stages.bert4rec.network.item_vectors import Vectors
-from stages.bert4rec.network.neighbour_scorer import Nearby
-from stages.bert4rec.network.popularity_prior import Trend, periods_of
-from stages.bert4rec.network.repeat_scorer import Repeats, describe
-from stages.bert4rec.network.sequence_encoder import Streams, ahead
+from stages.bert4rec.network.item_tower import ItemInputs, ItemTower
+from stages.bert4rec.network.item_vectors import ItemVectors
+from stages.bert4rec.network.neighbour_scorer import NeighbourScorer
+from stages.bert4rec.network.popularity_prior import PopularityPrior, periods_of
+from stages.bert4rec.network.repeat_scorer import RepeatScorer, describe
+from stages.bert4rec.network.sequence_encoder import SequenceEncoder, ahead
 from stages.core.item_ids import MASK
 
 OWN_PACE = 4.0  # repeats are rarely asked for: what is learned of their demand is learned faster
@@ -37,13 +37,13 @@ class Scorer(PreTrainedModel):
             has_salary=config.has_salary,
             text_width=config.text_width,
         )
-        self.streams = Streams(config)
+        self.streams = SequenceEncoder(config)
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.out = nn.Linear(width, width)
-        self.repeats = Repeats(width)
-        self.trend, self.own_trend = Trend(), Trend(pace=OWN_PACE)
+        self.repeats = RepeatScorer(width)
+        self.trend, self.own_trend = PopularityPrior(), PopularityPrior(pace=OWN_PACE)
         if config.neighbours:
-            self.nearby, self.near_trend = Nearby(width), Trend()
+            self.nearby, self.near_trend = NeighbourScorer(width), PopularityPrior()
         self.post_init()
         self.repeats.start_from_last_viewed()
         self.streams.start_from_last_event()
@@ -54,7 +54,7 @@ class Scorer(PreTrainedModel):
         for trend in counted:
             trend.start_from(torch.zeros(popularity_prior.FEATURES))
 
-    def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: Catalogue) -> Tensor:
+    def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: ItemInputs) -> Tensor:
         """Encode the rows and read the questions' states, (B, Q, H)."""
 
         def mask() -> Tensor:
@@ -63,7 +63,7 @@ class Scorer(PreTrainedModel):
         return self.streams(batch, vectors, sees, mask)
 
     def lookup(
-        self, catalogue: Catalogue, *ids: Tensor
+        self, catalogue: ItemInputs, *ids: Tensor
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Compute the vectors of items, each once.
 
@@ -77,7 +77,7 @@ class Scorer(PreTrainedModel):
         return vectors, biases, tuple(r.view_as(i) for r, i in zip(rows, ids, strict=True))
 
     def near(
-        self, states: Tensor, close: Vectors, batch: Batch, catalogue: Catalogue
+        self, states: Tensor, close: ItemVectors, batch: Batch, catalogue: ItemInputs
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Say what neighbours score by vector, by popularity, by demand and as neighbours.
 
@@ -93,7 +93,7 @@ class Scorer(PreTrainedModel):
         return by_vector, close.bias, trend, extra
 
     def trends(
-        self, items: Tensor, asked: Tensor, known: Tensor, catalogue: Catalogue
+        self, items: Tensor, asked: Tensor, known: Tensor, catalogue: ItemInputs
     ) -> tuple[Tensor, Tensor]:
         """Logits by demand of items (C,) in the distinct moments of questions (B, Q).
 
@@ -106,7 +106,7 @@ class Scorer(PreTrainedModel):
         return self.trend(items[None], *at, catalogue.demand), moments
 
     def history(
-        self, states: Tensor, items: Vectors, batch: Batch, sees: Tensor, catalogue: Catalogue
+        self, states: Tensor, items: ItemVectors, batch: Batch, sees: Tensor, catalogue: ItemInputs
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Say what each row's own vacancies score by vector, by demand, and as repeats, (B, Q, L).
 

@@ -14,7 +14,7 @@ from stages.bert4rec.network.config import HhrecConfig
 from stages.core.actions import ACTION_NAMES
 
 
-class Streams(nn.Module):
+class SequenceEncoder(nn.Module):
     """Embeds events and questions, and encodes them as the objective asks for."""
 
     def __init__(self, config: HhrecConfig) -> None:

@@ -7,23 +7,23 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Pairs:
+class ExcludedPairs:
     """Some (row, item place) pairs, sorted by place: rows (P,), places (P,)."""
 
     rows: Tensor
     places: Tensor
 
-    def sampled(self, stride: int) -> "Pairs":
+    def sampled(self, stride: int) -> "ExcludedPairs":
         """Return the pairs at multiples of `stride`, their places divided by it."""
         kept = self.places % stride == 0
-        return Pairs(self.rows[kept], self.places[kept] // stride)
+        return ExcludedPairs(self.rows[kept], self.places[kept] // stride)
 
-    def of(self, rows: Tensor, count: int) -> "Pairs":
+    def of(self, rows: Tensor, count: int) -> "ExcludedPairs":
         """Return the pairs of some (R,) of `count` rows, which are numbered anew."""
         number = torch.full((count,), -1, device=rows.device)
         number[rows] = torch.arange(len(rows), device=rows.device)
         own = number[self.rows]
-        return Pairs(own[own >= 0], self.places[own >= 0])
+        return ExcludedPairs(own[own >= 0], self.places[own >= 0])
 
     def cut(self, bounds: list[int]) -> list[tuple[Tensor, Tensor]]:
         """Return the pairs between each two bounds, places counted from the first of them."""
@@ -34,8 +34,8 @@ class Pairs:
         ]
 
 
-def pairs(rows: Tensor, places: Tensor) -> Pairs:
+def pairs(rows: Tensor, places: Tensor) -> ExcludedPairs:
     """Sort pairs by place; those without a place (-1) are left out."""
     inside = places >= 0
     places, order = places[inside].sort(stable=True)
-    return Pairs(rows[inside][order], places)
+    return ExcludedPairs(rows[inside][order], places)

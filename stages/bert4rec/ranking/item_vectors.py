@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking import item_index
 from stages.bert4rec.ranking.item_index import ItemMatrix
@@ -12,7 +12,7 @@ from stages.core.item_ids import FIRST_ITEM
 
 @torch.inference_mode()
 def item_matrix(
-    model: HhrecModel, catalogue: Catalogue, allowed: Tensor | None = None
+    model: HhrecModel, catalogue: ItemInputs, allowed: Tensor | None = None
 ) -> ItemMatrix:
     """Compute the vectors of all vacancies once, or of those `allowed`, (N,) bool."""
     device = catalogue.codes.device

@@ -6,10 +6,10 @@ import torch
 from stages.bert4rec.batching import batch_plan
 from stages.bert4rec.batching.batch import Batch
 from stages.bert4rec.examples.histories import Ints, window
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.network.score_parts import WIDTH
-from stages.bert4rec.ranking.query_rows import Encoded, Rows, together
+from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows, together
 from stages.bert4rec.ranking.question import question
 from stages.interface.errors import HhrecError
 
@@ -26,14 +26,14 @@ def together_encoded(lengths: Ints) -> list[Ints]:
 @torch.inference_mode()
 def encode(
     model: HhrecModel,
-    catalogue: Catalogue,
-    rows: Rows,
+    catalogue: ItemInputs,
+    rows: QueryRows,
     chosen: Ints,
     share: tuple[int, int],
     *,
     asks: str | None = None,
     with_parts: bool = False,
-) -> Encoded:
+) -> EncodedRows:
     """Encode chosen rows, (B,), in batches of like length; process n of m takes every m-th batch.
 
     Raises:
@@ -56,7 +56,7 @@ def encode(
         nothing = torch.zeros(0, dtype=torch.int64, device=catalogue.codes.device)
         states = torch.zeros(0, model.config.hidden_size, device=nothing.device)
         told = torch.zeros(0, WIDTH if with_parts else 0, device=nothing.device)
-        return Encoded(chosen[:0], states, nothing, nothing, states[:, 0], nothing, told)
+        return EncodedRows(chosen[:0], states, nothing, nothing, states[:, 0], nothing, told)
     whole = together(parts)
     if not bool(whole.states.isfinite().all()):
         raise HhrecError(
@@ -68,13 +68,13 @@ def encode(
 
 def _encode(
     model: HhrecModel,
-    rows: Rows,
+    rows: QueryRows,
     part: Ints,
     asked: Batch,
-    catalogue: Catalogue,
+    catalogue: ItemInputs,
     *,
     with_parts: bool,
-) -> Encoded:
+) -> EncodedRows:
     history = not rows.hide_all(part, asked.items.numpy())
     on_device = asked.to(catalogue.codes.device)
     found = model.answers(on_device, catalogue, history=history, parts=with_parts)
@@ -87,7 +87,7 @@ def _encode(
     told = scores.new_zeros(len(scores), 0)
     if found.parts is not None:
         told = found.parts[owner, 0, place].float()
-    return Encoded(
+    return EncodedRows(
         part,
         found.states[:, 0].float(),
         owner,

@@ -11,7 +11,7 @@ from stages.core.item_ids import FIRST_ITEM
 
 
 @dataclass(frozen=True)
-class Rows:
+class QueryRows:
     """R rows to rank.
 
     Attributes:
@@ -45,7 +45,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedRows:
     """Rows with what the model says of them.
 
     Attributes:
@@ -66,17 +66,17 @@ class Encoded:
     times: Tensor
     parts: Tensor
 
-    def picked(self, members: Ints) -> "Encoded":
+    def picked(self, members: Ints) -> "EncodedRows":
         """Return some of the rows, (b,), with what is theirs."""
         return self.picked_with(members, self.owner)[0]
 
-    def picked_with(self, members: Ints, marks: Tensor) -> tuple["Encoded", Tensor]:
+    def picked_with(self, members: Ints, marks: Tensor) -> tuple["EncodedRows", Tensor]:
         """Return some of the rows, and their part of `marks`, (P,)."""
         wanted = torch.from_numpy(members).to(self.owner.device)
         place = torch.full((len(self.rows),), -1, device=self.owner.device)
         place[wanted] = torch.arange(len(members), device=place.device)
         kept = (place[self.owner] >= 0).nonzero()[:, 0]
-        some = Encoded(
+        some = EncodedRows(
             self.rows[members],
             self.states[wanted],
             place[self.owner[kept]],
@@ -108,11 +108,11 @@ class Encoded:
         return torch.where(own[:, None], self.parts[order[near]], others)
 
 
-def together(parts: list[Encoded]) -> Encoded:
+def together(parts: list[EncodedRows]) -> EncodedRows:
     """Put encoded rows one below the other."""
     starts = np.cumsum([0, *(len(part.rows) for part in parts)])
     owners = [part.owner + int(start) for part, start in zip(parts, starts, strict=False)]
-    return Encoded(
+    return EncodedRows(
         np.concatenate([part.rows for part in parts]),
         torch.cat([part.states for part in parts]),
         torch.cat(owners),

@@ -8,9 +8,9 @@ from stages.bert4rec.batching.batch import Batch, tensors
 from stages.bert4rec.examples.histories import Ints, Window, window
 from stages.bert4rec.examples.masking import what_is_next
 from stages.bert4rec.examples.training_examples import what_next
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
-from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.query_rows import QueryRows
 from stages.bert4rec.retrieval.candidate_generation import held, near
 
 NEAR = 200  # neighbours scored a row
@@ -18,7 +18,7 @@ PAUSE = 1_800_000_000  # microseconds: half an hour, after which a session is ov
 
 
 def question(
-    model: HhrecModel, catalogue: Catalogue, rows: Rows, part: Ints, asks: str | None = None
+    model: HhrecModel, catalogue: ItemInputs, rows: QueryRows, part: Ints, asks: str | None = None
 ) -> Batch:
     """Ask some rows, (B,), for the first response of their next session, or for the next event.
 

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.ranking.query_rows import Encoded
+from stages.bert4rec.ranking.query_rows import EncodedRows
 
 
 class Activity(Protocol):
@@ -40,5 +40,5 @@ class Ranked:
     items: Tensor
     scores: Tensor
     candidates: int
-    encoded: Encoded
+    encoded: EncodedRows
     kept: Tensor

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec.network import score_parts as parts_of
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.network.popularity_prior import periods_of
 from stages.bert4rec.network.score_parts import WIDTH
@@ -23,7 +23,7 @@ from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.bert4rec.ranking.item_vectors import item_matrix
 from stages.bert4rec.ranking.product_precision import Precision, in_half
 from stages.bert4rec.ranking.query_encoder import NEVER, encode
-from stages.bert4rec.ranking.query_rows import Encoded, Rows
+from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows
 from stages.bert4rec.ranking.question import NEAR
 from stages.bert4rec.ranking.ranked import Activity, Ranked
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, unpacked
@@ -50,7 +50,7 @@ class Ranker:
     def __init__(
         self,
         model: HhrecModel,
-        catalogue: Catalogue,
+        catalogue: ItemInputs,
         *,
         k: int,
         batch_rows: int,
@@ -68,7 +68,7 @@ class Ranker:
         self.moment = (-1, -1)
         self.active: Tensor | None = None  # by item id, at the moment that is ranked
 
-    def rank(self, rows: Rows, share: tuple[int, int] = (0, 1)) -> Iterator[Ranked]:
+    def rank(self, rows: QueryRows, share: tuple[int, int] = (0, 1)) -> Iterator[Ranked]:
         """Rank the rows, those of one moment after the other; process n of m ranks its share.
 
         Raises:
@@ -100,7 +100,7 @@ class Ranker:
                 yield from self.at(moment, encoded.picked(members), rows)
 
     @torch.inference_mode()
-    def at(self, moment: list[int], encoded: Encoded, rows: Rows) -> Iterator[Ranked]:
+    def at(self, moment: list[int], encoded: EncodedRows, rows: QueryRows) -> Iterator[Ranked]:
         """Rank rows that ask at one moment: (period asked, periods known, day)."""
         *periods, day = moment
         self.set_demand((periods[0], periods[1]))
@@ -122,7 +122,7 @@ class Ranker:
 
     def best(
         self,
-        encoded: Encoded,
+        encoded: EncodedRows,
         own: Tensor,
         hidden: tuple[Tensor, Tensor],
         items: ItemMatrix,
@@ -151,7 +151,7 @@ class Ranker:
         )
 
     @torch.inference_mode()
-    def parts(self, encoded: Encoded, owner: Tensor, items: Tensor) -> Tensor:
+    def parts(self, encoded: EncodedRows, owner: Tensor, items: Tensor) -> Tensor:
         """Say what scores are sums of, at the moment of the rows yielded last.
 
         Args:

@@ -22,7 +22,7 @@ import torch
 from scipy import special  # type: ignore[import-untyped]
 from torch import Tensor
 
-from stages.bert4rec.ranking.exclusions import Pairs
+from stages.bert4rec.ranking.exclusions import ExcludedPairs
 from stages.bert4rec.ranking.item_index import LINE, ItemMatrix
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, top, unpacked
 
@@ -47,7 +47,13 @@ def exact_scores(queries: Tensor, items: Tensor) -> Tensor:
 
 
 def best(
-    states: Tensor, own: Tensor, excluded: Pairs, items: ItemMatrix, k: int, *, sure: bool = False
+    states: Tensor,
+    own: Tensor,
+    excluded: ExcludedPairs,
+    items: ItemMatrix,
+    k: int,
+    *,
+    sure: bool = False,
 ) -> Tensor:
     """Find the k best of all items and of what a row brings along.
 
@@ -120,7 +126,7 @@ class Search:
         if self.held * LOOKS > PENDING * len(self.asked):
             self.take()
 
-    def guess(self, excluded: Pairs, *, sure: bool) -> None:
+    def guess(self, excluded: ExcludedPairs, *, sure: bool) -> None:
         """Find a first threshold: a score that some of a sample reach, by their groups' maxima."""
         stride = max(round(len(self.items) / SAMPLE), 1)
         size = len(self.items) // stride // SHORT * SHORT

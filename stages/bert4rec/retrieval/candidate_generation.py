@@ -12,7 +12,13 @@ from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.bert4rec.examples.histories import Histories, Ints, Window
 from stages.bert4rec.examples.training_examples import Questions
-from stages.bert4rec.retrieval.cooccurrence import REACH, Floats, Neighbours, Table, worth
+from stages.bert4rec.retrieval.cooccurrence import (
+    REACH,
+    CooccurrenceTable,
+    Floats,
+    Neighbours,
+    worth,
+)
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 
@@ -21,7 +27,7 @@ LEAST = 1e-6  # what is below is rounding
 
 
 @dataclass(frozen=True)
-class Near:
+class NeighbourCandidates:
     """The nearest vacancies of each question that its row does not hold, padded with 0.
 
     Attributes:
@@ -36,7 +42,7 @@ class Near:
 
 
 @dataclass(frozen=True)
-class Held:
+class HistoryItems:
     """Every vacancy of the whole histories of some rows, and when it was met.
 
     Attributes:
@@ -56,7 +62,7 @@ class Held:
         return (self.keys[place] == key) & (self.ranks[place] < before)
 
 
-def held(histories: Histories, rows: Ints, width: int) -> Held:
+def held(histories: Histories, rows: Ints, width: int) -> HistoryItems:
     """Find what the histories of rows (B,) hold; row numbers count from 0 to B - 1."""
     starts, sizes = histories.offsets[rows], histories.lengths()[rows]
     owner = np.repeat(np.arange(len(rows)), sizes)
@@ -65,19 +71,26 @@ def held(histories: Histories, rows: Ints, width: int) -> Held:
     keys = np.append(owner * width + histories.items[places], -1)[np.append(new, not new.any())]
     ranks = np.append(histories.ranks[places], 0)[np.append(new, not new.any())]
     order = np.argsort(keys)
-    return Held(keys[order], ranks[order], width)
+    return HistoryItems(keys[order], ranks[order], width)
 
 
-def no_one_near(asked: Questions) -> Near:
+def no_one_near(asked: Questions) -> NeighbourCandidates:
     """Return no neighbours for any question, (B, Q, 0)."""
     shape = (*asked.place.shape, 0)
     score = np.zeros(shape, dtype=np.float32)
-    return Near(np.zeros(shape, dtype=np.int64), score, np.zeros(shape[:-1], dtype=np.float32))
+    return NeighbourCandidates(
+        np.zeros(shape, dtype=np.int64), score, np.zeros(shape[:-1], dtype=np.float32)
+    )
 
 
 def near(
-    known: Neighbours, view: Window, held: Held, asked: Questions, most: int, lag: int | None = None
-) -> Near:
+    known: Neighbours,
+    view: Window,
+    held: HistoryItems,
+    asked: Questions,
+    most: int,
+    lag: int | None = None,
+) -> NeighbourCandidates:
     """Ask the newest events before each question for their neighbours.
 
     Where the answer of a question is known, its history is one of those that were counted: it does
@@ -98,7 +111,7 @@ def near(
     if lag is not None:
         chosen = np.searchsorted(known.cuts, when - lag, side="right") - 1
         stale = np.where(chosen < 0, 0, when - np.append(known.cuts, 0)[chosen])
-    found = Near(
+    found = NeighbourCandidates(
         np.zeros((*asked.place.shape, most), dtype=np.int64),
         np.zeros((*asked.place.shape, most), dtype=np.float32),
         (stale / DAY).astype(np.float32),
@@ -112,9 +125,9 @@ def near(
 
 
 def _near(
-    known: Table,
+    known: CooccurrenceTable,
     view: Window,
-    held: Held,
+    held: HistoryItems,
     asked: Questions,
     most: int,
     which: tuple[Ints, Ints],
@@ -146,7 +159,7 @@ def _near(
     return _best(scores, held, rows, before[rows, place], most)
 
 
-def _own(known: Table, answer: Ints, items: Ints, apart: Ints, share: Floats) -> Any:
+def _own(known: CooccurrenceTable, answer: Ints, items: Ints, apart: Ints, share: Floats) -> Any:
     """What the rows themselves say for their answers, (M, N) with one entry a line.
 
     Args:
@@ -174,7 +187,9 @@ def _next_places(view: Window) -> Ints:
     return after.reshape(rows, width)
 
 
-def _best(scores: Any, held: Held, rows: Ints, before: Ints, most: int) -> tuple[Ints, Floats]:
+def _best(
+    scores: Any, held: HistoryItems, rows: Ints, before: Ints, most: int
+) -> tuple[Ints, Floats]:
     """Take the best of each line that its row has not met before, (M, most): items and scores."""
     sizes = np.diff(scores.indptr)
     wide = max(int(sizes.max(initial=0)), most)

@@ -30,7 +30,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Table:
+class CooccurrenceTable:
     """Which vacancies follow which.
 
     Attributes:
@@ -55,8 +55,8 @@ class Neighbours:
         end: Moment of the newest train event.
     """
 
-    whole: Table
-    past: tuple[Table, ...]
+    whole: CooccurrenceTable
+    past: tuple[CooccurrenceTable, ...]
     cuts: Ints
     end: int
 
@@ -87,7 +87,9 @@ def _slices(offsets: Ints) -> list[tuple[int, int]]:
     return list(pairwise(ends.tolist())) or [(0, 0)]
 
 
-def _table(histories: Histories, slices: list[tuple[int, int]], cut: int, count: int) -> Table:
+def _table(
+    histories: Histories, slices: list[tuple[int, int]], cut: int, count: int
+) -> CooccurrenceTable:
     """Count the events before a cut."""
 
     def touches() -> Iterator[Touches]:
@@ -103,7 +105,7 @@ def _table(histories: Histories, slices: list[tuple[int, int]], cut: int, count:
     source, target = people**SOURCE_NORM, people**TARGET_NORM
     pairing = Pairing(worth(np.arange(1, REACH + 1)), BACKWARD)
     table = followers(touches, met_by, pairing, source, target, kept(count), np.float32)
-    return Table(table, source.astype(np.float32), target.astype(np.float32))
+    return CooccurrenceTable(table, source.astype(np.float32), target.astype(np.float32))
 
 
 def kept(count: int) -> int:
@@ -114,7 +116,7 @@ def kept(count: int) -> int:
 def nobody(count: int) -> Neighbours:
     """No pairs among `count` item ids."""
     ones = np.ones(count, dtype=np.float32)
-    none = Table(sparse.csr_matrix((count, count), dtype=np.float32), ones, ones)
+    none = CooccurrenceTable(sparse.csr_matrix((count, count), dtype=np.float32), ones, ones)
     return Neighbours(none, (), np.zeros(0, dtype=np.int64), 0)
 
 

@@ -9,7 +9,7 @@ from stages.core.item_ids import FIRST_ITEM
 
 
 @dataclass(frozen=True)
-class Calibration:
+class GbceCalibration:
     """What gBCE needs to know of the draws (gSASRec, Petrov and Macdonald, 2023).
 
     Attributes:
@@ -26,7 +26,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Candidates:
+class StepCandidates:
     """Items that all questions of a step share.
 
     Attributes:
@@ -39,7 +39,7 @@ class Candidates:
 
     items: Tensor
     log_chance: Tensor
-    calibration: Calibration | None = None
+    calibration: GbceCalibration | None = None
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,15 @@ class Draws:
     popular: bool
 
 
-def all_items(trained: int, device: torch.device) -> Candidates:
+def all_items(trained: int, device: torch.device) -> StepCandidates:
     """Every vocabulary item: the whole softmax."""
     items = torch.arange(FIRST_ITEM, FIRST_ITEM + trained, device=device)
-    return Candidates(items, torch.zeros(trained, device=device))
+    return StepCandidates(items, torch.zeros(trained, device=device))
 
 
 def drawn_items(
     targets: Tensor, share: Tensor, cumulated: Tensor, draws: Draws, generator: torch.Generator
-) -> Candidates:
+) -> StepCandidates:
     """Draw candidates from the batch's own targets and from the vocabulary.
 
     Args:
@@ -88,10 +88,12 @@ def drawn_items(
     items = torch.cat([known[picks], others + FIRST_ITEM]).unique()
     popularity = share[items - FIRST_ITEM]
     expected = near * popularity + far * (popularity if draws.popular else 1 / trained)
-    return Candidates(items, torch.log(-torch.expm1(-expected)).clamp_min(-30))
+    return StepCandidates(items, torch.log(-torch.expm1(-expected)).clamp_min(-30))
 
 
-def calibrated(drawn: Candidates, trust: float, trained: int) -> Candidates:
+def calibrated(drawn: StepCandidates, trust: float, trained: int) -> StepCandidates:
     """Take uniform draws as the negatives of gBCE: no logQ correction, but a calibrated positive."""
     rate = min(1.0, len(drawn.items) / max(trained - 1, 1))
-    return Candidates(drawn.items, torch.zeros_like(drawn.log_chance), Calibration(trust, rate))
+    return StepCandidates(
+        drawn.items, torch.zeros_like(drawn.log_chance), GbceCalibration(trust, rate)
+    )

@@ -1,7 +1,7 @@
 """Add up what the steps of a run did, and show it: on the progress bar and on the tracker."""
 
 from stages.interface.stage_report import Progress
-from stages.train.dataset import Task, padding, steps_per_epoch
+from stages.train.dataset import TrainingData, padding, steps_per_epoch
 from stages.train.loop import Figures
 from stages.train.metric_loggers import Tracker
 
@@ -11,7 +11,9 @@ LOG_EVERY = 10  # steps between figures on the tracker
 class Metrics:
     """Loss, speed and padding of the steps that this process has seen."""
 
-    def __init__(self, task: Task, processes: int, tracker: Tracker, progress: Progress) -> None:
+    def __init__(
+        self, task: TrainingData, processes: int, tracker: Tracker, progress: Progress
+    ) -> None:
         self.task, self.processes = task, processes
         self.tracker, self.progress = tracker, progress
         self.an_epoch = steps_per_epoch(task, processes)

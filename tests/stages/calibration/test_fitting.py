@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from stages.calibration.candidate_table import Table, names, start
+from stages.calibration.candidate_table import CandidateTable, names, start
 from stages.calibration.fitting import FOLDS, calibration_of, cross_scores, fitted, folds
 from stages.params import SeenParams
 
@@ -34,7 +34,7 @@ def world(count, tells, candidates=8, seed=0):
     values = generator.normal(size=(len(row), len(NAMES))).astype(np.float32)
     score = 2 * values[:, NAMES.index(tells)] + generator.gumbel(size=len(row))
     labels = score.reshape(count, candidates).argmax(axis=1) + 3
-    return Table(row, item + 3, values), rows(count, labels.tolist())
+    return CandidateTable(row, item + 3, values), rows(count, labels.tolist())
 
 
 def fit(table, frame, policy=KEEP):

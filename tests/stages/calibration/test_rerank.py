@@ -8,7 +8,7 @@ import pytest
 
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration import rerank
-from stages.calibration.candidate_table import Table, names, start
+from stages.calibration.candidate_table import CandidateTable, names, start
 from stages.calibration.fitting import FOLDS, folds
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import silent
@@ -87,7 +87,7 @@ def test_rows_asked_much_later_are_not_within():
 
 
 def test_the_best_of_each_row_are_placed_ties_by_item():
-    told = Table(
+    told = CandidateTable(
         np.array([0, 0, 0, 2, 2]), np.array([5, 6, 7, 3, 9]), np.zeros((5, 1), dtype=np.float32)
     )
     lists = np.zeros((3, 2), dtype=np.int32)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from stages.core.schema import CATEGORICAL
 from stages.features import tokenizer
 from stages.features.code_book import CodeBook
-from stages.features.codebooks import Books, books_hash, load_books, load_tokenizer, save_books
+from stages.features.codebooks import CodeBooks, books_hash, load_books, load_tokenizer, save_books
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import FeaturesParams
 
@@ -17,7 +17,7 @@ from stages.params import FeaturesParams
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     words = tokenizer.train(pl.DataFrame({"text": ["водитель"], "count": [3]}), 100)
-    books = Books(
+    books = CodeBooks(
         params=FeaturesParams(),
         rates={"RUR": 1.0},
         columns={name: CodeBook(values=("x", "ы"), hashed=0) for name in CATEGORICAL.values()},

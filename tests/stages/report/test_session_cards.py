@@ -10,13 +10,13 @@ import pytest
 
 from stages.report import formatting, session_cards, session_sample
 from stages.report.markup import glue
-from stages.report.session_sample import Choice, choose
+from stages.report.session_sample import SessionSample, choose
 from tests.worlds import scored_world
 
 NBSP = "\u202f"
 
 
-def chosen_of(root: Path, count: int, seed: int = 1) -> Choice:
+def chosen_of(root: Path, count: int, seed: int = 1) -> SessionSample:
     world = scored_world.build(root)
     return choose(
         world.sequences,
@@ -96,7 +96,7 @@ def test_who_got_nothing_is_told_so() -> None:
         "label": "gone", "predictions": [],
         "times": [], "actions": [], "vacancies": [], "sessions": [],
     }  # fmt: skip
-    shown = str(glue(session_cards.sample(Choice("test", [row], {"new-missed": 1}), {})))
+    shown = str(glue(session_cards.sample(SessionSample("test", [row], {"new-missed": 1}), {})))
     for words in (
         "at no known time",
         "Nothing is known",

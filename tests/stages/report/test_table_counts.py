@@ -10,12 +10,12 @@ from stages import explode
 from stages import filter as filter_stage
 from stages.params import Params
 from stages.report import table_counts
-from stages.report.table_counts import Tally
+from stages.report.table_counts import TableCounts
 
 LIMIT = 3
 
 
-def by_hand(events: Path) -> tuple[dict[str, Tally], dict[str, Counter[int]]]:
+def by_hand(events: Path) -> tuple[dict[str, TableCounts], dict[str, Counter[int]]]:
     """Count events one by one."""
     rows = [row for row in pl.read_parquet(events / "*.parquet").to_dicts() if row["vacancy_id"]]
     sizes = Counter(row["user_id"] for row in rows if row["part"] == "train")
@@ -25,7 +25,7 @@ def by_hand(events: Path) -> tuple[dict[str, Tally], dict[str, Counter[int]]]:
     chosen["people"] = [row for row in chosen["train"] if sizes[row["user_id"]] <= LIMIT]
     chosen["usable"] = [row for row in chosen["people"] if row["action_type"] != 0]
     tallies = {
-        name: Tally(
+        name: TableCounts(
             len({(row["user_id"], row["session"]) for row in some}),
             len(some),
             len({row["user_id"] for row in some}),

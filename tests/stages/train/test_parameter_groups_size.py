@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from stages.bert4rec.examples.histories import meetings
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecConfig, HhrecModel
 from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.train import loop, parameter_groups, sparse_gradients
@@ -112,7 +112,7 @@ def world(count):
     histories = make_histories([64] * 400)
     items = torch.randint(3, rows_of, (len(histories.items),), generator=generator).int().numpy()
     ranks, met = meetings(items, histories.offsets)
-    catalogue = Catalogue(
+    catalogue = ItemInputs(
         torch.randint(0, 50, (rows_of, 8), generator=generator, dtype=torch.int32),
         torch.rand(rows_of, 2, generator=generator),
         torch.randint(0, 900, (rows_of, 16), generator=generator, dtype=torch.int32),

@@ -88,7 +88,7 @@ def test_the_probe_foretells_a_larger_step() -> None:
     config = HhrecConfig(
         hidden_size=16, layers=1, heads=2, history_length=32, code_sizes=(5,), neighbours=20
     )
-    shape = activation_probe.Shape(rows=64, length=32, trained=1000, periods=5, words=0)
+    shape = activation_probe.ProbeShape(rows=64, length=32, trained=1000, periods=5, words=0)
     whole = HhrecConfig(**(config.to_dict() | {"trained": 1000}))
     true = activation_probe._measured(whole, settings, shape, full=True)
     found = activation_probe.step_bytes(whole, settings, shape, full=True)
@@ -134,7 +134,7 @@ def test_short_rows_to_rank_are_encoded_some_at_a_time() -> None:
     """A million rows of one event: no more at once than have room, with all their neighbours."""
     settings = params()
     one = memory.ToRank(1_000_000, 1_024, 1_024, neighbours=True)
-    found = dataset_stats.Sizes(
+    found = dataset_stats.DatasetStats(
         lengths=np.full(100, 20), asked=np.ones(1_000_000, dtype=np.int64), trained=100,
         vacancies=100, words=0, periods=3, code_sizes=(), word_count=0, has_salary=False,
         text_width=0,

@@ -105,7 +105,7 @@ def test_measuring_leaves_weights_gradients_and_random_numbers_alone():
 @pytest.mark.parametrize("wanted", ["no", "bf16"])
 def test_a_given_precision_is_taken_without_measuring(wanted, monkeypatch):
     monkeypatch.setattr(precision, "measure", None)
-    assert settle(make_model("prefix"), None, wanted) == precision.Choice(wanted)
+    assert settle(make_model("prefix"), None, wanted) == precision.PrecisionChoice(wanted)
 
 
 def test_bf16_on_a_device_without_it_is_a_clear_error(monkeypatch):
@@ -155,7 +155,7 @@ def test_a_resumed_run_keeps_the_choice_and_does_not_measure(
     small_artifacts, tmp_path, monkeypatch
 ):
     settings = params(precision="auto", save_steps=2, keep=50, epochs=1)
-    taken = precision.Choice("bf16", 1.5, 0.001)
+    taken = precision.PrecisionChoice("bf16", 1.5, 0.001)
     monkeypatch.setattr(resume, "settle", lambda *_, **__: taken)
     whole = fit(small_artifacts, tmp_path, settings)
     assert (whole.precision, whole.bf16_speedup, whole.bf16_loss_difference) == ("bf16", 1.5, 0.001)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stages.bert4rec.network import popularity_prior, repeat_scorer
-from stages.bert4rec.network.item_tower import Catalogue
+from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.popularity_prior import demand
 from stages.bert4rec.retrieval.cooccurrence import neighbours
 from stages.calibration.conditional_logit import probabilities
@@ -15,7 +15,7 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import HOUR
 from stages.params import TrainParams
 from stages.train import score_priors
-from stages.train.dataset import Task
+from stages.train.dataset import TrainingData
 from tests.worlds.small_model import told
 
 ITEMS = 40
@@ -30,7 +30,7 @@ def asked_of(rows, sessions=None, **changes):
     hours = [[24 * day + hour for hour in range(len(row))] for day, row in enumerate(rows)]
     times = [[hour * HOUR for hour in row] for row in hours]
     histories = told(rows, [[1] * len(row) for row in rows], sessions, times)
-    catalogue = Catalogue(
+    catalogue = ItemInputs(
         torch.zeros(TRAINED, 0, dtype=torch.int32),
         torch.zeros(TRAINED, 2),
         torch.zeros(TRAINED, 0, dtype=torch.int32),
@@ -39,7 +39,7 @@ def asked_of(rows, sessions=None, **changes):
     )
     share = torch.full((ITEMS,), 1 / ITEMS)
     settings = TrainParams(**{"batch_tokens": 512, "lr": 1e-3, "id_lr": 3.0, "epochs": 1} | changes)
-    return Task(
+    return TrainingData(
         histories=histories,
         rows=np.arange(len(rows)),
         catalogue=catalogue,

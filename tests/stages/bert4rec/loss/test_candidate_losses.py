@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from stages.bert4rec.loss import fused_cross_entropy
 from stages.bert4rec.loss.candidate_losses import (
-    Asked,
+    ScoredQuestions,
     aligned,
     columns,
     gbce,
@@ -17,9 +17,9 @@ from stages.bert4rec.loss.candidate_losses import (
     with_own,
 )
 from stages.bert4rec.retrieval.negative_sampling import (
-    Calibration,
-    Candidates,
     Draws,
+    GbceCalibration,
+    StepCandidates,
     all_items,
     drawn_items,
 )
@@ -58,7 +58,7 @@ class World:
         by_vector = (self.table[self.items] @ self.states[..., None]).squeeze(-1)
         return (by_vector + self.extra).masked_fill(self.items < FIRST_ITEM, NEVER)
 
-    def fast(self, calibration: Calibration | None = None):
+    def fast(self, calibration: GbceCalibration | None = None):
         by_vector = (self.states * self.table[self.target]).sum(-1)
         own = self.own()
         rest, positive = with_own(
@@ -68,7 +68,7 @@ class World:
         out = torch.cat([self.items, self.target[:, None]], dim=1)
         ones = torch.ones(ASKED, 1)
         bias = -self.candidates.log_chance[:, None]
-        asked = Asked(
+        asked = ScoredQuestions(
             aligned(self.states, ones), self.weight, rest[0], positive[0], columns(out, shared)
         )
         return summed(asked, aligned(self.table[shared], bias), calibration)
@@ -92,7 +92,7 @@ class World:
         return total
 
 
-def drawn(targets, count, generator, in_batch=0.5, *, popular=False, share=None) -> Candidates:
+def drawn(targets, count, generator, in_batch=0.5, *, popular=False, share=None) -> StepCandidates:
     share = torch.full((TRAINED,), 1 / TRAINED) if share is None else share
     draws = Draws(count, in_batch, popular)
     return drawn_items(targets, share, share.double().cumsum(0), draws, generator)
@@ -136,15 +136,15 @@ def test_the_softmax_is_its_formula(seed, sampled, rows, monkeypatch):
 @pytest.mark.parametrize("seed", range(3))
 def test_gbce_is_its_formula(seed, trust):
     world = World(seed, sampled=False)
-    calibration = Calibration(trust, 0.3)
+    calibration = GbceCalibration(trust, 0.3)
     assert_alike(world, world.fast(calibration), world.slow(slow_gbce(calibration)))
 
 
 def test_the_power_is_that_of_the_paper():
     """Beta is 1 without trust, and alpha, the sampling rate, with all of it."""
-    assert Calibration(0.0, 0.1).power() == pytest.approx(1.0)
-    assert Calibration(1.0, 0.1).power() == pytest.approx(0.1)
-    assert Calibration(0.5, 0.1).power() == pytest.approx(0.1 * (0.5 * (1 - 10) + 10))
+    assert GbceCalibration(0.0, 0.1).power() == pytest.approx(1.0)
+    assert GbceCalibration(1.0, 0.1).power() == pytest.approx(0.1)
+    assert GbceCalibration(0.5, 0.1).power() == pytest.approx(0.1 * (0.5 * (1 - 10) + 10))
 
 
 def plain(seed, asked=9, items=7, kind=torch.float32):
@@ -161,7 +161,7 @@ def asked_plainly(states, table, target, weight=None):
     none = torch.zeros(1, len(states), 0)
     rest, positive = with_own(none, own[None], none.long(), target[None], binary=False)
     weight = torch.ones(len(states)) if weight is None else weight
-    return Asked(states, weight, rest[0], positive[0], target[:, None])
+    return ScoredQuestions(states, weight, rest[0], positive[0], target[:, None])
 
 
 @pytest.mark.parametrize("items", [1, 2, 7])
@@ -214,7 +214,7 @@ def test_an_accidental_hit_counts_once():
     states, table, target = plain(4, asked=1, items=5)
     here = asked_plainly(states, table, target)
     others = torch.arange(5) != target
-    away = Asked(states, here.weight, here.rest, here.positive, torch.full((1, 1), 4))
+    away = ScoredQuestions(states, here.weight, here.rest, here.positive, torch.full((1, 1), 4))
     torch.testing.assert_close(softmax(here, table), softmax(away, table[others]))
 
 
@@ -222,7 +222,7 @@ def test_an_accidental_hit_counts_once():
 def test_without_questions_there_is_no_loss(binary):
     states, table, target = plain(5, asked=0)
     asked = asked_plainly(states, table, target)
-    loss = gbce(asked, table, Calibration(0.5, 0.5)) if binary else softmax(asked, table)
+    loss = gbce(asked, table, GbceCalibration(0.5, 0.5)) if binary else softmax(asked, table)
     assert loss == 0
     assert not torch.autograd.grad(loss, table)[0].any()
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.bert4rec.network.item_tower import Catalogue, ItemTower
+from stages.bert4rec.network.item_tower import ItemInputs, ItemTower
 from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.core.item_ids import FIRST_ITEM
 from tests.worlds.small_model import make_demand
@@ -14,7 +14,7 @@ from tests.worlds.small_model import make_demand
 ROWS, TRAINED, WIDTH = FIRST_ITEM + 6, 4, 8
 
 
-def catalogue(**given: Tensor) -> Catalogue:
+def catalogue(**given: Tensor) -> ItemInputs:
     """Nothing is said of any vacancy but what is given."""
     nothing = {
         "codes": torch.zeros(ROWS, 3, dtype=torch.int32),
@@ -22,7 +22,7 @@ def catalogue(**given: Tensor) -> Catalogue:
         "words": torch.zeros(ROWS, 0, dtype=torch.int32),
         "text": torch.zeros(ROWS, 0, dtype=torch.float16),
     }
-    return Catalogue(**nothing | given, demand=make_demand(ROWS), neighbours=nobody(ROWS))
+    return ItemInputs(**nothing | given, demand=make_demand(ROWS), neighbours=nobody(ROWS))
 
 
 def tower(

@@ -10,7 +10,7 @@ from stages.bert4rec.examples import masking, training_examples
 from stages.bert4rec.examples.histories import Histories, meetings, window
 from stages.bert4rec.network import score_parts, sequence_encoder
 from stages.bert4rec.network.model import HhrecModel
-from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.query_rows import QueryRows
 from stages.bert4rec.ranking.question import question
 from stages.bert4rec.retrieval.candidate_generation import held, near
 from stages.bert4rec.retrieval.negative_sampling import all_items
@@ -179,7 +179,7 @@ def test_a_hidden_event_starts_as_the_mask_and_what_its_row_shows_before_it(cata
 @pytest.mark.parametrize("objective", ["mlm", "prefix", "causal"])
 def test_padding_changes_no_answer(objective, histories, catalogue):
     model = make_model(objective)
-    rows = Rows(histories, np.full(6, -1), 16, np.zeros(0, int), np.zeros(7, int))
+    rows = QueryRows(histories, np.full(6, -1), 16, np.zeros(0, int), np.zeros(7, int))
     alone = question(model, catalogue, rows, np.array([0]))
     together = question(model, catalogue, rows, np.array([0, 2]))
     assert together.items.shape[1] > alone.items.shape[1]  # row 0 is padded from 5 to 12 events
@@ -260,7 +260,7 @@ def test_a_question_is_ahead_where_its_session_is_newer_than_all_it_sees(catalog
         view, np.random.default_rng(0), 4, FIRST_ITEM + TRAINED
     )
     assert sequence_encoder.ahead(tensors(view, sessions)).tolist() == [[1]]
-    rows = Rows(histories, np.array([-1]), 16, np.zeros(0, int), np.zeros(2, int))
+    rows = QueryRows(histories, np.array([-1]), 16, np.zeros(0, int), np.zeros(2, int))
     for asks, ahead in (("session", 1), ("event", 0)):
         batch = question(model, catalogue, rows, np.array([0]), asks)
         assert sequence_encoder.ahead(batch).tolist() == [[ahead]]

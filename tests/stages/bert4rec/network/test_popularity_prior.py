@@ -77,7 +77,7 @@ def test_rising_demand_can_win(catalogue):
     first[5], first[6] = 0, busy.periods() - 1
     busy = replace(busy, before=table, first=first)
     torch.manual_seed(0)
-    model = popularity_prior.Trend()
+    model = popularity_prior.PopularityPrior()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
     end = torch.tensor(busy.periods())
     for _ in range(50):

@@ -2,7 +2,7 @@ import torch
 
 from stages.bert4rec.batching.batch import tensors
 from stages.bert4rec.examples import training_examples
-from stages.bert4rec.network.repeat_scorer import Repeats, describe
+from stages.bert4rec.network.repeat_scorer import RepeatScorer, describe
 from stages.core.item_ids import UNK
 from tests.worlds.small_model import seen
 
@@ -21,7 +21,7 @@ def asked(window):
 def scores(window):
     batch, sees = asked(window)
     torch.manual_seed(0)
-    repeats = Repeats(8)
+    repeats = RepeatScorer(8)
     width = window.items.shape[1]
     return repeats(torch.randn(1, 1, 8), torch.randn(1, width, 8), batch, describe(batch, sees))[
         0, 0

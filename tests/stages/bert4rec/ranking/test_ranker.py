@@ -7,7 +7,7 @@ import torch
 from stages.bert4rec.network import score_parts
 from stages.bert4rec.ranking import ranker as ranking
 from stages.bert4rec.ranking import top_k
-from stages.bert4rec.ranking.query_rows import Rows
+from stages.bert4rec.ranking.query_rows import QueryRows
 from stages.bert4rec.ranking.question import question
 from stages.core.item_ids import FIRST_ITEM
 from stages.interface.errors import HhrecError
@@ -152,7 +152,9 @@ def test_one_item_and_no_rows(catalogue):
     allowed = torch.zeros(len(catalogue), dtype=torch.bool)
     allowed[8] = True
     assert ranked(model, catalogue, rows, k=1, allowed=allowed)[0].tolist() == [[8]] * 7
-    nothing = Rows(make_histories([]), np.zeros(0, int), 16, np.zeros(0, int), np.zeros(1, int))
+    nothing = QueryRows(
+        make_histories([]), np.zeros(0, int), 16, np.zeros(0, int), np.zeros(1, int)
+    )
     assert ranked(model, catalogue, nothing)[0].shape == (0, 10)
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from stages.bert4rec.retrieval.negative_sampling import (
-    Candidates,
     Draws,
+    StepCandidates,
     all_items,
     calibrated,
     drawn_items,
@@ -18,7 +18,7 @@ TRAINED, DRAWN = 40, 16
 SHARE = torch.softmax(torch.linspace(0, 3, TRAINED), 0)
 
 
-def draw(targets, draws, generator) -> Candidates:
+def draw(targets, draws, generator) -> StepCandidates:
     return drawn_items(targets, SHARE, SHARE.double().cumsum(0), draws, generator)
 
 
@@ -76,7 +76,7 @@ def test_all_items_need_no_correction():
 
 @pytest.mark.parametrize(("trained", "rate"), [(41, 0.1), (5, 1.0), (1, 1.0)])
 def test_gbce_knows_the_sampling_rate_and_corrects_no_logit(trained, rate):
-    drawn = Candidates(torch.arange(3, 7), torch.full((4,), math.log(0.5)))
+    drawn = StepCandidates(torch.arange(3, 7), torch.full((4,), math.log(0.5)))
     found = calibrated(drawn, 0.75, trained)
     assert not found.log_chance.any()
     assert found.calibration.rate == pytest.approx(rate)
