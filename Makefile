@@ -5,7 +5,7 @@
 #              BENCH_SEEDS="1 2 3", BENCH_JOBS=2 at once, BENCH_SET="section.key=value" for an ablation)
 # make bench-docs   docs/benchmarks.md and its picture from the results
 # make peers   RecTools and RePlay in an environment of their own, to compare with
-# make lint    ruff and mypy
+# make lint    ruff, codespell and mypy
 # make package wheel and sdist in dist/, and the wheel used from a fresh environment (minutes)
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
@@ -58,6 +58,7 @@ $(PEERS)/.installed: tests/benchmarks/peers-constraints.txt
 lint: $(READY)
 	ruff check .
 	ruff format --check .
+	codespell
 	mypy
 
 # Without isolation setuptools is that of constraints.txt, and nothing is fetched to build.
