@@ -10,10 +10,10 @@ import torch
 from stages.bert4rec.network.model import HhrecModel
 from stages.params import Params
 from stages.pipeline import pipeline
-from stages.train import dataloader as train_task
 from stages.train import stage as train
 from stages.train.callbacks import Watch
 from stages.train.dataloader import make_batch
+from stages.train.dataset import TrainingData
 from stages.train.inputs import Inputs, make_task, read
 from stages.train.model_config import content_of, model_config
 from stages.train.validation import Scored
@@ -59,7 +59,7 @@ def batches(task: Task, settings: Params) -> dict[str, object]:
     return {"rows": len(work.catalogue)}
 
 
-def write(work: train_task.Task, plan: list[Any], out: Path) -> None:
+def write(work: TrainingData, plan: list[Any], out: Path) -> None:
     """Write the batches of a plan."""
     out.mkdir(parents=True, exist_ok=True)
     for number, rows in enumerate(plan):

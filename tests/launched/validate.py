@@ -25,7 +25,8 @@ def main(artifacts: Path, model: Path) -> None:
         vocab=pl.read_parquet(artifacts / "vocab.parquet"),
         accelerator=accelerator,
     )
-    mrr, _ = validation.ranked(load_model(model), catalogue, accelerator)
+    network = load_model(model)
+    mrr = validation.ranked(network, catalogue, accelerator, asks=network.config.asks).mrr
     if accelerator.is_main_process:
         sys.stdout.write(f"{accelerator.num_processes} {mrr.hex()}\n")
     accelerator.end_training()

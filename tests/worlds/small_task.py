@@ -6,7 +6,7 @@ import torch
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.retrieval.cooccurrence import neighbours
 from stages.params import TrainParams
-from stages.train import loop
+from stages.train.dataset import TrainingData
 from tests.worlds.small_model import TRAINED, make_demand, make_histories
 
 SETTINGS = TrainParams(
@@ -27,7 +27,7 @@ def make_task(objective="prefix", **changes):
     )
     rows = np.flatnonzero(histories.lengths() >= 2)
     share = torch.full((TRAINED,), 1 / TRAINED)
-    return loop.Task(
+    return TrainingData(
         histories=histories,
         rows=rows,
         catalogue=catalogue,

@@ -30,7 +30,7 @@ def ranked(catalogue, weights):
 
 
 def test_with_the_weights_of_training_the_order_is_the_rankers(catalogue):
-    lists, pools = ranked(catalogue, [start(LISTS)])
+    lists, scores, pools = ranked(catalogue, [start(LISTS)])
     asked = asked_rows(rows(), PARAMS.sequences.max_length, HIDE).rows
     expected = np.zeros_like(lists)
     for part in ranker_of(catalogue).rank(asked):
@@ -38,12 +38,13 @@ def test_with_the_weights_of_training_the_order_is_the_rankers(catalogue):
     assert lists.tolist() == expected.tolist()
     assert lists.any(axis=1).all()
     assert sum(pools) > 0
+    assert (np.diff(scores, axis=1)[lists[:, 1:] > 0] <= 0).all()
 
 
 def test_a_weight_on_a_list_ranks_by_the_list(catalogue):
     weights = np.zeros(len(names(LISTS)))
     weights[names(LISTS).index("rank_popular")] = 1
-    lists, _ = ranked(catalogue, [weights])
+    lists, _, _ = ranked(catalogue, [weights])
     best = learned().ranks(rows())
     for row, items in enumerate(lists):
         ranks = best.of(np.full(3, row), items[:3])[:, 0]
@@ -55,9 +56,9 @@ def test_each_row_is_weighed_by_its_fold(catalogue):
     by_list = np.zeros(len(names(LISTS)))
     by_list[names(LISTS).index("rank_popular")] = 1
     weights = [by_list, *[start(LISTS)] * (FOLDS - 1)]
-    mixed, _ = ranked(catalogue, weights)
-    listed, _ = ranked(catalogue, [by_list])
-    plain, _ = ranked(catalogue, [start(LISTS)])
+    mixed, _, _ = ranked(catalogue, weights)
+    listed, _, _ = ranked(catalogue, [by_list])
+    plain, _, _ = ranked(catalogue, [start(LISTS)])
     first = folds(rows()["user_id"]) == 0
     assert 0 < first.sum() < len(first)
     assert mixed[first].tolist() == listed[first].tolist()
@@ -91,5 +92,7 @@ def test_the_best_of_each_row_are_placed_ties_by_item():
         np.array([0, 0, 0, 2, 2]), np.array([5, 6, 7, 3, 9]), np.zeros((5, 1), dtype=np.float32)
     )
     lists = np.zeros((3, 2), dtype=np.int32)
-    rerank.place_best(lists, told, np.array([1.0, 3.0, 1.0, 0.5, 0.5]))
+    scores = np.full((3, 2), np.nan)
+    rerank.place_best(lists, scores, told, np.array([1.0, 3.0, 1.0, 0.5, 0.5]))
     assert lists.tolist() == [[6, 5], [0, 0], [3, 9]]
+    np.testing.assert_array_equal(scores, [[3, 1], [np.nan, np.nan], [0.5, 0.5]])
