@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,9 @@ SETTINGS = {
     "save_minutes": 0.002,
     "patience": 0,
 }
+# Launched side by side on accelerate's one default port, two trainings would wait for each other.
+ANY_PORT = ("--main_process_port", "0")
+PATIENCE = 240  # seconds until a launch is ended, its processes with it
 SETS = [word for name, value in SETTINGS.items() for word in ("--set", f"train.{name}={value}")]
 
 
@@ -46,9 +50,22 @@ def accelerate(
 ) -> subprocess.CompletedProcess[str]:
     """Type `accelerate launch ARGUMENTS`."""
     command = [sys.executable, "-m", "accelerate.commands.launch", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=environment(**changes), capture_output=True, text=True, check=False
+    running = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environment(**changes),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
+    try:
+        out, err = running.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        out, err = running.communicate()
+        err += f"\nended after {PATIENCE} seconds\n"
+    return subprocess.CompletedProcess(command, running.returncode, out, err)
 
 
 def report(done: subprocess.CompletedProcess[str]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from tests.helpers.launching import accelerate, environment, report, words
+from tests.helpers.launching import ANY_PORT, accelerate, environment, report, words
 from tests.helpers.source import ROOT
 
 
@@ -27,7 +27,7 @@ def test_the_module_can_be_launched_from_anywhere(small_artifacts: Path, tmp_pat
 
 
 def test_two_processes_train_one_model(small_artifacts: Path, tmp_path: Path) -> None:
-    two = ("--multi_gpu", "--num_processes", "2")
+    two = ("--multi_gpu", "--num_processes", "2", *ANY_PORT)
     arguments = words(small_artifacts, tmp_path, "--json", "--set", "train.epochs=1")
     done = accelerate(*two, "hhrec", "train", *arguments, ACCELERATE_USE_CPU="true")
     found = report(done)

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.helpers.launching import accelerate, environment, report, words
+from tests.helpers.launching import ANY_PORT, accelerate, environment, report, words
 from tests.helpers.source import ROOT
 
-TWO = ("--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
+TWO = ("--multi_gpu", "--num_processes", "2", *ANY_PORT)
 CPU = {"ACCELERATE_USE_CPU": "true"}
 EVERY_STEP = str(ROOT / "tests" / "launched" / "every_step.py")
 SAME = {
