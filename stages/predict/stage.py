@@ -42,17 +42,11 @@ def run(
         HhrecError: The model was trained with other books than the features were made with, or the
             allow-list has no vacancy of the vocabulary.
     """
-    made = prepared(
-        params, out, model, part, {"sequences": sequences, "features": features, "vocab": vocab}
-    )
+    made = prepared(params, out, model, part, sequences, features, vocab)
     loaded = load(model=model, sequences=sequences, features=features, vocab=vocab)
     check_length(loaded.network, model, params.sequences.max_length)
     names, allowed, unknown = loaded.names, None, 0
-    rows = (
-        tables.scan(sequences / part, model_arrays.schema_of(part), made_by=model_arrays.BUILD)
-        .collect()
-        .sort("user_id", maintain_order=True)  # whatever the number of buckets
-    )
+    rows = rows_of(sequences, part)
     if allow:
         allowed, unknown = eligibility.allowed_items(eligibility.read_allowed(allow), names, allow)
     active = None
@@ -88,18 +82,31 @@ def run(
 
 
 def prepared(
-    params: Params, out: Path, model: Path, part: str, inputs: dict[str, Path]
+    params: Params,
+    out: Path,
+    model: Path,
+    part: str,
+    sequences: Path,
+    features: Path,
+    vocab: Path,
 ) -> outputs.Output:
     """Check the place of the predictions, and that what they are made from fits together."""
-    facts = {"part": part}
     return outputs.prepare(
         out,
         kinds.PREDICTIONS,
-        inputs=inputs,
+        inputs={"sequences": sequences, "features": features, "vocab": vocab},
         references={"model": model},
         params=params,
-        facts=facts,
+        facts={"part": part},
     )
+
+
+def rows_of(sequences: Path, part: str) -> pl.DataFrame:
+    """Read the rows to rank, by user: in one order whatever the number of buckets."""
+    rows = tables.scan(
+        sequences / part, model_arrays.schema_of(part), made_by="hhrec sequences build"
+    )
+    return rows.collect().sort("user_id", maintain_order=True)
 
 
 def rank(

@@ -54,18 +54,13 @@ def run(
     """
     quieten()
     accelerator = start()
-    made = (
-        places.prepared(
-            params,
-            out=out,
-            checkpoints=checkpoints,
-            live=live,
-            inputs={"sequences": sequences, "features": features, "vocab": vocab},
-            references={"origin": origin, "calibrated": calibrated},
-            resume=resume,
-        )
-        if accelerator.is_main_process
-        else None
+    made = places.prepared(
+        params,
+        {"--out": out, "--checkpoints": checkpoints, "--live": live},
+        inputs={"sequences": sequences, "features": features, "vocab": vocab},
+        references={"origin": origin, "calibrated": calibrated},
+        resume=resume,
+        accelerator=accelerator,
     )
     be_deterministic(accelerator.device)
     params = sized_to_fit(params, accelerator, sequences, features, vocab)
