@@ -29,7 +29,7 @@ BAD = {
     "list": ("- 1", "expected a mapping"),
     "text": ("hello", "expected a mapping"),
     "half": ("train: {", "not YAML"),
-    "unknown section": ("trian: {lr: 1}", "trian"),
+    "unknown section": ("trayn: {lr: 1}", "trayn"),
 }
 
 
