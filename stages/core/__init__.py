@@ -1,1 +1,1 @@
-"""Schema, ids, keys, actions, time units, paths, model files, tables, buckets, outputs, co-occurrence."""
+"""Schema, ids, keys, actions, time units, artifact paths, model files, tables, buckets, co-occurrence."""

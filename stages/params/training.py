@@ -76,7 +76,7 @@ class TrainParams(Section):
     asks: Literal["session", "event"] | None = None
     """What the model is asked for at prediction: the first response of the next session, or the
     next event of the newest one (leave-one-out logs); null chooses on the validation rows."""
-    min_length: Annotated[int, Field(ge=2, le=4_096)] = 2
+    min_length: Annotated[int, Field(ge=2, le=1_000_000)] = 2
     """Fewest events of a history worth training on."""
     batch_tokens: Annotated[int, Field(ge=0, le=100_000_000)] = 0
     """Positions in a batch, padding included, but not the further cuts of a history that masking
