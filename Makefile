@@ -9,6 +9,7 @@
 # make package wheel and sdist in dist/, and the wheel used from a fresh environment (minutes)
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
+# make torture   every command killed at each of its changes of the disk; prints kills and losses
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
 # make clean   remove caches; `rm -r .venv .venv-peers artifacts` is yours to type
 
@@ -26,7 +27,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference untested install clean
+.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference torture untested install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -74,6 +75,9 @@ lock: $(READY)
 reference: $(READY)
 	hhrec params --yaml --params params.yaml > params.yaml.new && mv params.yaml.new params.yaml
 	python -m hhrec_cli._reference > docs/cli.md
+
+torture: $(READY)
+	python -m pytest -m slow -s tests/hhrec_cli/test_main_killed.py tests/hhrec_cli/test_train_killed.py
 
 untested: $(READY)
 	python tests/helpers/untested.py

@@ -22,9 +22,8 @@ from hhrec_cli import (
     train,
     vocab,
 )
-from hhrec_cli._console import complain
+from hhrec_cli._failures import exit_with
 from stages import STAGES
-from stages.interface.errors import HhrecError
 
 ORDER = ("data", *STAGES, "evaluate", "baseline", "blend", "report", "run", "params")
 
@@ -85,9 +84,5 @@ def root(
 
 
 def main() -> None:
-    """Run the command line: a user's error becomes a message and its exit code, a bug a traceback."""
-    try:
-        app()
-    except HhrecError as error:
-        complain(error)
-        sys.exit(error.exit_code)
+    """Run the command line: every failure becomes a message and its exit code."""
+    exit_with(app)

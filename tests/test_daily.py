@@ -103,7 +103,7 @@ def test_another_title_or_employer_changes_the_rank_of_a_cold_vacancy(
             .alias(column)
         ),
     )
-    typed(hhrec, *RANKED_ANEW)
+    typed(hhrec, *WITHOUT_TRAINING[2:])
     after = places(board, "cook-new")
     assert after["driver"] < before["driver"]
     assert after["cook"] > before["cook"]
@@ -153,7 +153,8 @@ def test_new_books_are_refused_with_the_command_that_mends_it(hhrec: Type) -> No
 def test_predict_refuses_another_text_model(board: Board, hhrec: Type) -> None:
     models = [static_model(board / name, key) for name, key in
               (("one", "embeddings"), ("two", "embedding.weight"))]  # fmt: skip
-    build, fast = "features build --set features.text_model={}", "--set train.epochs=1"
+    build = "features build --vacancies raw-1/vacancies.parquet --set features.text_model={}"
+    fast = "--set train.epochs=1"
     typed(hhrec, build.format(models[0]), f"train {fast}", "predict")
     typed(hhrec, build.format(models[1]))
     refused = hhrec("predict")

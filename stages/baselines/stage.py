@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from stages.baselines.candidate_source import CandidateSource, LearnSource, no_items
-from stages.core import tables
+from stages.core import kinds, outputs, tables
 from stages.core.artifact_paths import TRAIN, VALIDATION
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VALIDATION_SEQUENCES, VOCAB
@@ -163,13 +163,21 @@ def run(
 ) -> BaselineReport:
     """Write a baseline's predictions for the rows of one part."""
     name, made_by = canonical(name), "hhrec sequences build"
+    made = outputs.prepare(
+        out,
+        kinds.PREDICTIONS,
+        inputs={"sequences": sequences, "vocab": vocab},
+        params=params,
+        facts={"part": part},
+    )
     rows = tables.scan(sequences / part, TEST_SEQUENCES, made_by=made_by).sort(*KEYS).collect()
     train = tables.scan(sequences / TRAIN, HISTORY, made_by=made_by)
     items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
     recommender = learn([name], train=train, vocab=items, params=params)[name]
     params = params_with(params, recommender, sequences / VALIDATION)
     found = predictions(recommender, rows, vocab=items, params=params, progress=progress)
-    tables.write(found, out, PREDICTIONS)
+    with made.replacing() as scratch:
+        tables.sink(found, scratch, PREDICTIONS, kinds.MARK)
     total = int(found["predictions"].list.len().sum())
     return BaselineReport(
         baseline=name,

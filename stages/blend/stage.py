@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from stages.blend import rank_fusion
-from stages.core import tables
-from stages.core.artifact_paths import VALIDATION
+from stages.core import kinds, lineage, outputs, tables
+from stages.core.artifact_paths import TEST_FILE, VALIDATION
 from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS
 from stages.interface.errors import HhrecError, UsageError
@@ -55,6 +55,7 @@ def run(
         HhrecError: A file is unfit, or there are no validation labels to tune on.
     """
     check(files, weights, tune)
+    made = prepared(params, out, files, tune, sequences)
     read = [read_predictions(file) for file in files]
     chosen, reached = tuned(tune, sequences) if tune else (weights or [1.0] * len(files), None)
     keys = pl.concat([table.select(KEYS) for table in read]).unique().sort(KEYS)
@@ -64,7 +65,8 @@ def run(
         parts.append(rank_fusion.fuse(piece, read, chosen, params.predict.k))
         progress(start + piece.height, keys.height)
     found = pl.concat(parts)
-    tables.write(found, out, PREDICTIONS)
+    with made.replacing() as scratch:
+        tables.sink(found, scratch, PREDICTIONS, kinds.MARK)
     return BlendReport(
         weights={str(file): weight for file, weight in zip(files, chosen, strict=True)},
         validation_mrr=reached,
@@ -72,6 +74,36 @@ def run(
         recommendations=int(found["predictions"].list.len().sum()),
         out=str(out),
     )
+
+
+def prepared(
+    params: Params, out: Path, files: Sequence[Path], tune: Sequence[Path], sequences: Path
+) -> outputs.Output:
+    """Check the place of the blend, and that its files are predictions for the same rows.
+
+    Raises:
+        HhrecError: Some files are for validation rows and some for test rows, or of other sequences.
+    """
+    inputs = {f"file {number}": file for number, file in enumerate(files, 1)}
+    tuned_on = {f"tune {number}": file for number, file in enumerate(tune, 1)}
+    beside = {"sequences": sequences} if tune else {}
+    made = outputs.prepare(
+        out,
+        kinds.PREDICTIONS,
+        inputs={**inputs, **tuned_on, **beside},
+        params=params,
+        roles={TEST_FILE},
+    )
+    parts = [outputs.part_of(made.inputs[role]) for role in inputs if role in made.inputs]
+    told = [part for part in parts if part]
+    for role in inputs:
+        if told and role in made.inputs:
+            lineage.require_fact(made.inputs[role], "part", told[0])
+    for role in tuned_on:
+        if role in made.inputs:
+            lineage.require_fact(made.inputs[role], "part", "validation")
+    made.facts.update({"part": told[0]} if told else {})
+    return made
 
 
 def check(files: Sequence[Path], weights: Sequence[float] | None, tune: Sequence[Path]) -> None:

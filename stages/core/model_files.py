@@ -88,12 +88,10 @@ def check_names(directory: Path, vocab: pl.DataFrame, path: Path) -> None:
     """Refuse a vocabulary that gives a model's item ids to other vacancies.
 
     Args:
-        directory: The model; one of an older version, without names, is let through.
+        directory: The model.
         vocab: `schema.VOCAB`, sorted by item.
         path: Where it was read, for the message.
     """
-    if not (directory / VOCABULARY).is_file():
-        return
     known = read_names(directory)
     found = vocab["vacancy_id"].head(len(known))
     if not found.equals(known):

@@ -3,19 +3,21 @@
 A table is one Parquet file, or a directory of `bucket-*.parquet` files that share a schema.
 """
 
-import shutil
-import time
-import uuid
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
+from stages.core import exchange
+from stages.core.exchange import remove
 from stages.core.schema import Schema
+from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError
 
-RETRIES = 20
+__all__ = ["atomic", "check_columns", "remove", "scan", "sink", "write"]
+NUMBERED = re.compile(r"bucket-\d{5}\.parquet")
 
 
 def scan(path: Path, schema: Schema, *, made_by: str) -> pl.LazyFrame:
@@ -34,12 +36,25 @@ def scan(path: Path, schema: Schema, *, made_by: str) -> pl.LazyFrame:
     files = [path] if path.is_file() else sorted(path.glob("bucket-*.parquet"))
     if not files:
         raise MissingInputError(f"{path}: not found; a Parquet table was expected there", hint)
+    if not path.is_file():
+        check_buckets(path, [file.name for file in files], hint)
     try:
         found = pl.read_parquet_schema(files[0])
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise HhrecError(f"{path}: not a readable Parquet file ({error})", hint) from error
+        told = failures.short(error)
+        raise HhrecError(f"{path}: not a readable Parquet file ({told})", hint) from error
     check_columns(path, found, schema, hint)
     return pl.scan_parquet(files).select(*schema)
+
+
+def check_buckets(path: Path, found: list[str], hint: str) -> None:
+    """Raise an error where bucket files are not numbered from 0 without a gap."""
+    expected = [f"bucket-{index:05d}.parquet" for index in range(len(found))]
+    strange = [name for name in found if not NUMBERED.fullmatch(name)]
+    lost = sorted(set(expected) - set(found)) if not strange else []
+    if strange or lost:
+        told = f"found {strange[0]} besides" if strange else f"{lost[0]} is missing"
+        raise HhrecError(f"{path}: expected buckets numbered from 0 on, {told}", hint)
 
 
 def check_columns(path: Path, found: Schema, expected: Schema, hint: str) -> None:
@@ -59,8 +74,20 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema) -> Non
         sink(frame, scratch, schema)
 
 
-def sink(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema) -> None:
-    """Write one Parquet file in place: for files inside a directory that `atomic` guards."""
+def sink(
+    frame: pl.DataFrame | pl.LazyFrame,
+    path: Path,
+    schema: Schema,
+    mark: Mapping[str, str] | None = None,
+) -> None:
+    """Write one Parquet file in place: for scratch files, and inside a directory that is one.
+
+    Args:
+        frame: Rows, in order.
+        path: The file.
+        schema: Columns that it gets, in order.
+        mark: Keys and values for the file's footer.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     table = (
         frame.lazy()
@@ -68,41 +95,22 @@ def sink(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema) -> None
         .collect(engine="streaming")
         .rechunk()  # row groups follow chunks, and chunks follow the number of threads
     )
-    table.write_parquet(path, compression="zstd", statistics=False)
+    table.write_parquet(
+        path, compression="zstd", statistics=False, metadata=dict(mark) if mark else None
+    )
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Yield a sibling to write to; on success it replaces `path`, on failure it is removed."""
+def atomic(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Yield a sibling to write to; on success it replaces `path`, on failure it is removed.
+
+    For what lies inside a directory of ours; a command's own outputs go through
+    `stages.core.outputs`, which asks first whether `path` may be replaced.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    scratch = exchange.scratch_beside(path)
     try:
         yield scratch
-        replace(scratch, path)
+        exchange.put(scratch, path, durable=durable)
     finally:
         remove(scratch)
-
-
-def replace(source: Path, target: Path) -> None:
-    """Put `source` where `target` is; a directory's old content goes once the new one stands."""
-    if not target.is_dir():
-        source.replace(target)
-        return
-    old = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.old")
-    target.rename(old)
-    source.rename(target)
-    remove(old)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a directory tree; nothing happens when it is not there."""
-    if not path.is_dir() or path.is_symlink():
-        path.unlink(missing_ok=True)
-        return
-    for _ in range(RETRIES):
-        # a writer thread of polars that was interrupted may still put a file into the tree
-        shutil.rmtree(path, ignore_errors=True)
-        if not path.exists():
-            return
-        time.sleep(0.1)
-    shutil.rmtree(path)

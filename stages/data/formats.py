@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError, UsageError
 
 SUFFIXES = {
@@ -25,6 +26,7 @@ SUFFIXES = {
 }
 FORMATS = ("csv", "tsv", "parquet", "jsonl")
 SEPARATORS = {"csv": ",", "tsv": "\t"}
+LIKELY = (";", "\t", "|", ",")  # separators that a header in one piece betrays
 PEEKED_LINES = 1_000  # JSON lines whose keys count as the columns of the file
 
 
@@ -68,6 +70,11 @@ class Flat:
             raise UsageError(f"{self.path}: --nested goes with JSON lines, found {kind}")
         if self.separator and kind not in SEPARATORS:
             raise UsageError(f"{self.path}: --separator goes with csv and tsv, found {kind}")
+        if self.separator and len(self.separator.encode()) != 1:
+            raise UsageError(
+                f"--separator {self.separator!r}: expected one character of ASCII",
+                f"turn it into tabs first: sed 's/{self.separator}/\\t/g' {self.path} > log.tsv",
+            )
         return kind
 
 
@@ -77,7 +84,9 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError) as error:
-        reason = str(error).split("\n\n", 1)[0]
+        if failures.number_of(error) in failures.OF_WRITING:
+            raise  # the disk that is written to is in trouble, not this file
+        reason = failures.short(str(error).split("\n\n", 1)[0])
         raise HhrecError(
             f"{path}: not readable ({reason})", "mend the file, or say --format and --separator"
         ) from error
@@ -96,11 +105,20 @@ def open_flat(flat: Flat, wanted: Sequence[str]) -> pl.LazyFrame:
         raise HhrecError(
             f"{flat.path}: no column {', '.join(f'`{name}`' for name in missing)}; "
             f"found {', '.join([*found, *inner]) or 'none'}",
-            "say which columns to read: `hhrec data import --help` lists the options",
+            _cure(flat, found),
         )
     if flat.kind() == "jsonl":
         return _json_lines(flat, wanted, found)
     return _scan(flat).select(*dict.fromkeys(wanted))
+
+
+def _cure(flat: Flat, found: Sequence[str]) -> str:
+    """What to do where columns are missing: often one name holds them all, wrongly separated."""
+    other = [mark for mark in LIKELY if len(found) == 1 and mark in found[0]]
+    if other and flat.kind() in SEPARATORS:
+        shown = other[0].replace("\t", "\\t")
+        return f"the file seems to be separated by {shown!r}: say --separator $'{shown}'"
+    return "say which columns to read: `hhrec data import --help` lists the options"
 
 
 def columns(flat: Flat) -> tuple[list[str], list[str]]:
@@ -124,7 +142,12 @@ def _scan(flat: Flat) -> pl.LazyFrame:
     kind = flat.kind()
     if kind == "parquet":
         return pl.scan_parquet(flat.path)
-    return pl.scan_csv(flat.path, separator=flat.separator or SEPARATORS[kind], infer_schema=False)
+    return pl.scan_csv(
+        flat.path,
+        separator=flat.separator or SEPARATORS[kind],
+        quote_char=None if kind == "tsv" else '"',  # tabs are seldom quoted, and a title may be
+        infer_schema=False,
+    )
 
 
 def _peeked(path: Path) -> list[object]:

@@ -8,16 +8,17 @@ One range of users is in memory at a time; the catalogue is held whole. No outpu
 order of the log's rows or on the number of ranges.
 """
 
-import tempfile
+import os
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from stages.core import kinds, outputs, ownership
 from stages.core.artifact_paths import LABELS_FILE, RAW_FILES, VACANCIES_FILE
 from stages.core.buckets import bucket_count
 from stages.core.schema import RAW_VACANCIES
-from stages.core.tables import atomic, sink
+from stages.core.tables import sink
 from stages.data.formats import open_flat
 from stages.data.item_table import ImportedCatalogue, ItemTable, catalogue
 from stages.data.log_validation import Verdict, judge, read_verdict
@@ -72,27 +73,26 @@ def run(
         HhrecError: A file cannot be read or lacks a column, no event or no session is left, or
             `out` holds something already.
     """
-    guard(out, force=force)
+    made = prepared(log, out, items, force=force)
     plan = plan or Plan()
     source = open_flat(log.file, log.columns())
     if items:
         items.mapping()  # its faults show before the log is read
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as work:
-        judgements = Path(work) / "judged.parquet"
+    with outputs.scratch_directory(made) as work:
+        judgements = work / "judged.parquet"
         progress(0, 1, "reading the log")
         written = judge(log, source, judgements)
         verdict = read_verdict(pl.scan_parquet(judgements), log, written)
         accepted = pl.scan_parquet(judgements).filter(pl.col("reason").is_null())
         split = plan.split(accepted)
         ranges = min(bucket_count(verdict.rows, memory_gb), SLOTS)
-        with atomic(out) as scratch:
+        with made.replacing() as scratch:
             tally = write_parts(
                 accepted,
                 plan,
                 split,
                 ranges=ranges,
-                work=Path(work),
+                work=work,
                 out=scratch,
                 progress=progress,
             )
@@ -117,11 +117,24 @@ def guard(out: Path, *, force: bool) -> None:
             f"{out}: holds {', '.join(foreign[:3])}, which no import wrote; it is left alone",
             "name an empty or new directory with --out",
         )
+    if content:
+        ownership.require_own(out, kinds.IMPORT)
     if content and not force:
         raise HhrecError(
             f"{out}: already holds {', '.join(content)}",
             "add --force to replace them, or name another directory with --out",
         )
+
+
+def prepared(log: EventLog, out: Path, items: ItemTable | None, *, force: bool) -> outputs.Output:
+    """Check the place of the raw files and lock it."""
+    if os.path.lexists(out):
+        guard(out, force=force)
+    return outputs.prepare(
+        out,
+        kinds.IMPORT,
+        inputs={"log": log.file.path, "items": items.file.path if items else None},
+    )
 
 
 def _report(

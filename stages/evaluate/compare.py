@@ -8,6 +8,7 @@ from stages.evaluate.metrics_files import write_one
 from stages.evaluate.paired_differences import by_segment, paired, values
 from stages.evaluate.report_schema import CompareReport
 from stages.evaluate.row_context import familiar
+from stages.evaluate.stage import alone
 from stages.params import Params
 from stages.scoring.labels_and_predictions import (
     check_overlap,
@@ -40,6 +41,7 @@ def run(
         raw: Directory of the input files: hashed for the protocol card, cut by for segments.
         out: JSON file to write, or none.
     """
+    made = None if out is None else alone(params, out, files, part)
     truth = held_out(sequences / part) if labels is None else read_labels(labels)
     tables = [read_predictions(file) for file in files]
     for file, table in zip(files, tables, strict=True):
@@ -56,6 +58,6 @@ def run(
         protocol=card,
         notes=notes,
     )
-    if out is not None:
-        write_one(report, out)
+    if made is not None:
+        write_one(report, made)
     return report

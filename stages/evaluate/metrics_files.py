@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stages.core import tables
+from stages.core.outputs import Output
 from stages.evaluate.report_schema import EvaluateReport
 from stages.interface.stage_report import Report
 
@@ -14,15 +14,15 @@ COLUMNS = ("part", "model", "metric", "value", "low", "high")
 MODEL = "model"
 
 
-def write_one(report: Report, out: Path) -> None:
+def write_one(report: Report, out: Output) -> None:
     """Write one report as JSON, atomically."""
-    with tables.atomic(out) as scratch:
+    with out.replacing() as scratch:
         _json(report.model_dump(mode="json"), scratch)
 
 
-def write_report(report: EvaluateReport, out: Path) -> None:
+def write_report(report: EvaluateReport, out: Output) -> None:
     """Replace the directory `out` as a whole: PART.json, summary.json, comparison.csv."""
-    with tables.atomic(out) as scratch:
+    with out.replacing() as scratch:
         scratch.mkdir()
         for part, found in report.parts.items():
             _json(found.model_dump(mode="json"), scratch / f"{part}.json")

@@ -1,17 +1,18 @@
 """Evaluate predictions beside baselines, with intervals and by segment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from stages.baselines import stage as baselines
-from stages.core import calibration_file
-from stages.core.artifact_paths import LABELS_FILE
+from stages.core import calibration_file, kinds, lineage, outputs
+from stages.core.artifact_paths import LABELS_FILE, RAW_FILES, TEST_FILE
 from stages.core.schema import LABELS
 from stages.evaluate import protocol
 from stages.evaluate.against_baselines import PartToScore, beside
 from stages.evaluate.metrics_files import MODEL, write_one, write_report
+from stages.evaluate.remarks import remarks
 from stages.evaluate.report_schema import EvaluateReport, FileReport, Score
 from stages.evaluate.row_context import familiar, known_rows, scored
 from stages.interface.stage_report import Progress, silent
@@ -53,6 +54,13 @@ def run(
         against: Baselines to score beside the model, keys of `baselines.BASELINES`.
         progress: Told how many of all baselines are scored.
     """
+    made = prepared(
+        params,
+        out,
+        {"test": predictions if labels else None, "validation": validation_predictions},
+        {"sequences": sequences, "vocab": vocab, LABELS_FILE: labels, **raw_files(raw)},
+        model,
+    )
     asked, notes = {}, []
     calibration = calibration_file.read(model) if model else None
     for part, file in {"validation": validation_predictions, "test": predictions}.items():
@@ -68,11 +76,48 @@ def run(
         )
         card |= protocol.choices(params, calibration)
         asked[part] = PartToScore(truth, found, known_rows(sequences, part, vocab, raw), card)
+        notes += remarks(str(file), truth, found, asked[part].known.vocab["vacancy_id"])
     parts = beside(params, asked, against, progress)
     notes += [note for part, found in parts.items() for note in missing(part, found.scores[MODEL])]
     report = EvaluateReport(parts=parts, notes=notes)
-    write_report(report, out)
+    write_report(report, made)
     return report
+
+
+def prepared(
+    params: Params,
+    out: Path,
+    predictions: Mapping[str, Path | None],
+    inputs: Mapping[str, Path | None],
+    model: Path | None,
+) -> outputs.Output:
+    """Check the place of the metrics, and that everything read is of one log and one model."""
+    given = {f"predictions for {part}": file for part, file in predictions.items()}
+    made = outputs.prepare(
+        out,
+        kinds.METRICS,
+        inputs={**given, **inputs},
+        references={"model": model},
+        params=params,
+    )
+    for part in predictions:
+        if found := made.inputs.get(f"predictions for {part}"):
+            lineage.require_fact(found, "part", part)
+    return made
+
+
+def raw_files(raw: Path) -> dict[str, Path]:
+    """The input files by their names, which are their roles."""
+    return {name: raw / name for name in RAW_FILES}
+
+
+def alone(params: Params, out: Path, files: Sequence[Path], part: str) -> outputs.Output:
+    """Check the place of the scores of some files, and that they are of one part and one log."""
+    given = {f"file {number}": file for number, file in enumerate(files, 1)}
+    made = outputs.prepare(out, kinds.SCORES, inputs=given, params=params, roles={TEST_FILE})
+    for known in made.inputs.values():
+        lineage.require_fact(known, "part", part)
+    return made
 
 
 def truth_of(part: str, labels: Path | None, sequences: Path) -> pl.DataFrame:
@@ -129,6 +174,7 @@ def score_file(
         raw: Directory of the input files: hashed for the protocol card, cut by for segments.
         out: JSON file to write, or none.
     """
+    made = None if out is None else alone(params, out, [predictions], part)
     truth = held_out(sequences / part) if labels is None else read_labels(labels)
     found = read_predictions(predictions)
     check_overlap(truth, found, predictions)
@@ -138,7 +184,9 @@ def score_file(
         params, part=part, rows=truth.height, raw=raw, labels=labels, sequences=sequences
     )
     notes += missing(str(predictions), result)
+    catalogue = None if known is None else known.vocab["vacancy_id"]
+    notes += remarks(str(predictions), truth, found, catalogue)
     report = FileReport(**result.model_dump(), protocol=card, notes=notes)
-    if out is not None:
-        write_one(report, out)
+    if made is not None:
+        write_one(report, made)
     return report

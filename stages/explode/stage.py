@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import kinds, outputs, tables
+from stages.core.artifact_paths import TEST_FILE, TRAIN_FILE
 from stages.core.buckets import bucket_count, bucket_of, bucket_path
 from stages.core.raw_sessions import check_keys, row_counts, scan_sessions
 from stages.core.schema import EVENTS, PARTS
@@ -45,13 +46,16 @@ def run(
         HhrecError: A raw file has unusable columns, a test row no key of its own, or the split
             leaves nothing to train on or, with `after:`, nothing to validate on.
     """
+    made = outputs.prepare(
+        out, kinds.EVENTS, inputs={TRAIN_FILE: train, TEST_FILE: test}, params=params
+    )
     ways = holdout.splits(params.split.kind)
     known, asked = scan_sessions(train), scan_sessions(test)
     check_keys(test, asked)
     counts = {"train": row_counts(known), "test": row_counts(asked)}
     total = sum(events for faults in counts.values() for _, events in faults.values())
     count = params.explode.buckets or bucket_count(total, params.explode.memory_gb)
-    with tables.atomic(out) as scratch:
+    with made.replacing() as scratch:
         work = scratch / "work"
         parts = _partition(_both(known, asked), count, work)
         found, dropped = _order(parts, ways, work, progress)

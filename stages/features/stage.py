@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 from tokenizers import Tokenizer
 
-from stages.core import tables
-from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TEXT_CACHE_DIR
+from stages.core import kinds, outputs, tables
+from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
 from stages.core.buckets import bucket_path, buckets
 from stages.core.schema import FEATURES, RAW_VACANCIES, VOCAB
 from stages.features import salary
@@ -72,13 +72,20 @@ def run(
     With `books` the vacancies are encoded by those and nothing is learnt. Text vectors are kept in
     `text_cache`, by default `text-cache` beside `out`.
     """
+    made = outputs.prepare(
+        out,
+        kinds.FEATURES,
+        inputs={VACANCIES_FILE: vacancies, "vocab": vocab},
+        references={"books": books},
+        params=params,
+    )
     settings = params.features
     reader = _reader(settings, text_cache or out.parent / TEXT_CACHE_DIR)
     frozen = _frozen(books, settings, reader) if books else None
     catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
     slicing = _slicing(vocab, slice_items)
     rates = frozen[0].rates if frozen else salary.RATES
-    with tables.atomic(out) as scratch:
+    with made.replacing() as scratch:
         work = scratch / "work"
         counts = write_facts(
             catalogue, slicing, work, settings=settings, rates=rates, progress=progress

@@ -18,6 +18,8 @@ PAD, UNK = "[PAD]", "[UNK]"
 WORD_START = "▁"
 WORD = r"[\p{L}\p{M}\p{N}]+[+#]*"
 MAX_ALPHABET = 512
+LONGEST_WORD = 128  # letters of a word that are read: merging costs their square
+LETTER = r"[\p{L}\p{M}\p{N}]"
 BATCH = 10_000
 
 
@@ -28,7 +30,8 @@ def train(texts: pl.DataFrame, size: int) -> str:
     are chosen here by a total order, and merges of equal count are tied by their parts' ids. A
     word prefix like WordPiece's would break that: its tokens are numbered in hash order.
     """
-    ordered = texts.sort("text")
+    cut = texts.select(shortened(texts["text"]).alias("text"), "count")
+    ordered = cut.group_by("text").agg(pl.col("count").sum()).sort("text")
     alphabet = _alphabet(ordered, min(MAX_ALPHABET, size // 2))
     tokenizer = Tokenizer(models.BPE(unk_token=UNK, fuse_unk=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
@@ -65,13 +68,20 @@ def parse(content: str) -> Tokenizer:
     return tokenizer
 
 
+def shortened(texts: pl.Series) -> pl.Series:
+    """Cut words that nobody writes to their first `LONGEST_WORD` letters."""
+    start = f"({LETTER}{{{LONGEST_WORD}}}){LETTER}+"
+    return texts.str.replace_all(start, "$1")
+
+
 def encode(tokenizer: Tokenizer, texts: pl.Series, limit: int) -> pl.Series:
     """Turn strings into list[i32] of at most `limit` ids; null gives an empty list, so does limit 0."""
     if not limit:
         return pl.Series(texts.name, [[]] * len(texts), dtype=pl.List(pl.Int32))
     tokenizer.enable_truncation(limit)
     tokenizer.enable_padding(length=limit, pad_id=0, pad_token=PAD)
-    encoded = tokenizer.encode_batch_fast(texts.fill_null("").to_list(), add_special_tokens=False)
+    said = shortened(texts.fill_null("")).to_list()
+    encoded = tokenizer.encode_batch_fast(said, add_special_tokens=False)
     flat = np.fromiter(chain.from_iterable(one.ids for one in encoded), dtype=np.int32)
     padded = flat.reshape(len(texts), limit)  # 0 is padding and never a token
     lists = pl.Series(texts.name, padded, dtype=pl.Array(pl.Int32, limit)).arr.to_list()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import kinds, outputs, tables
 from stages.core.actions import OTHER
 from stages.core.buckets import bucket_path, buckets
 from stages.core.schema import EVENTS, FILTERED
@@ -64,6 +64,7 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
         MissingInputError: There are no events.
         HhrecError: The events have other columns, or the filter leaves none of them.
     """
+    made = outputs.prepare(out, kinds.FILTERED, inputs={"events": events}, params=params)
     table = tables.scan(events, EVENTS, made_by="hhrec explode")
     everything = params.split.kind == "none"
     if everything:
@@ -73,7 +74,7 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
         train_part(pl.scan_parquet(file), everything=everything)
         for file in buckets(events) or [events]
     ]
-    with tables.atomic(out) as scratch:
+    with made.replacing() as scratch:
         cores = [bucket_path(scratch / "work", index) for index in range(len(files))]
         for index, (file, core) in enumerate(zip(files, cores, strict=True)):
             counts.update(_count(file, limits.max_user_events))

@@ -55,7 +55,7 @@ def write_store(source: Path, target: Path) -> None:
     buckets changes no weight.
     """
     rows = tables.scan(source, HISTORY, made_by=BUILD)
-    with tables.atomic(target) as scratch:
+    with tables.atomic(target, durable=False) as scratch:
         scratch.mkdir()
         users = rows.select(pl.col("user_id").arg_sort().cast(pl.Int64)).collect()
         np.save(scratch / "users.npy", users["user_id"].to_numpy())

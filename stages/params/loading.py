@@ -1,14 +1,18 @@
 """`params.yaml` and `--set`: read, and checked with every fault at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError
+from stages.params import reading
+from stages.params.base import Section
 from stages.params.root import Params
+
+SHOWN, LONGEST = 20, 80  # faults, and characters of one value, in a message
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Params:
@@ -19,13 +23,28 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Params:
         HhrecError: It is not YAML, or parameters are unknown or out of range.
     """
     if not path.is_file():
-        raise MissingInputError(f"{path}: parameter file not found", "name one with --params FILE")
+        raise MissingInputError(
+            f"{path}: parameter file not found",
+            "write one: hhrec params --yaml > params.yaml; or name one with --params FILE",
+        )
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        if path.stat().st_size > reading.LARGEST:
+            raise HhrecError(
+                f"{path}: expected at most {reading.LARGEST:,} bytes of parameters, found "
+                f"{path.stat().st_size:,}",
+                "name a parameter file with --params FILE",
+            )
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise HhrecError(f"{path}: not a YAML file ({error})", f"mend {path}") from error
+    except OSError as error:
+        raise failures.described(error, path) from error
+    values = reading.parsed(text, where=str(path)) or {}
     if not isinstance(values, dict):
-        raise HhrecError(f"{path}: expected a mapping of sections, found {type(values).__name__}")
+        raise HhrecError(
+            f"{path}: expected a mapping of sections, found {type(values).__name__}",
+            "`hhrec params --yaml` prints a file to start from",
+        )
     for override in overrides:
         _apply(values, override)
     return validated(values, where=str(path))
@@ -36,14 +55,49 @@ def validated(values: dict[str, Any], *, where: str) -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        faults = [
-            f"  {'.'.join(map(str, fault['loc'])) or 'params'}: {fault['msg']}, found {fault['input']!r}"
-            for fault in error.errors()
-        ]
+        found = error.errors()
+        faults = [_fault(one) for one in found[:SHOWN]]
+        more = [f"  and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        meant = [name for one in found if (name := meant_by(one))]
+        hint = f"mend {where}, or see `hhrec params` for names, ranges and defaults"
         raise HhrecError(
-            f"{where}: {len(faults)} bad parameter(s)\n" + "\n".join(faults),
-            f"mend {where}, or see `hhrec params` for names, ranges and defaults",
+            f"{where}: {len(found)} bad parameter(s)\n" + "\n".join([*faults, *more]),
+            f"did you mean {', '.join(meant[:SHOWN])}? {hint}" if meant else hint,
         ) from error
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    """One line on one parameter."""
+    name = ".".join(map(str, fault["loc"])) or "params"
+    return f"  {name[:LONGEST]}: {fault['msg'][:LONGEST]}, found {_cut(fault['input'])}"
+
+
+def _cut(value: object) -> str:
+    """A value as Python writes it, its start alone where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        text = (
+            f"a number of some {value.bit_length() * 3 // 10:,} digits"
+            if isinstance(value, int)
+            else "a value that cannot be printed"
+        )
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def meant_by(fault: Mapping[str, Any]) -> str | None:
+    """The parameter of a section whose name was given without it: `train.lr` for `lr`."""
+    if fault["type"] != "extra_forbidden" or len(fault["loc"]) != 1:
+        return None
+    for section, field in Params.model_fields.items():
+        inner = field.annotation
+        if (
+            isinstance(inner, type)
+            and issubclass(inner, Section)
+            and fault["loc"][0] in inner.model_fields
+        ):
+            return f"{section}.{fault['loc'][0]}"
+    return None
 
 
 def _apply(values: dict[str, Any], override: str) -> None:
@@ -56,9 +110,9 @@ def _apply(values: dict[str, Any], override: str) -> None:
     for section in sections:
         inner = values.setdefault(section, {})
         if not isinstance(inner, dict):
-            raise HhrecError(f"--set {override}: `{section}` is not a section")
+            raise HhrecError(
+                f"--set {override}: `{section}` is not a section",
+                "for example --set train.lr=0.0005",
+            )
         values = inner
-    try:
-        values[key] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise HhrecError(f"--set {override}: the value is not YAML ({error})") from error
+    values[key] = reading.parsed(text, where=f"--set {override[:LONGEST]}")

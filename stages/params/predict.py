@@ -27,7 +27,7 @@ class SeenParams(Section):
 class PredictParams(Section):
     """What is recommended."""
 
-    k: Annotated[int, Field(ge=1)] = 100
+    k: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Recommendations a row."""
     seen: SeenParams = SeenParams()
     """`keep`, `last` (after every other of the k) or `hide`, by action."""
@@ -35,12 +35,12 @@ class PredictParams(Section):
     """`all` vacancies of the catalogue, or the `active` ones: with an event in a train history or a
     row's context in the last `active_days` days before the day of the question (in UTC), or without
     any event before it. A row's own vacancies are held to the same rule."""
-    active_days: Annotated[int, Field(ge=1)] | None = None
+    active_days: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Days for which an event keeps a vacancy active; only for `active`, where null means 14."""
     fallback: Literal["auto", "never"] = "auto"
     """`auto` answers with the baseline that ranked the validation rows better than the model, if one
     did; `never` with the model alone."""
-    batch_rows: Annotated[int, Field(ge=1)] = 2_048
+    batch_rows: Annotated[int, Field(ge=1, le=10_000_000)] = 2_048
     """Rows ranked at once; no result depends on it."""
     precision: Precision = "auto"
     """Precision of the products that choose which candidates are scored exactly: `no` is float32,

@@ -12,11 +12,11 @@ Objective = Literal["mlm", "prefix", "causal"]
 class MaskingParams(Section):
     """Weights of the masking policies: each history of a batch follows one of them."""
 
-    mlm: Annotated[float, Field(ge=0)] = 1.0
+    mlm: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
     """Positions at random."""
-    last: Annotated[float, Field(ge=0)] = 1.0
+    last: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
     """The last event."""
-    next_response: Annotated[float, Field(ge=0)] = 2.0
+    next_response: Annotated[float, Field(ge=0, le=1_000_000)] = 2.0
     """Cuts where a session begins: what is responded to in it?"""
 
     @model_validator(mode="after")
@@ -38,11 +38,11 @@ class TrainParams(Section):
     objective: Objective = "prefix"
     """`prefix`: one masked question an event and a session that sees only its past; `mlm`: masks
     at random and at the last position; `causal`: next item, for comparison."""
-    hidden_size: Annotated[int, Field(ge=8)] = 128
+    hidden_size: Annotated[int, Field(ge=8, le=8_192)] = 128
     """Width of the item vectors and of the encoder."""
-    layers: Annotated[int, Field(ge=1)] = 2
+    layers: Annotated[int, Field(ge=1, le=128)] = 2
     """Encoder layers."""
-    heads: Annotated[int, Field(ge=1)] = 4
+    heads: Annotated[int, Field(ge=1, le=128)] = 4
     """Attention heads; must divide `hidden_size`."""
     dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Dropout of embeddings and hidden states; null chooses by the number of train events: 0.3
@@ -54,10 +54,10 @@ class TrainParams(Section):
     """Share of positions masked at random; only for `mlm`, where null means 0.2."""
     masking: MaskingParams | None = None
     """How often each masking policy is taken; only for `mlm`, null means 1, 1, 2."""
-    session_weight: Annotated[float, Field(ge=0)] | None = None
+    session_weight: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
     """Weight of the question "what in the next session?" beside 1 for "what new next?"; for
     `prefix` and `causal`, where null means 2."""
-    event_weight: Annotated[float, Field(ge=0)] | None = None
+    event_weight: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
     """Weight of the question "what next in this session, old or new?"; for `prefix` and `causal`,
     where null means 2. A history is asked 12 / (1 + s)^2 of them, rounded up, with s the later
     sessions of the log's histories on average: the fewer sessions can be asked for, the more."""
@@ -76,30 +76,30 @@ class TrainParams(Section):
     asks: Literal["session", "event"] | None = None
     """What the model is asked for at prediction: the first response of the next session, or the
     next event of the newest one (leave-one-out logs); null chooses on the validation rows."""
-    min_length: Annotated[int, Field(ge=2)] = 2
+    min_length: Annotated[int, Field(ge=2, le=1_000_000)] = 2
     """Fewest events of a history worth training on."""
-    batch_tokens: Annotated[int, Field(ge=0)] = 0
+    batch_tokens: Annotated[int, Field(ge=0, le=100_000_000)] = 0
     """Positions in a batch, padding included, but not the further cuts of a history that masking
     policy `next_response` adds; 0 chooses by the number of train events, so that an epoch has about
     a hundred steps."""
-    accumulation: Annotated[int, Field(ge=1)] = 1
+    accumulation: Annotated[int, Field(ge=1, le=100_000)] = 1
     """Batches whose gradients are summed before a step."""
-    lr: Annotated[float, Field(ge=0)] = 0.0
+    lr: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Highest learning rate; 0 chooses it by the positions that a step asks for, over
     all processes."""
-    id_lr: Annotated[float, Field(ge=0)] = 0.0
+    id_lr: Annotated[float, Field(ge=0, le=1_000)] = 0.0
     """Learning rate of the vacancies' id embeddings, as a multiple of `lr`; 0 chooses 3 for steps that
     ask for every position and more where they ask for fewer; three times as much for `mlm`."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.01
     """Decoupled weight decay of matrices (not of biases, norms and embeddings)."""
     warmup: Fraction = 0.1
     """Share of all steps in which the learning rate rises."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     """How the learning rate goes on from there: down to zero at the last step, along a line or half
     a wave, or not at all."""
-    clip: Annotated[float, Field(gt=0)] = 1.0
+    clip: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0
     """Largest global gradient norm."""
-    epochs: Annotated[int, Field(ge=0)] = 0
+    epochs: Annotated[int, Field(ge=0, le=100_000)] = 0
     """Passes over the train histories; 0 chooses by the number of steps of one."""
     loss: Literal["auto", "full", "sampled", "gbce"] = "auto"
     """Softmax over all trained items or over sampled ones, `auto` by their number; or `gbce`, the
@@ -107,9 +107,9 @@ class TrainParams(Section):
     precision: Precision = "no"
     """Matrix products in fp32 (`no`) or bfloat16; `auto` times both on some batches and takes
     bfloat16 where it is faster and the losses agree."""
-    stop_epoch: Annotated[int, Field(ge=1)] | None = None
+    stop_epoch: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Epoch after which training ends, while the learning rate falls as for `epochs`; null: all."""
-    negatives: Annotated[int, Field(ge=1)] | None = None
+    negatives: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     """Items drawn a step; not used by loss `full`, else null means 2048."""
     in_batch: Fraction | None = None
     """Share of the draws taken from the batch's own targets; only for `sampled` (and `auto`), where
@@ -118,15 +118,15 @@ class TrainParams(Section):
     """How the other negatives are drawn from the vocabulary."""
     gbce_t: Fraction | None = None
     """Calibration t of `gbce`, where null means 0.75."""
-    patience: Annotated[int, Field(ge=0)] = 5
+    patience: Annotated[int, Field(ge=0, le=100_000)] = 5
     """Epochs without a better validation MRR@100 before training stops; 0 never stops early."""
-    validation_rows: Annotated[int, Field(ge=1)] = 5_000
+    validation_rows: Annotated[int, Field(ge=1, le=100_000_000)] = 5_000
     """Most validation rows that are ranked after an epoch and that the calibration is fitted on."""
-    save_minutes: Annotated[float, Field(gt=0)] = 10.0
+    save_minutes: Annotated[float, Field(gt=0, le=1_000_000)] = 10.0
     """Minutes between checkpoints inside an epoch; each epoch's end saves too."""
-    save_steps: Annotated[int, Field(ge=1)] | None = None
+    save_steps: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """Steps between checkpoints, besides those; null for none."""
-    keep: Annotated[int, Field(ge=1)] = 2
+    keep: Annotated[int, Field(ge=1, le=1_000)] = 2
     """Checkpoints kept besides the best."""
     tracker: Literal["none", "dvclive", "tensorboard", "wandb"] = "dvclive"
     """Where the curves go; `wandb` works offline."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from stages import explode, features, predict, sequences, train, vocab
 from stages import filter as filter_stage
 from stages import report as page
-from stages.core import tables
+from stages.core import kinds
 from stages.core.artifact_paths import (
     CHECKPOINTS_DIR,
     EVENTS_DIR,
@@ -35,23 +35,22 @@ from stages.evaluate import stage as evaluate
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 from stages.pipeline import final_fit
-from stages.pipeline.provenance import claim
+from stages.pipeline.provenance import claim, clear_final
 
-OUTPUTS = (
-    EVENTS_DIR,
-    FILTERED_DIR,
-    VOCAB_FILE,
-    FEATURES_DIR,
-    SEQUENCES_DIR,
-    MODEL_DIR,
-    CHECKPOINTS_DIR,
-    LIVE_DIR,
-    predictions_file(TEST),
-    predictions_file(VALIDATION),
-    METRICS_DIR,
-    REPORT_FILE,
-    FINAL_DIR,
-)
+OUTPUTS = {
+    EVENTS_DIR: kinds.EVENTS,
+    FILTERED_DIR: kinds.FILTERED,
+    VOCAB_FILE: kinds.VOCAB,
+    FEATURES_DIR: kinds.FEATURES,
+    SEQUENCES_DIR: kinds.SEQUENCES,
+    MODEL_DIR: kinds.MODEL,
+    CHECKPOINTS_DIR: kinds.CHECKPOINTS,
+    LIVE_DIR: kinds.LIVE,
+    predictions_file(TEST): kinds.PREDICTIONS,
+    predictions_file(VALIDATION): kinds.PREDICTIONS,
+    METRICS_DIR: kinds.METRICS,
+    REPORT_FILE: kinds.PAGE,
+}
 
 
 class Step(NamedTuple):
@@ -87,14 +86,15 @@ def run(
         MissingInputError: An input file is not there.
         HhrecError: `artifacts` was made from other inputs, or a stage found a fault.
     """
-    claim(raw, artifacts, OUTPUTS, force=force)
+    held = claim(raw, artifacts, OUTPUTS, force=force)
     params = params.model_copy(update={"raw": str(raw)})
-    tables.remove(artifacts / FINAL_DIR)  # an older one is not of this run's model
+    clear_final(artifacts, OUTPUTS)
     planned = steps(params, raw, artifacts, resume=resume)
     for step in chain(planned, _final(params, raw, artifacts) if final else ()):
         with progress(step.name) as hook:
             report = step.work(progress=hook)
         yield step.name, report
+    held.clear()
 
 
 def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:

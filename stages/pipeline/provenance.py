@@ -5,44 +5,84 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from stages.core import tables
-from stages.core.artifact_paths import ARTIFACTS, INPUTS_FILE, RAW_FILES, SAMPLE_DIR
+from stages.core import locks, manifests, outputs, ownership, tables
+from stages.core.artifact_paths import (
+    ARTIFACTS,
+    FINAL_DIR,
+    INPUTS_FILE,
+    LABELS_FILE,
+    RAW_FILES,
+    SAMPLE_DIR,
+)
+from stages.core.kinds import Kind
+from stages.core.locks import Lock
 from stages.evaluate import protocol
 from stages.interface.errors import HhrecError, MissingInputError
 
 SAMPLE = ARTIFACTS / SAMPLE_DIR
 
 
-def claim(raw: Path, artifacts: Path, outputs: Sequence[str], *, force: bool) -> None:
+def claim(raw: Path, artifacts: Path, results: Mapping[str, Kind], *, force: bool) -> list[Lock]:
     """Write down that `artifacts` belongs to the files of `raw`.
 
     Args:
         raw: Directory of the input files.
         artifacts: Directory of everything made from them.
-        outputs: Names in `artifacts` that stages write; nothing else is looked at or removed.
+        results: What stages write into `artifacts`, by name; nothing else is looked at or removed.
         force: Remove outputs of other inputs instead of refusing.
+
+    Returns:
+        Locks on all results, to be held until the last stage has ended.
 
     Raises:
         MissingInputError: An input file is not there.
-        HhrecError: `artifacts` holds outputs of other, or of unknown, inputs.
+        HhrecError: `artifacts` holds outputs of other, or of unknown, inputs, or something under
+            their names that hhrec did not write; or another run writes there.
     """
     check_inputs(raw)
+    places = places_in(artifacts, results)
+    for path, kind in places.items():
+        ownership.require(path, kind, [raw / name for name in (*RAW_FILES, LABELS_FILE)])
+    with outputs.mended(artifacts):
+        held = [locks.lock(artifacts / name) for name in results]  # of the final fit, too
+        for path in places:
+            manifests.sweep(path)
     inputs = protocol.data_hash(raw, None)
     owner = claimed(artifacts)
-    strange = [name for name in outputs if (artifacts / name).exists() and owner != inputs]
+    strange = [name for name in results if (artifacts / name).exists() and owner != inputs]
     if strange and not force:
         made = "unknown input files" if owner is None else f"other input files than those of {raw}"
         raise HhrecError(
             f"{artifacts}: holds {', '.join(strange)} made from {made}",
             "name another directory with --artifacts DIR, or replace them all with --force",
         )
-    for name in strange:
-        tables.remove(artifacts / name)
-    with tables.atomic(artifacts / INPUTS_FILE) as scratch:
+    for path, kind in places.items():
+        if path.relative_to(artifacts).parts[0] in strange:
+            outputs.remove(path, kind)
+    with outputs.mended(artifacts), tables.atomic(artifacts / INPUTS_FILE) as scratch:
         scratch.write_text(json.dumps(inputs, indent=2) + "\n", encoding="utf-8")
+    return held
+
+
+def places_in(artifacts: Path, results: Mapping[str, Kind]) -> dict[Path, Kind]:
+    """Every result's path and kind, those of the final fit too."""
+    return {
+        directory / name: kind
+        for directory in (artifacts, artifacts / FINAL_DIR)
+        for name, kind in results.items()
+    }
+
+
+def clear_final(artifacts: Path, results: Mapping[str, Kind]) -> None:
+    """Remove an older final fit, which is not of this run's model; what else lies there stays."""
+    final = artifacts / FINAL_DIR
+    for name, kind in results.items():
+        outputs.remove(final / name, kind)
+    if final.is_dir() and {entry.name for entry in final.iterdir()} <= {manifests.FOLDER}:
+        outputs.remove_empty(final)
 
 
 def claimed(artifacts: Path) -> dict[str, str] | None:

@@ -20,10 +20,16 @@ from stages.core.calibration_file import Calibration
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import HISTORY, VOCAB
 from stages.features.codebooks import books_hash
+from stages.interface import failures
 from stages.interface.errors import HhrecError
 from stages.interface.quiet_libraries import quieten
 from stages.loaders import model_arrays
 from stages.params import Params
+
+UNREADABLE = (
+    *(OSError, ValueError, RuntimeError, SafetensorError),
+    *(TypeError, AttributeError, KeyError),  # a config.json of another shape
+)
 
 
 @dataclass(frozen=True)
@@ -103,8 +109,9 @@ def load_model(path: Path) -> HhrecModel:
     model_files.require(path)
     try:
         return HhrecModel.read(path)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise HhrecError(f"{path}: not a readable model ({error})", "run `hhrec train`") from error
+    except UNREADABLE as error:
+        told = failures.short(error)
+        raise HhrecError(f"{path}: not a readable model ({told})", "run `hhrec train`") from error
 
 
 def check_books(model: HhrecModel, path: Path, features: Path) -> None:
@@ -114,6 +121,16 @@ def check_books(model: HhrecModel, path: Path, features: Path) -> None:
         raise HhrecError(
             f"{features}/books: hash {found[:12]}, but {path} was trained with {model.config.books[:12]}",
             "encode with the model's books: hhrec features build --books DIR, or train anew",
+        )
+
+
+def check_length(model: HhrecModel, path: Path, longest: int) -> None:
+    """Refuse contexts of another length than the model has learnt to read."""
+    if longest != model.config.history_length:
+        raise HhrecError(
+            f"sequences.max_length: {longest}, but {path} was trained with "
+            f"{model.config.history_length}",
+            f"--set sequences.max_length={model.config.history_length}, or train anew",
         )
 
 

@@ -9,7 +9,7 @@ from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration.heuristics import Heuristics
 from stages.calibration.recommender_choice import AS_TRAINED, ChosenLists, answers
-from stages.core import tables
+from stages.core import kinds, outputs, tables
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS
@@ -18,7 +18,7 @@ from stages.loaders import model_arrays
 from stages.loaders.rank_queries import asked_rows
 from stages.params import Params
 from stages.predict import eligibility
-from stages.predict.loaded_model import LoadedModel, load
+from stages.predict.loaded_model import LoadedModel, check_length, load
 from stages.predict.report import PredictReport
 from stages.seen_policy import rules
 
@@ -42,11 +42,11 @@ def run(
         HhrecError: The model was trained with other books than the features were made with, or the
             allow-list has no vacancy of the vocabulary.
     """
+    made = prepared(params, out, model, part, sequences, features, vocab)
     loaded = load(model=model, sequences=sequences, features=features, vocab=vocab)
+    check_length(loaded.network, model, params.sequences.max_length)
     names, allowed, unknown = loaded.names, None, 0
-    rows = tables.scan(
-        sequences / part, model_arrays.schema_of(part), made_by="hhrec sequences build"
-    ).collect()
+    rows = rows_of(sequences, part)
     if allow:
         allowed, unknown = eligibility.allowed_items(eligibility.read_allowed(allow), names, allow)
     active = None
@@ -63,7 +63,8 @@ def run(
         restricted=bool(allow or active),
         progress=progress,
     )
-    write(rows, answered.lists, names, out)
+    with made.replacing() as scratch:
+        write(rows, answered.lists, names, scratch)
     counts = (answered.lists > 0).sum(axis=1)
     return PredictReport(
         part=part,
@@ -78,6 +79,34 @@ def run(
         answered_by=answered.by,
         seen=answered.seen.model_dump(),
     )
+
+
+def prepared(
+    params: Params,
+    out: Path,
+    model: Path,
+    part: str,
+    sequences: Path,
+    features: Path,
+    vocab: Path,
+) -> outputs.Output:
+    """Check the place of the predictions, and that what they are made from fits together."""
+    return outputs.prepare(
+        out,
+        kinds.PREDICTIONS,
+        inputs={"sequences": sequences, "features": features, "vocab": vocab},
+        references={"model": model},
+        params=params,
+        facts={"part": part},
+    )
+
+
+def rows_of(sequences: Path, part: str) -> pl.DataFrame:
+    """Read the rows to rank, by user: in one order whatever the number of buckets."""
+    rows = tables.scan(
+        sequences / part, model_arrays.schema_of(part), made_by="hhrec sequences build"
+    )
+    return rows.collect().sort("user_id", maintain_order=True)
 
 
 def rank(
@@ -143,7 +172,7 @@ def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> N
         rows: The rows ranked, R.
         ranked: Item ids, best first, 0 behind the last, (R, k).
         names: The vocabulary, by item.
-        out: The file.
+        out: The file, a scratch one.
     """
     ids = names["vacancy_id"].gather(ranked[ranked > 0] - FIRST_ITEM)
     counts = (ranked > 0).sum(axis=1)
@@ -159,4 +188,4 @@ def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> N
         )
         .with_columns(pl.col("predictions").fill_null([]))
     )
-    tables.write(frame, out, PREDICTIONS)
+    tables.sink(frame, out, PREDICTIONS, kinds.MARK)

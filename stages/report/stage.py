@@ -5,11 +5,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stages.core import tables
+from stages.core import kinds, lineage, outputs
 from stages.core.artifact_paths import (
     EVENTS_DIR,
+    LABELS_FILE,
     LIVE_DIR,
     METRICS_DIR,
+    RAW_FILES,
     SEQUENCES_DIR,
     TEST,
     VOCAB_FILE,
@@ -25,6 +27,7 @@ from stages.report.optional_parts import Ledger, Paths
 from stages.report.sections import Site
 
 SESSIONS = 30
+RAW = (*RAW_FILES, LABELS_FILE)
 READ = (EVENTS_DIR, METRICS_DIR, predictions_file(TEST), SEQUENCES_DIR, VOCAB_FILE, LIVE_DIR)
 TITLE = "Which vacancy next?"
 FOOT = "Written by `hhrec report`. This file holds all it shows and fetches nothing."
@@ -73,6 +76,7 @@ def run(
             f"{artifacts}: nothing to report on; expected one of {', '.join(READ)}",
             "run `hhrec run`, or name another directory with --artifacts DIR",
         )
+    place = prepared(params, raw, artifacts, out)
     paths, ledger = Paths(raw, artifacts), Ledger()
     site = Site(params, paths, ledger, parts(artifacts / METRICS_DIR))
     made: dict[str, tuple[str, Html]] = {}
@@ -81,7 +85,7 @@ def run(
         made[key] = (name, make())
         progress(len(made), len(makers), name)
     html = layout.page(TITLE, _head(site), made, FOOT)
-    with tables.atomic(out) as scratch:
+    with place.replacing() as scratch:
         scratch.write_text(html, encoding="utf-8")
     return PageReport(
         out=str(out),
@@ -90,6 +94,27 @@ def run(
         sessions=html.count("<details data-kind="),
         notes=ledger.notes,
     )
+
+
+def prepared(params: Params, raw: Path, artifacts: Path, out: Path) -> outputs.Output:
+    """Check the place of the page, and that all that it tells of fits together."""
+    paths = Paths(raw, artifacts)
+    parts = {part: paths.predictions(part) for part in ("test", "validation")}
+    made = outputs.prepare(
+        out,
+        kinds.PAGE,
+        inputs={
+            **{role: artifacts / role for role in ("events", "filtered", "sequences", "metrics")},
+            **{f"predictions for {part}": file for part, file in parts.items()},
+            **{name: raw / name for name in RAW},
+            "vocab": artifacts / VOCAB_FILE,
+        },
+        params=params,
+    )
+    for part in parts:
+        if found := made.inputs.get(f"predictions for {part}"):
+            lineage.require_fact(found, "part", part)
+    return made
 
 
 def _makers(site: Site, count: int) -> dict[str, tuple[str, Callable[[], Html]]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import kinds, outputs, tables
 from stages.core.buckets import bucket_path, buckets
 from stages.core.item_ids import UNK
 from stages.core.schema import EVENTS, FILTERED, HISTORY, TEST_SEQUENCES, VALIDATION_SEQUENCES
@@ -72,19 +72,25 @@ def run(
         MissingInputError: An input is not there.
         HhrecError: An input has other columns.
     """
+    made = outputs.prepare(
+        out,
+        kinds.SEQUENCES,
+        inputs={"filtered": filtered, "events": events, "vocab": vocab},
+        params=params,
+    )
     tables.scan(filtered, FILTERED, made_by="hhrec filter")
     tables.scan(events, EVENTS, made_by="hhrec explode")
     items = scan_vocab(vocab).collect()
     tallies = {part: Counter[str]() for part in SCHEMAS}
     learn, ask = buckets(filtered) or [filtered], buckets(events) or [events]
-    with tables.atomic(out) as scratch:
+    with made.replacing() as scratch:
         for done, file in enumerate(learn + ask):
             index, make = (done, _learnt) if done < len(learn) else (done - len(learn), _asked)
-            made = make(pl.scan_parquet(file), items)
-            for part, rows in made.items():
+            found = make(pl.scan_parquet(file), items)
+            for part, rows in found.items():
                 tables.sink(rows, bucket_path(scratch / part, index), SCHEMAS[part])
                 tallies[part].update(_tally(rows, params.sequences.max_length))
-            progress(done + 1, len(learn) + len(ask), " and ".join(made))
+            progress(done + 1, len(learn) + len(ask), " and ".join(found))
     return SequencesReport(
         rows=_by_part(tallies, "rows"),
         events=_by_part(tallies, "events"),

@@ -10,10 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from stages.core.model_files import WEIGHTS
+from stages.interface import failures
+from stages.interface.errors import HhrecError
 
 NAME = re.compile(r"step-(\d{9})$")
 
@@ -69,6 +72,21 @@ def save(root: Path, model: nn.Module, optimizers: Optimizers, state: State) -> 
     return target
 
 
+def require_finite(model: nn.Module) -> None:
+    """Refuse to publish a model that answers with nothing.
+
+    Raises:
+        HhrecError: A weight is infinite or not a number.
+    """
+    bad = [name for name, weight in model.named_parameters() if not weight.isfinite().all()]
+    if bad:
+        raise HhrecError(
+            f"the model: expected finite weights, found others in {len(bad)} tensors, among them "
+            f"{bad[0]}: it is not published",
+            "lower train.lr, and start anew without --resume",
+        )
+
+
 def flush(tree: Path) -> None:
     """Wait until a directory and all that it holds are on the disk."""
     for path in (*tree.rglob("*"), tree):
@@ -90,14 +108,38 @@ def newest(root: Path) -> Path | None:
 
 
 def read_state(path: Path) -> State:
-    """Read where a checkpoint's training stood."""
-    return State(**json.loads((path / "state.json").read_text(encoding="utf-8")))
+    """Read where a checkpoint's training stood.
+
+    Raises:
+        HhrecError: It is broken.
+    """
+    try:
+        return State(**json.loads((path / "state.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise broken(path, error) from error
+
+
+def broken(path: Path, error: Exception) -> HhrecError:
+    """Say that a checkpoint cannot be gone on from, and from where one can."""
+    return HhrecError(
+        f"{path}: a broken checkpoint (expected model.safetensors, optimizer.safetensors and "
+        f"state.json as `hhrec train` wrote them; {failures.short(error)})",
+        f"remove it, and go on from the one before: rm -r {path}; or start without --resume",
+    )
 
 
 def load(path: Path, model: nn.Module, optimizers: Optimizers) -> None:
-    """Put a checkpoint's weights and optimiser state in place."""
-    model.load_state_dict(load_file(path / WEIGHTS))
-    flat = load_file(path / "optimizer.safetensors")
+    """Put a checkpoint's weights and optimiser state in place.
+
+    Raises:
+        HhrecError: It is broken, or of another model.
+    """
+    try:
+        weights = load_file(path / WEIGHTS)
+        flat = load_file(path / "optimizer.safetensors")
+        model.load_state_dict(weights)
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        raise broken(path, error) from error
     for name, weight, optimizer in _owned(model, optimizers):
         prefix = name + "/"
         kept = {

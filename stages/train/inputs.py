@@ -11,7 +11,7 @@ from accelerate import Accelerator
 
 from stages.bert4rec.examples.histories import Histories, Ints
 from stages.bert4rec.network.item_tower import ItemInputs
-from stages.core import tables
+from stages.core import outputs, tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN, VALIDATION
 from stages.core.schema import VALIDATION_SEQUENCES, VOCAB
 from stages.features.codebooks import CodeBooks, books_hash, load_books
@@ -49,9 +49,10 @@ def read(
     count = trained["count"].to_numpy().astype(np.float64)
     flat = checkpoints / "store"
     if accelerator.is_main_process:
-        for scrap in checkpoints.glob(".*"):  # what a killed run left half written
-            tables.remove(scrap)
-        model_arrays.write_store(sequences / TRAIN, flat)
+        with outputs.mended(checkpoints):
+            for scrap in (*checkpoints.glob(".*.part"), *checkpoints.glob(".*.old")):
+                tables.remove(scrap)  # what a killed run left half written
+            model_arrays.write_store(sequences / TRAIN, flat)
     accelerator.wait_for_everyone()
     validation = tables.scan(
         sequences / VALIDATION, VALIDATION_SEQUENCES, made_by="hhrec sequences build"

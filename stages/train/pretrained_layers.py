@@ -80,7 +80,7 @@ def _config(path: Path) -> Any:
             "name the directory of a local `transformers` checkpoint (made by save_pretrained)",
         )
     try:
-        return AutoConfig.from_pretrained(path, local_files_only=True)
+        return AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise HhrecError(
             f"{path}/{CONFIG}: not a readable configuration ({error})",

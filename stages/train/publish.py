@@ -9,17 +9,19 @@ from stages.baselines.last_viewed import own_vacancies
 from stages.bert4rec.network.model import HhrecModel
 from stages.calibration import fitting
 from stages.calibration.model_selection import beside_baselines
-from stages.core import calibration_file, tables
+from stages.core import calibration_file
 from stages.core.calibration_file import Calibration
 from stages.core.model_files import CONFIG, write_chosen, write_names
+from stages.core.outputs import Output
 from stages.interface.errors import HhrecError, MissingInputError
+from stages.train import checkpointing
 from stages.train.callbacks import Watch
 from stages.train.prepare import Training
 from stages.train.validation import Validation
 
 
 def publish(
-    watch: Watch, out: Path, names: pl.Series, given: Calibration | None = None
+    watch: Watch, out: Output, names: pl.Series, given: Calibration | None = None
 ) -> Calibration | None:
     """Write the best model, or without validation rows the last.
 
@@ -27,7 +29,7 @@ def publish(
 
     Args:
         watch: The training, at its end.
-        out: Directory of the model.
+        out: Place of the model.
         names: Vacancy ids of its vocabulary.
         given: Calibration of a model that has no validation rows of its own.
 
@@ -40,7 +42,8 @@ def publish(
         model = model.to(training.accelerator.device)
         found = calibrated(model, training, watch.validation)
     decided = {"seen": found.seen, "answers": found.answers} if found else {}
-    with tables.atomic(out) as scratch:
+    checkpointing.require_finite(model)
+    with out.replacing() as scratch:
         model.write(scratch, **decided)
         write_names(scratch, names)
         write_chosen(scratch, watch.checkpoints.chosen(watch.state))

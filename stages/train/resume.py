@@ -9,6 +9,7 @@ import torch
 from accelerate import Accelerator
 
 from stages.core import tables
+from stages.core.model_files import CHOSEN, CONFIG, WEIGHTS
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress
 from stages.params import Params
@@ -62,6 +63,7 @@ def stand(
                 f"{params.train.precision} in this run",
                 f"set train.precision to {state.precision} or auto, or start anew without --resume",
             )
+        _require_best(checkpoints, state)
         return state, found
     if accelerator.is_main_process:
         checkpointing.prune(checkpoints, 0)
@@ -101,3 +103,16 @@ def restore(
         )
     model.config.precision = state.precision
     return state, shared
+
+
+def _require_best(checkpoints: Path, state: State) -> None:
+    """Refuse to go on where the best epoch's model is gone: the last one is not the best."""
+    best = checkpoints / "best"
+    names = (CONFIG, WEIGHTS, CHOSEN)
+    lost = [name for name in names if not (best / name).is_file()]
+    if state.best >= 0 and lost:
+        raise HhrecError(
+            f"{best}: expected the model of step {state.best_step}, which ranked best so far; "
+            f"{', '.join(lost)} not found",
+            "start anew without --resume",
+        )

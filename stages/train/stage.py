@@ -12,7 +12,7 @@ from stages.interface.quiet_libraries import quieten
 from stages.interface.stage_report import Progress, silent
 from stages.loaders.model_arrays import BUILD
 from stages.params import Params
-from stages.train import dataset_stats, loop, memory_check
+from stages.train import dataset_stats, loop, memory_check, places
 from stages.train.auto_hyperparameters import sized
 from stages.train.callbacks import Watch
 from stages.train.callbacks.checkpoints import Checkpoints
@@ -54,6 +54,14 @@ def run(
     """
     quieten()
     accelerator = start()
+    made = places.prepared(
+        params,
+        {"--out": out, "--checkpoints": checkpoints, "--live": live},
+        inputs={"sequences": sequences, "features": features, "vocab": vocab},
+        references={"origin": origin, "calibrated": calibrated},
+        resume=resume,
+        accelerator=accelerator,
+    )
     be_deterministic(accelerator.device)
     params = sized_to_fit(params, accelerator, sequences, features, vocab)
     inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
@@ -75,8 +83,8 @@ def run(
     fit(watch, shared)
     tracker.close()
     calibration = None
-    if accelerator.is_main_process and not watch.interrupted:
-        calibration = publish(watch, out, inputs.names, given)
+    if made and not watch.interrupted:
+        calibration = publish(watch, made, inputs.names, given)
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return report_of(watch, calibration, resumed_at=state.step)

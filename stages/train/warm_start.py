@@ -17,6 +17,7 @@ from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.model import HhrecModel
 from stages.core import model_files
 from stages.core.item_ids import FIRST_ITEM
+from stages.interface import failures
 from stages.interface.errors import HhrecError
 
 ROWS = ("tower.ids.weight", "tower.id_bias.weight")  # a row an item id
@@ -41,7 +42,7 @@ def like(config: HhrecConfig, directory: Path) -> HhrecConfig:
         HhrecError: Its books or its shape are other than those of `config`.
     """
     model_files.require(directory)
-    old = HhrecConfig.from_pretrained(directory)
+    old = _config(directory)
     if old.books != config.books:
         raise HhrecError(
             f"{directory}: trained with the code books {old.books[:12]}, but the features were "
@@ -60,6 +61,17 @@ def like(config: HhrecConfig, directory: Path) -> HhrecConfig:
     for field in DESCRIPTION:
         setattr(config, field, getattr(old, field))
     return config
+
+
+def _config(directory: Path) -> HhrecConfig:
+    """Read what an older model is made of."""
+    try:
+        return HhrecConfig.from_pretrained(directory)
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise HhrecError(
+            f"{directory}/config.json: not the configuration of a model ({failures.short(error)})",
+            "run `hhrec train` without --from",
+        ) from error
 
 
 def start(model: HhrecModel, directory: Path, names: pl.Series) -> dict[str, int]:

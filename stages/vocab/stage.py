@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import kinds, outputs, tables
+from stages.core.artifact_paths import VACANCIES_FILE
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import FILTERED, STRING, VOCAB
 from stages.interface.errors import HhrecError
@@ -85,6 +86,13 @@ def run(
         MissingInputError: An input is not there.
         HhrecError: An input has other columns, or no vacancy is frequent enough to be trained.
     """
+    made = outputs.prepare(
+        out,
+        kinds.VOCAB,
+        inputs={"filtered": events, VACANCIES_FILE: vacancies},
+        references={"extend": extend},
+        params=params,
+    )
     filtered = tables.scan(events, FILTERED, made_by="hhrec filter")
     raw = tables.scan(vacancies, CATALOGUE, made_by="hhrec data sample").collect()
     old = None if extend is None else scan_vocab(extend).collect()
@@ -97,7 +105,8 @@ def run(
         else extended(old, catalogue, counts)
     )
     _check(table, vacancies, params.vocab.min_count)
-    tables.write(table, out, VOCAB)
+    with made.replacing() as scratch:
+        tables.sink(table, scratch, VOCAB)
     progress(2, STEPS, "written")
     total = int(counts["count"].sum())
     trained = table.filter("trained")

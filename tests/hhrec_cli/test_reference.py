@@ -26,7 +26,7 @@ def test_the_reference_shows_choices_defaults_and_flags() -> None:
 def test_params_prints_names_values_and_ranges(hhrec: Type) -> None:
     shown = hhrec("params", "--params", ROOT / "params.yaml", "--set", "train.lr=0.25")
     line = next(line for line in shown.out.splitlines() if line.startswith("train.lr "))
-    assert line.split()[1:5] == ["0.2500", "0.0000", "at", "least"]
+    assert line.split()[1:5] == ["0.2500", "0.0000", "0", "to"]
 
 
 def test_params_as_json_and_yaml(hhrec: Type) -> None:

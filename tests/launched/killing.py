@@ -14,6 +14,10 @@ from typing import Any, NamedTuple
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["stages.pipeline.pipeline", "hhrec_cli.main"])
+CHANGING = (
+    *("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.utime"),
+    *("shutil.rmtree", "hhrec.exchange"),
+)
 WRITING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
 
 
@@ -22,6 +26,7 @@ class Moment(NamedTuple):
 
     `step`: `delay` seconds after the first step from `number` on. `validation`: inside validation `number`, from 1.
     `disk`: before it changes a directory below `checkpoints` for the `number`-th time, from 1.
+    `change`: before it changes anything below the working directory for the `number`-th time.
     """
 
     kind: str
@@ -48,7 +53,9 @@ def _child(words: list[str], moment: Moment | None) -> None:
 
     torch.set_num_threads(1)
     if moment:
-        {"step": _at_step, "validation": _in_validation, "disk": _at_disk}[moment.kind](moment)
+        {"step": _at_step, "validation": _in_validation, "disk": _at_disk, "change": _at_change}[
+            moment.kind
+        ](moment)
     sys.argv = ["hhrec", *words]
     main()
 
@@ -96,6 +103,24 @@ def _at_disk(moment: Moment) -> None:
                 die()
 
     sys.addaudithook(hook)
+
+
+def _at_change(moment: Moment) -> None:
+    left, here = [moment.number], Path.cwd()
+
+    def hook(event: str, given: tuple[Any, ...]) -> None:
+        reads = event == "open" and not given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        named = given[:1] if event == "open" else given  # whose last is no handle but flags
+        if event in CHANGING and not reads and _below(here, *named):
+            left[0] -= 1
+            if not left[0]:
+                die()
+
+    sys.addaudithook(hook)
+
+
+def _below(here: Path, *given: Any) -> bool:
+    return not isinstance(given[0], int) and (here / _place(*given)).is_relative_to(here)
 
 
 def _place(path: Any, *more: Any) -> Path:

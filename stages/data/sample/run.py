@@ -1,12 +1,9 @@
 """One run of the generator: arguments in, five files out, all or none."""
 
 import json
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from stages.core import tables
+from stages.core import kinds, outputs
 from stages.data.sample.catalogue import draw_catalogue
 from stages.data.sample.files import page_count, write_world
 from stages.data.sample.shelves import stock_shelves
@@ -42,7 +39,7 @@ def run(
     Equal arguments give equal files. Memory holds the log as numbers and one slice of text.
 
     Args:
-        out: Directory for the five files; files of those names are replaced once all are done.
+        out: Directory of the five files; an older sample there is replaced once all are done.
         sessions: Train sessions; test rows follow from them.
         vacancies: Size of the catalogue.
         seed: Seed of every random stream.
@@ -52,6 +49,7 @@ def run(
         HhrecError: A number is too small, or `out` cannot be written.
     """
     _check(sessions=sessions, vacancies=vacancies, seed=seed)
+    made = outputs.prepare(out, kinds.SAMPLE)
     catalogue = draw_catalogue(seed, vacancies, load_trades())
     crowd, pages = chunk_count(sessions), page_count(vacancies)
     world = simulate(
@@ -61,7 +59,8 @@ def run(
         lambda done: progress(done, crowd + pages, "people"),
     )
     report = _report(world, vacancies, seed)
-    with _scratch(out) as scratch:
+    with made.replacing() as scratch:
+        scratch.mkdir()
         write_world(
             seed,
             scratch,
@@ -100,21 +99,3 @@ def _report(world: World, vacancies: int, seed: int) -> SampleReport:
         users=world.users,
         vacancies=vacancies,
     )
-
-
-@contextmanager
-def _scratch(out: Path) -> Iterator[Path]:
-    """Yield a sibling directory; on success its files move into `out`, on failure it vanishes."""
-    scratch = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        scratch.mkdir(parents=True)
-        out.mkdir(parents=True, exist_ok=True)
-        yield scratch
-        for file in sorted(scratch.iterdir()):
-            file.replace(out / file.name)
-    except OSError as error:
-        hint = "choose a directory that can be written with `--out`"
-        raise HhrecError(f"{out}: cannot be written ({error})", hint) from error
-    finally:
-        if scratch.exists():
-            tables.remove(scratch)  # waits for a writer of polars that was interrupted

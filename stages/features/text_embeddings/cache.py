@@ -13,6 +13,7 @@ import polars as pl
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from stages.core import outputs, tables
 from stages.core.schema import Schema
 from stages.interface.errors import HhrecError
 
@@ -48,11 +49,10 @@ class VectorCache:
 
     def add(self, keys: pl.DataFrame, vectors: np.ndarray) -> None:
         """Write vectors (n, D) float16 of distinct texts that are not here yet."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        name = uuid.uuid4().hex
-        scratch = self.directory / f".{name}.part"
-        save_file({"keys": np.ascontiguousarray(keys.to_numpy()), "vectors": vectors}, scratch)
-        self.files.append(scratch.replace(self.directory / f"{name}.safetensors"))
+        target = self.directory / f"{uuid.uuid4().hex}.safetensors"
+        with outputs.mended(self.directory), tables.atomic(target, durable=False) as scratch:
+            save_file({"keys": np.ascontiguousarray(keys.to_numpy()), "vectors": vectors}, scratch)
+        self.files.append(target)
         self.places = pl.concat([self.places, _places(self.files[-1], len(self.files) - 1)])
 
     def gather(self, keys: pl.DataFrame) -> np.ndarray:

@@ -46,9 +46,15 @@ class SentenceEncoder:
     def __init__(self, where: Layout, tokens: int) -> None:
         quieten()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(where.root, local_files_only=True)
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(
+            where.root, local_files_only=True, trust_remote_code=False
+        )
         model: Any = AutoModel.from_pretrained(
-            where.root, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            where.root,
+            local_files_only=True,
+            trust_remote_code=False,  # a directory may name code of its own: it is never run
+            use_safetensors=True,
+            dtype=torch.float32,
         )
         self.model, self.where = model.to(self.device).eval(), where
         places = getattr(model.config, "max_position_embeddings", None) or tokens + RESERVED

@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from stages.core import tables
+from stages.core import outputs, tables
 from stages.core.model_files import BEST, Chosen, read_chosen, write_chosen
 from stages.train import checkpointing
 from stages.train.callbacks.signals import in_any_process
@@ -30,8 +30,10 @@ class Checkpoints:
     def save(self, state: State) -> None:
         """Write a checkpoint; drop those that are too many."""
         if self.accelerator.is_main_process:
-            checkpointing.save(self.root, self.training.model, self.training.optimizers, state)
-            checkpointing.prune(self.root, self.settings.keep)
+            model, optimizers = self.training.model, self.training.optimizers
+            with outputs.mended(self.root):
+                checkpointing.save(self.root, model, optimizers, state)
+                checkpointing.prune(self.root, self.settings.keep)
         self.saved_at = time.monotonic()
 
     def keep_best(self, state: State, epoch: int, found: Scored) -> None:
@@ -40,7 +42,7 @@ class Checkpoints:
             return
         mark = {"step": state.best_step, "validation_mrr_100": state.best}
         chosen = Chosen(epoch, self.settings.epochs, found.mrr, found.asks)
-        with tables.atomic(self.root / "best") as scratch:
+        with outputs.mended(self.root), tables.atomic(self.root / "best") as scratch:
             seen = found.seen.model_dump()
             self.training.model.write(scratch, asks=found.asks, seen=seen)
             (scratch / BEST).write_text(json.dumps(mark), encoding="utf-8")

@@ -23,7 +23,7 @@ def test_files_have_the_raw_schema_and_explode_can_open_them(tmp_path: Path) -> 
         found = pl.read_parquet_schema(tmp_path / "out" / f"{name}.parquet")
         assert dict(found) == dict(pl.DataFrame(schema=dict(schema)).schema)
     assert scan_sessions(tmp_path / "out" / "train.parquet").collect()["fault"].null_count() == 4
-    assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "out"}
+    assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "out", ".hhrec"}
 
 
 def test_ready_sessions_keep_their_ids(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_failed_import_leaves_the_earlier_one(tmp_path: Path) -> None:
     with pytest.raises(HhrecError, match=r"items\.jsonl: not readable"):
         import_log.run(write_log(tmp_path), out=out, items=items, force=True)
     assert (out / "train.parquet").read_bytes() == before
-    assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "items.jsonl", "out"}
+    assert {path.name for path in tmp_path.iterdir()} == {"log.csv", "items.jsonl", "out", ".hhrec"}
 
 
 @pytest.mark.parametrize(

@@ -87,3 +87,18 @@ def test_encoding_is_the_start_of_each_text_alone(
 def test_what_is_no_tokenizer_is_a_value_error(content: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         bpe.parse(content)
+
+
+def test_a_word_without_an_end_is_cut() -> None:
+    """A title of one word of two million letters took for ever."""
+    endless = "ab" * 1_000_000
+    texts = pl.DataFrame({"text": [endless, "cook"], "count": [1, 3]})
+    tokenizer = bpe.parse(bpe.train(texts, 100))
+    found = bpe.encode(tokenizer, pl.Series([endless, endless[:200], "cook"]), 16)
+    assert found[0].to_list() == found[1].to_list()
+    assert bpe.shortened(pl.Series([endless]))[0] == endless[: bpe.LONGEST_WORD]
+    assert bpe.shortened(pl.Series([None, "C++ 1С ёлка", "a-" * 500])).to_list() == [
+        None,
+        "C++ 1С ёлка",
+        "a-" * 500,
+    ]

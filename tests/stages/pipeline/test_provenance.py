@@ -1,14 +1,18 @@
 """A directory of artifacts belongs to one set of input files."""
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
+from stages.core import kinds
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.pipeline.provenance import check_inputs, claim, claimed
+from tests.helpers.lock_holder import held_by_a_child
 
-OUTPUTS = ("events", "model")
+OUTPUTS = {"events": kinds.EVENTS, "model": kinds.MODEL}
 
 
 @pytest.fixture
@@ -59,8 +63,29 @@ def test_force_removes_the_outputs_and_nothing_else(raw: Path, made: Path) -> No
     with (raw / "test.parquet").open("ab") as stream:
         stream.write(b"more")
     claim(raw, made, OUTPUTS, force=True)
-    assert sorted(path.name for path in made.iterdir()) == ["inputs.json", "notes"]
+    assert sorted(path.name for path in made.iterdir()) == [".hhrec", "inputs.json", "notes"]
     claim(raw, made, OUTPUTS, force=False)
+
+
+def test_force_leaves_what_hhrec_did_not_write(raw: Path, made: Path) -> None:
+    (made / "model" / "diary.txt").write_text("mine")
+    with (raw / "test.parquet").open("ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(HhrecError, match=r"model: holds diary\.txt, which `hhrec train` did not"):
+        claim(raw, made, OUTPUTS, force=True)
+    assert (made / "events").is_dir()
+    assert (made / "model" / "diary.txt").read_text() == "mine"
+
+
+def test_a_second_run_into_one_directory_is_refused(raw: Path, made: Path) -> None:
+    child = held_by_a_child(made / "events")
+    try:
+        with pytest.raises(HhrecError, match="another hhrec writes there"):
+            claim(raw, made, OUTPUTS, force=True)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    claim(raw, made, OUTPUTS, force=True)
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]"])

@@ -53,7 +53,7 @@ def test_events_come_from_train_and_contexts(tmp_path: Path) -> None:
             "times": pl.List(pl.Datetime("us")), "sessions": pl.List(pl.Int32),
         },
     )  # fmt: skip
-    train.write_parquet(tmp_path / "bucket-0.parquet")
+    train.write_parquet(tmp_path / "bucket-00000.parquet")
     log = eligibility.activity(tmp_path, rows, 6, 1)
     assert sorted(zip(log.items.tolist(), log.days.tolist(), strict=True)) == [(3, 1), (4, 3)]
 

@@ -118,14 +118,19 @@ def test_a_failure_leaves_the_former_files_and_no_litter(
     with pytest.raises(BaseException):  # noqa: B017, PT011
         run(out=out, sessions=100, vacancies=100, seed=1)
     assert _bytes(out) == before
-    assert [file.name for file in tmp_path.iterdir()] == ["sample"]
+    assert {file.name for file in tmp_path.iterdir()} == {"sample", ".hhrec"}
     assert small[0].exists()
 
 
-def test_other_files_in_the_directory_stay(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    run(out=tmp_path, sessions=100, vacancies=100, seed=0)
-    assert {file.name for file in tmp_path.iterdir()} == FILES | {"notes.txt"}
+def test_a_directory_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "sample"
+    run(out=out, sessions=100, vacancies=100, seed=0)
+    assert {file.name for file in out.iterdir()} == FILES
+    (out / "notes.txt").write_text("mine")
+    before = _bytes(out)
+    with pytest.raises(HhrecError, match=r"holds notes\.txt, which `hhrec data sample` did not"):
+        run(out=out, sessions=100, vacancies=100, seed=1)
+    assert _bytes(out) == before
 
 
 @pytest.mark.parametrize(
@@ -141,5 +146,5 @@ def test_sizes_without_a_world_are_refused(tmp_path: Path, wrong: dict[str, int]
 
 def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(HhrecError, match="cannot be written"):
+    with pytest.raises(HhrecError, match="is a file, so nothing can stand below it"):
         run(out=tmp_path / "file" / "out", sessions=100, vacancies=100, seed=0)

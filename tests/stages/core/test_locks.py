@@ -1,0 +1,29 @@
+"""One writer at a time, and none that is dead."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from stages.core import kinds, outputs
+from stages.core.locks import lock
+from stages.interface.errors import HhrecError
+from tests.helpers.lock_holder import held_by_a_child
+
+
+def test_another_process_is_refused_until_the_first_is_dead(tmp_path: Path) -> None:
+    place = tmp_path / "metrics"
+    child = held_by_a_child(place)
+    with pytest.raises(HhrecError, match=f"another hhrec writes there .process {child}:"):
+        outputs.prepare(place, kinds.METRICS)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert outputs.prepare(place, kinds.METRICS).holds[0].held
+
+
+def test_the_stages_of_one_run_share_its_lock(tmp_path: Path) -> None:
+    first = lock(tmp_path / "events")
+    assert lock(tmp_path / "events") is first
+    del first
+    assert lock(tmp_path / "events").held
