@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -39,7 +40,8 @@ def baseline(
         params: All parameters; the defaults if not given.
     """
     root = Path(artifacts)
-    with as_file(pl.DataFrame()) as file:
+    with TemporaryDirectory(prefix="hhrec-") as directory:
+        file = Path(directory) / predictions_file(part)
         baselines.run(
             params or Params(),
             name=name,

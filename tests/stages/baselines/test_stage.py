@@ -174,6 +174,11 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 def test_missing_sequences_name_the_command_that_writes_them(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError) as caught:
         baselines.run(
-            Params(), name="popular", part="test", sequences=tmp_path, vocab=tmp_path, out=tmp_path
+            Params(),
+            name="popular",
+            part="test",
+            sequences=tmp_path / "sequences",
+            vocab=tmp_path / "vocab.parquet",
+            out=tmp_path / "predictions.parquet",
         )
     assert "hhrec sequences build" in caught.value.hint
