@@ -26,7 +26,7 @@ def test_the_code_of_the_page_runs_in_an_empty_directory(
     assert out.startswith("0 findings")
     assert "no `action_type`, no `action_dt`" in out
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "artifacts", "imported", "other", "raw",
+        ".hhrec", "artifacts", "imported", "other", "raw",
     ]  # fmt: skip
 
 
