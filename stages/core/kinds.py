@@ -125,7 +125,7 @@ CHECKPOINTS = Kind(
     "checkpoints",
     "hhrec train",
     rf"step-\d{{9}}/(model\.safetensors|optimizer\.safetensors|state\.json)|best/({WEIGHTS})"
-    rf"|store/({STORE})\.npy|\.(best\.|store\.)?[0-9a-f]{{8}}\.(part|old)/.*",
+    rf"|store/({STORE})\.npy|\.((best|store|step-\d{{9}})\.)?[0-9a-f]{{8}}\.(part|old)(/.*)?",
     _checkpoints,
 )
 LIVE = Kind(
