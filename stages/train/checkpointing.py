@@ -1,7 +1,6 @@
 """Checkpoints: weights and optimiser state in safetensors, the rest in JSON; whole or absent."""
 
 import json
-import os
 import re
 import uuid
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from stages.core import exchange
+from stages.core import exchange, weight_files
 from stages.core.model_files import WEIGHTS
 from stages.interface import failures
 from stages.interface.errors import HhrecError
@@ -96,20 +95,6 @@ def require_finite(model: nn.Module) -> None:
         )
 
 
-def flush(tree: Path) -> None:
-    """Wait until a directory and all that it holds are on the disk."""
-    for path in (*tree.rglob("*"), tree):
-        _flush_one(path)
-
-
-def _flush_one(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def newest(root: Path) -> Path | None:
     """Find the checkpoint with the most steps."""
     found = [path for path in root.glob("step-*") if NAME.search(path.name)]
@@ -144,10 +129,14 @@ def load(path: Path, model: nn.Module, optimizers: Optimizers) -> None:
         HhrecError: It is broken, or of another model.
     """
     try:
+        weight_files.require_like(
+            path / WEIGHTS, {name: tuple(one.shape) for name, one in model.state_dict().items()}
+        )
+        weight_files.shapes(path / OPTIMIZER)
         weights = load_file(path / WEIGHTS)
         flat = load_file(path / OPTIMIZER)
         model.load_state_dict(weights)
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+    except (OSError, RuntimeError, ValueError, SafetensorError, HhrecError) as error:
         raise broken(path, error) from error
     for name, weight, optimizer in _owned(model, optimizers):
         prefix = name + "/"

@@ -114,9 +114,14 @@ def test_the_command_line_that_goes_on(
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_signal_is_raised_and_the_old_handlers_come_back(kind: signal.Signals) -> None:
     before = [signal.getsignal(one) for one in BOTH]
-    with pytest.raises(Interrupted, match=kind.name), _interrupts.ending():
-        os.kill(os.getpid(), kind)
-        time.sleep(5)
+
+    def work() -> None:
+        with _interrupts.ending():
+            os.kill(os.getpid(), kind)
+            time.sleep(5)
+
+    with pytest.raises(Interrupted, match=kind.name):
+        work()
     assert [signal.getsignal(one) for one in BOTH] == before
 
 

@@ -59,7 +59,6 @@ class Checkpoints:
             self.training.model.write(scratch, asks=found.asks, seen=seen)
             (scratch / BEST).write_text(json.dumps(mark), encoding="utf-8")
             write_chosen(scratch, chosen)
-            checkpointing.flush(scratch)
 
     def best(self) -> Path | None:
         """Directory of the best model; none where no epoch was validated."""
