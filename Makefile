@@ -10,8 +10,9 @@
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
 # make torture   every command killed at each of its changes of the disk; prints kills and losses
+# make audit   known weaknesses of the pinned packages; asks the network, so no test runs it
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
-# make clean   remove caches; `rm -r .venv .venv-peers artifacts` is yours to type
+# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit artifacts` is yours to type
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -19,6 +20,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 PEERS ?= .venv-peers
+AUDIT ?= .venv-audit
 export BENCH_SIZE ?= full
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -27,7 +29,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference torture untested install clean
+.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference torture audit untested install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -78,6 +80,11 @@ reference: $(READY)
 
 torture: $(READY)
 	python -m pytest -m slow -s tests/hhrec_cli/test_main_killed.py tests/hhrec_cli/test_train_killed.py
+
+# In an environment of its own: the auditor's packages are none of ours.
+audit:
+	test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet 'pip-audit>=2.7'; }
+	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
 
 untested: $(READY)
 	python tests/helpers/untested.py

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from hhrec_cli import _interrupts
 from hhrec_cli._console import complain
 from stages.interface import failures
-from stages.interface.errors import HhrecError
+from stages.interface.errors import HhrecError, Interrupted
 
 FAILED = 1
+INTERRUPTS = (Interrupted, KeyboardInterrupt)
 STREAM = {errno.EPIPE, errno.ENOSPC, errno.EBADF, errno.EIO, errno.EFBIG}
 LIBRARIES = ("polars.", "pyo3_runtime", "safetensors", "pyarrow.")
 
@@ -24,20 +26,31 @@ def exit_with(command: Callable[[], object]) -> NoReturn:
     code: int | str | None = FAILED
     try:
         _require_streams()
-        command()
+        with _interrupts.ending():
+            command()
     except SystemExit as stop:
         code = stop.code
+        if isinstance(_origin(stop), INTERRUPTS):
+            code = _told(_origin(stop))
     except BaseException as error:  # noqa: BLE001  nothing may pass
         code = _told(error)
     sys.exit(_flushed(code))
 
 
+def _origin(error: BaseException) -> BaseException:
+    """What an error was raised for in the first place."""
+    while (earlier := error.__cause__ or error.__context__) is not None:
+        error = earlier
+    return error
+
+
 def _told(error: BaseException) -> int:
     """Say what went wrong; give the exit code."""
+    interrupted = isinstance(error, INTERRUPTS)
     said = error if isinstance(error, HhrecError) else _as_ours(error)
     with contextlib.suppress(OSError):
         complain(said)
-    return said.exit_code
+    return _interrupts.CODE if interrupted else said.exit_code
 
 
 def _as_ours(error: BaseException) -> HhrecError:
@@ -47,8 +60,8 @@ def _as_ours(error: BaseException) -> HhrecError:
             f"stdout: {error.strerror}: the result could not be shown whole",
             "send stdout to a place that takes it",
         )
-    if isinstance(error, KeyboardInterrupt):
-        return HhrecError("interrupted: nothing half done is left", "type the same command again")
+    if isinstance(error, INTERRUPTS):
+        return HhrecError("interrupted: nothing half done is left", _interrupts.again())
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return HhrecError(
             f"not enough memory ({failures.short(error)})",

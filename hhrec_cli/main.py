@@ -10,6 +10,7 @@ from hhrec_cli import (
     baseline,
     blend,
     data,
+    doctor,
     evaluate,
     explode,
     features,
@@ -19,13 +20,25 @@ from hhrec_cli import (
     report,
     run,
     sequences,
+    status,
     train,
     vocab,
 )
 from hhrec_cli._failures import exit_with
 from stages import STAGES
 
-ORDER = ("data", *STAGES, "evaluate", "baseline", "blend", "report", "run", "params")
+ORDER = (
+    "data",
+    *STAGES,
+    "evaluate",
+    "baseline",
+    "blend",
+    "report",
+    "run",
+    "status",
+    "doctor",
+    "params",
+)
 
 
 class InOrder(TyperGroup):
@@ -62,6 +75,8 @@ app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("blend", rich_help_panel=AFTER)(blend.blend)
 app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("run", rich_help_panel=AFTER)(run.run)
+app.command("status", rich_help_panel=AFTER)(status.status)
+app.command("doctor", rich_help_panel=AFTER)(doctor.doctor)
 app.command("params", rich_help_panel=AFTER)(params.params)
 
 

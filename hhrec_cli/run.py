@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hhrec_cli import _console
+from hhrec_cli import _console, _interrupts
 from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS, FINAL_DIR, TEST, predictions_file
 
 if TYPE_CHECKING:
     from stages.interface.stage_report import Report
-
-INTERRUPTED = 130  # what shells report after Ctrl-C
 
 
 @shared
@@ -59,8 +57,8 @@ def run(
         reports[name] = report.model_dump(mode="json")
         _show(name, report, quiet=common.quiet or common.as_json)
         if reports[name].get("interrupted"):
-            common.note("saved; go on with the same command and --resume")
-            raise typer.Exit(INTERRUPTED)
+            common.note(f"saved; go on with: {_interrupts.again()}")
+            raise typer.Exit(_interrupts.CODE)
     if common.as_json:
         _console.show_json(reports)
     else:

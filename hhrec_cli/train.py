@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hhrec_cli import _console
+from hhrec_cli import _console, _interrupts
 from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
@@ -84,8 +84,8 @@ def train(
         common.note(f"trained on {report.processes} process(es), {report.choice()}")
         common.show(report, title="train")
     if report.interrupted:
-        common.note("saved; go on with: hhrec train --resume")
-        raise typer.Exit(130)
+        common.note(f"saved; go on with: {_interrupts.again()}")
+        raise typer.Exit(_interrupts.CODE)
 
 
 def _plan(

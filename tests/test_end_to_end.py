@@ -208,4 +208,4 @@ def test_a_run_of_other_inputs_is_refused(
     shutil.copytree(raw, other)
     pl.read_parquet(raw / "test.parquet").head(3).write_parquet(other / "test.parquet")
     with pytest.raises(Exception, match="made from other input files"):
-        claim(other, finished[0], pipeline.OUTPUTS, force=False)
+        claim(other, finished[0], pipeline.RESULTS, force=False)

@@ -107,7 +107,7 @@ def run_step(
             f"step {name!r}: no such step; expected one of {', '.join(steps)}",
             "hhrec.run_step('train', raw, artifacts)",
         )
-    claim(Path(raw), Path(artifacts), pipeline.OUTPUTS, force=False)
+    claim(Path(raw), Path(artifacts), pipeline.RESULTS, force=False)
     return steps[name].work(progress=progress)
 
 

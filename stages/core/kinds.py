@@ -66,7 +66,7 @@ def _marked(path: Path) -> bool:
 def _json(path: Path) -> dict[str, object]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -125,7 +125,7 @@ CHECKPOINTS = Kind(
     "checkpoints",
     "hhrec train",
     rf"step-\d{{9}}/(model\.safetensors|optimizer\.safetensors|state\.json)|best/({WEIGHTS})"
-    rf"|store/({STORE})\.npy|\.(best\.|store\.)?[0-9a-f]{{8}}\.(part|old)/.*",
+    rf"|store/({STORE})\.npy|\.((best|store|step-\d{{9}})\.)?[0-9a-f]{{8}}\.(part|old)(/.*)?",
     _checkpoints,
 )
 LIVE = Kind(

@@ -21,6 +21,8 @@ from stages.core.fingerprints import FileMark, Files
 
 FOLDER = ".hhrec"
 VERSION = 1
+LARGEST = 64 << 20  # bytes of a manifest that is read
+DIGEST = re.compile(r"[0-9a-f]{64}")
 KEPT = 16  # manifests of earlier contents of one artifact
 PACKAGES = ("hhrec", "numpy", "polars", "torch", "transformers", "tokenizers")
 
@@ -112,6 +114,8 @@ def of(path: Path) -> list[Manifest]:
 
 def lookup(path: Path, wanted: str) -> Manifest | None:
     """The manifest of one content of an artifact, whether that content stands there or not."""
+    if not DIGEST.fullmatch(wanted):  # of a manifest, it may be anything, a path too
+        return None
     found = _read(folder_of(path) / f"{path.name}.{wanted[:16]}.json")
     return found if found and found.digest == wanted else None
 
@@ -129,12 +133,21 @@ def _files(path: Path) -> list[Path]:
 def _read(file: Path) -> Manifest | None:
     """A manifest, or None where there is none or it is of another version."""
     try:
+        if file.stat().st_size > LARGEST:
+            return None
         found = json.loads(file.read_text(encoding="utf-8"))
         if found.pop("manifest") != VERSION:
             return None
         found["files"] = {name: FileMark(**mark) for name, mark in found["files"].items()}
+        if not all(_inside(name) for name in found["files"]):
+            return None
         for role in ("inputs", "references"):
             found[role] = {name: Source(**one) for name, one in found[role].items()}
         return Manifest(**found)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _inside(name: str) -> bool:
+    """Whether a path of a manifest stays inside its artifact."""
+    return "\0" not in name and not name.startswith("/") and ".." not in name.split("/")

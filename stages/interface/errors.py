@@ -29,3 +29,11 @@ class MissingInputError(HhrecError):
     """A file or directory that a stage reads is not there: exit code 3."""
 
     exit_code = 3
+
+
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM, at a moment when work may be dropped; argument: the signal's name.
+
+    Not a KeyboardInterrupt, which libraries turn into exits of their own, and no Exception, which
+    they may swallow.
+    """

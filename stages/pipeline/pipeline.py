@@ -10,7 +10,6 @@ from typing import NamedTuple
 from stages import explode, features, predict, sequences, train, vocab
 from stages import filter as filter_stage
 from stages import report as page
-from stages.core import kinds
 from stages.core.artifact_paths import (
     CHECKPOINTS_DIR,
     EVENTS_DIR,
@@ -31,26 +30,12 @@ from stages.core.artifact_paths import (
     VOCAB_FILE,
     predictions_file,
 )
+from stages.core.results import RESULTS
 from stages.evaluate import stage as evaluate
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 from stages.pipeline import final_fit
 from stages.pipeline.provenance import claim, clear_final
-
-OUTPUTS = {
-    EVENTS_DIR: kinds.EVENTS,
-    FILTERED_DIR: kinds.FILTERED,
-    VOCAB_FILE: kinds.VOCAB,
-    FEATURES_DIR: kinds.FEATURES,
-    SEQUENCES_DIR: kinds.SEQUENCES,
-    MODEL_DIR: kinds.MODEL,
-    CHECKPOINTS_DIR: kinds.CHECKPOINTS,
-    LIVE_DIR: kinds.LIVE,
-    predictions_file(TEST): kinds.PREDICTIONS,
-    predictions_file(VALIDATION): kinds.PREDICTIONS,
-    METRICS_DIR: kinds.METRICS,
-    REPORT_FILE: kinds.PAGE,
-}
 
 
 class Step(NamedTuple):
@@ -86,9 +71,9 @@ def run(
         MissingInputError: An input file is not there.
         HhrecError: `artifacts` was made from other inputs, or a stage found a fault.
     """
-    held = claim(raw, artifacts, OUTPUTS, force=force)
+    held = claim(raw, artifacts, RESULTS, force=force)
     params = params.model_copy(update={"raw": str(raw)})
-    clear_final(artifacts, OUTPUTS)
+    clear_final(artifacts, RESULTS)
     planned = steps(params, raw, artifacts, resume=resume)
     for step in chain(planned, _final(params, raw, artifacts) if final else ()):
         with progress(step.name) as hook:

@@ -1,9 +1,7 @@
 """Checkpoints: weights and optimiser state in safetensors, the rest in JSON; whole or absent."""
 
 import json
-import os
 import re
-import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -14,11 +12,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from stages.core import exchange, weight_files
 from stages.core.model_files import WEIGHTS
 from stages.interface import failures
 from stages.interface.errors import HhrecError
 
 NAME = re.compile(r"step-(\d{9})$")
+STATE, OPTIMIZER = "state.json", "optimizer.safetensors"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class State:
         precision: In which precision it runs, `no` or `bf16`; empty before that is settled.
         bf16_speedup: Seconds in fp32 over seconds in bf16, where both were timed.
         bf16_difference: Relative difference of the losses then.
+        pending: An epoch has ended here whose validation is not done yet.
     """
 
     step: int
@@ -46,6 +47,7 @@ class State:
     precision: str = ""
     bf16_speedup: float | None = None
     bf16_difference: float | None = None
+    pending: bool = False
 
 
 Optimizers = Sequence[torch.optim.Optimizer]
@@ -62,14 +64,20 @@ def save(root: Path, model: nn.Module, optimizers: Optimizers, state: State) -> 
     scratch = _scratch(root)
     scratch.mkdir()
     save_file(_plain(model.state_dict()), scratch / WEIGHTS)
-    save_file(_flatten(model, optimizers), scratch / "optimizer.safetensors")
-    (scratch / "state.json").write_text(json.dumps(asdict(state)), encoding="utf-8")
-    flush(scratch)
-    if target.exists():
-        target.rename(_scratch(root))
-    scratch.rename(target)
-    _flush_one(root)
+    save_file(_flatten(model, optimizers), scratch / OPTIMIZER)
+    (scratch / STATE).write_text(json.dumps(asdict(state)), encoding="utf-8")
+    exchange.put(scratch, target)
     return target
+
+
+def mark(path: Path, state: State) -> None:
+    """Write anew where a checkpoint's training stands; its weights are the same."""
+    scratch = _scratch(path.parent)
+    try:
+        scratch.write_text(json.dumps(asdict(state)), encoding="utf-8")
+        exchange.put(scratch, path / STATE)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def require_finite(model: nn.Module) -> None:
@@ -87,20 +95,6 @@ def require_finite(model: nn.Module) -> None:
         )
 
 
-def flush(tree: Path) -> None:
-    """Wait until a directory and all that it holds are on the disk."""
-    for path in (*tree.rglob("*"), tree):
-        _flush_one(path)
-
-
-def _flush_one(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def newest(root: Path) -> Path | None:
     """Find the checkpoint with the most steps."""
     found = [path for path in root.glob("step-*") if NAME.search(path.name)]
@@ -114,7 +108,7 @@ def read_state(path: Path) -> State:
         HhrecError: It is broken.
     """
     try:
-        return State(**json.loads((path / "state.json").read_text(encoding="utf-8")))
+        return State(**json.loads((path / STATE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise broken(path, error) from error
 
@@ -135,10 +129,14 @@ def load(path: Path, model: nn.Module, optimizers: Optimizers) -> None:
         HhrecError: It is broken, or of another model.
     """
     try:
+        weight_files.require_like(
+            path / WEIGHTS, {name: tuple(one.shape) for name, one in model.state_dict().items()}
+        )
+        weight_files.shapes(path / OPTIMIZER)
         weights = load_file(path / WEIGHTS)
-        flat = load_file(path / "optimizer.safetensors")
+        flat = load_file(path / OPTIMIZER)
         model.load_state_dict(weights)
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+    except (OSError, RuntimeError, ValueError, SafetensorError, HhrecError) as error:
         raise broken(path, error) from error
     for name, weight, optimizer in _owned(model, optimizers):
         prefix = name + "/"
@@ -158,8 +156,8 @@ def prune(root: Path, keep: int) -> None:
     """
     for path in sorted(root.glob("step-*"))[: -keep or None]:
         path.rename(_scratch(root))
-    for scrap in root.glob(".*.part"):
-        shutil.rmtree(scrap)
+    for scrap in (*root.glob(".*.part"), *root.glob(".step-*.old")):
+        exchange.remove(scrap)
 
 
 def _scratch(root: Path) -> Path:

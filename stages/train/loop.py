@@ -4,7 +4,6 @@ Batch plans, masks, negatives and dropout are seeded by (seed, epoch, batch), so
 repeats an undisturbed one to the bit, and the same batches are taken by one process or several.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ from stages.bert4rec.retrieval.negative_sampling import (
     drawn_items,
 )
 from stages.core.seeds import derive
-from stages.interface.errors import HhrecError
 from stages.train import sparse_gradients
 from stages.train.dataloader import StepBatches, work
 from stages.train.dataset import TrainingData, steps_per_epoch
+from stages.train.finite_check import require_finite
 from stages.train.learning_rate import learning_rate, set_learning_rate
 
 
@@ -95,7 +94,7 @@ def run(
         loss, weight = accumulate(task, model, accelerator, part, full=full, precision=precision)
         sparse_gradients.merge(tables, accelerator)
         norm = sparse_gradients.clip_(model.parameters(), settings.clip)
-        require_finite(loss / weight, norm, part.step, lr)
+        require_finite(loss / weight, norm, part, lr)
         for optimizer in optimizers:
             set_learning_rate(optimizer, lr)
             optimizer.step()
@@ -113,22 +112,6 @@ def run(
         )
         if not after_step(figures):
             return
-
-
-def require_finite(loss: float, norm: float, step: int, lr: float) -> None:
-    """Stop before a step that would leave no number in the weights.
-
-    Raises:
-        HhrecError: The loss or the gradients are infinite or not a number.
-    """
-    if math.isfinite(loss) and math.isfinite(norm):
-        return
-    raise HhrecError(
-        f"step {step + 1}: expected a finite loss and gradient, found loss {loss} and gradient norm "
-        f"{norm} at learning rate {lr:.3g}; no weight was changed by it",
-        "lower train.lr, and weights of questions that are far from 1, and start anew; checkpoints "
-        "of earlier steps are whole",
-    )
 
 
 def accumulate(

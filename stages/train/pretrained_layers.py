@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, PreTrainedModel
 
+from stages.core import weight_files
 from stages.core.model_files import CONFIG, WEIGHTS
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
@@ -122,8 +123,15 @@ def _check_positions(params: Params, path: Path, found: Any) -> None:
 def _load(kind: type[PreTrainedModel], path: Path) -> PreTrainedModel:
     more = {"add_pooling_layer": False} if kind.__name__ == "BertModel" else {}
     try:
+        for file in path.glob("*.safetensors"):
+            weight_files.shapes(file)
         model, found = kind.from_pretrained(
-            path, local_files_only=True, use_safetensors=True, output_loading_info=True, **more
+            path,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+            **more,
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise HhrecError(

@@ -107,6 +107,8 @@ def fit(watch: Watch, shared: Any) -> None:
     if state.done:
         return
     with watch.signals.listening():
+        if state.pending and not watch.end_epoch():
+            return
         loop.run(
             training.task,
             shared,

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.model import HhrecModel
-from stages.core import model_files
+from stages.core import model_files, weight_files
 from stages.core.item_ids import FIRST_ITEM
 from stages.interface import failures
 from stages.interface.errors import HhrecError
@@ -66,7 +66,9 @@ def like(config: HhrecConfig, directory: Path) -> HhrecConfig:
 def _config(directory: Path) -> HhrecConfig:
     """Read what an older model is made of."""
     try:
-        return HhrecConfig.from_pretrained(directory)
+        return HhrecConfig.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise HhrecError(
             f"{directory}/config.json: not the configuration of a model ({failures.short(error)})",
@@ -90,6 +92,7 @@ def start(model: HhrecModel, directory: Path, names: pl.Series) -> dict[str, int
     """
     old = model_files.read_names(directory)
     try:
+        weight_files.shapes(directory / model_files.WEIGHTS)
         weights = load_file(directory / model_files.WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise HhrecError(f"{directory}: not readable ({error})", "train without --from") from error

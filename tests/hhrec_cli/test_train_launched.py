@@ -102,7 +102,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     running.send_signal(kind)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "hhrec train --resume" in said
+    assert f"hhrec train {' '.join(typed)} --resume" in " ".join(said.split())
     (saved,) = (tmp_path / "checkpoints").glob("step-*")
     done = subprocess.run(
         [*command, *typed, "--resume", "--json"],

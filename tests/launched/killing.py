@@ -32,10 +32,11 @@ class Moment(NamedTuple):
     kind: str
     number: int
     delay: float = 0.0
+    signal: int = signal.SIGKILL
 
 
 def hhrec(words: list[str], moment: Moment | None = None) -> int:
-    """Type `hhrec WORDS`; return the exit code, -9 when it was killed."""
+    """Type `hhrec WORDS`; return the exit code, minus the signal's number when one killed it."""
     child = CONTEXT.Process(target=_child, args=(words, moment))
     child.start()
     child.join(200)
@@ -53,6 +54,7 @@ def _child(words: list[str], moment: Moment | None) -> None:
 
     torch.set_num_threads(1)
     if moment:
+        DEATH[:] = [moment.signal]
         {"step": _at_step, "validation": _in_validation, "disk": _at_disk, "change": _at_change}[
             moment.kind
         ](moment)
@@ -60,9 +62,12 @@ def _child(words: list[str], moment: Moment | None) -> None:
     main()
 
 
+DEATH = [int(signal.SIGKILL)]  # how this child is to die
+
+
 def die() -> None:
-    """End as by `kill -9`: no handler runs, nothing is flushed."""
-    os.kill(os.getpid(), signal.SIGKILL)
+    """End as by `kill -9`: no handler runs, nothing is flushed; or by another signal."""
+    os.kill(os.getpid(), DEATH[0])
 
 
 def _at_step(moment: Moment) -> None:

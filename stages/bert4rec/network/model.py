@@ -26,6 +26,7 @@ from stages.bert4rec.network.popularity_prior import periods_of
 from stages.bert4rec.network.scorer import Scorer
 from stages.bert4rec.network.sequence_encoder import seen
 from stages.bert4rec.retrieval.negative_sampling import StepCandidates
+from stages.core import weight_files
 from stages.core.model_files import WEIGHTS
 
 VECTORS = 0.5  # what vectors say at prediction, beside what is counted, before any calibration
@@ -41,12 +42,24 @@ class HhrecModel(Scorer):
         As `from_pretrained` does, but with every weight or none, and without the half second that
         it takes to learn how other models' weights were once named.
 
+        Nothing is allocated before the header of the weights says the shapes of the config.
+
         Raises:
-            OSError, RuntimeError, SafetensorError, ValueError: It is no such model, or not whole.
+            OSError, RuntimeError, SafetensorError, ValueError, HhrecError: It is no such model, or
+                not whole.
         """
+        config = cls.config_class.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
+        weights = directory / WEIGHTS
+        if config.layers > len(weight_files.shapes(weights)):
+            raise ValueError(f"config.json names {config.layers} layers, more than weights")
+        with no_init_weights(), torch.device("meta"):
+            like = cls(config).state_dict()
+        weight_files.require_like(weights, {name: tuple(one.shape) for name, one in like.items()})
         with no_init_weights():
-            model = cls(cls.config_class.from_pretrained(directory))
-        load_model(model, directory / WEIGHTS)
+            model = cls(config)
+        load_model(model, weights)
         return model.eval()
 
     def write(self, directory: Path, **decided: Any) -> None:

@@ -13,8 +13,9 @@ import polars as pl
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from stages.core import outputs, tables
+from stages.core import outputs, tables, weight_files
 from stages.core.schema import Schema
+from stages.interface import failures
 from stages.interface.errors import HhrecError
 
 KEY = ["high", "low"]
@@ -69,11 +70,13 @@ class VectorCache:
 
 def _places(file: Path, number: int) -> pl.DataFrame:
     try:
+        weight_files.shapes(file)
         with safe_open(file, framework="np") as stored:
             keys = stored.get_tensor("keys")
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, HhrecError) as error:
         raise HhrecError(
-            f"{file}: not readable ({error})", f"remove it; its texts are encoded anew: rm {file}"
+            f"{file}: not readable ({failures.short(error)})",
+            f"remove it; its texts are encoded anew: rm {file}",
         ) from error
     frame = pl.DataFrame(keys, schema=KEY).with_row_index("row")
     return frame.select(*KEY, file=pl.lit(number, pl.Int32), row=pl.col("row").cast(pl.Int32))

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  the name torch's own documentation uses
 from transformers import AutoModel, AutoTokenizer
 
+from stages.core import weight_files
 from stages.features.text_embeddings.model_layout import Layout, layout
 from stages.interface.errors import HhrecError
 from stages.interface.quiet_libraries import quieten
@@ -128,6 +129,8 @@ def open_encoder(directory: Path, tokens: int) -> Encoder:
     where = layout(directory)
     weights = where.root / "model.safetensors"
     try:
+        for file in where.root.glob("*.safetensors"):
+            weight_files.shapes(file)
         if weights.is_file() and (where.root / "tokenizer.json").is_file():
             with safe_open(weights, framework="pt") as file:
                 names = set(file.keys())

@@ -28,13 +28,25 @@ class Checkpoints:
         return counted or in_any_process(late, self.accelerator)
 
     def save(self, state: State) -> None:
-        """Write a checkpoint; drop those that are too many."""
+        """Write a checkpoint; drop those that are too many.
+
+        Raises:
+            HhrecError: A weight is infinite or not a number: the checkpoints before it stay.
+        """
         if self.accelerator.is_main_process:
             model, optimizers = self.training.model, self.training.optimizers
+            checkpointing.require_finite(model)
             with outputs.mended(self.root):
                 checkpointing.save(self.root, model, optimizers, state)
                 checkpointing.prune(self.root, self.settings.keep)
         self.saved_at = time.monotonic()
+
+    def mark(self, state: State) -> None:
+        """Enter into the newest checkpoint what validation has said of it."""
+        found = checkpointing.newest(self.root)
+        if self.accelerator.is_main_process and found:
+            with outputs.mended(self.root):
+                checkpointing.mark(found, state)
 
     def keep_best(self, state: State, epoch: int, found: Scored) -> None:
         """Write the model as it stands, the best so far, with how it is asked."""
@@ -47,7 +59,6 @@ class Checkpoints:
             self.training.model.write(scratch, asks=found.asks, seen=seen)
             (scratch / BEST).write_text(json.dumps(mark), encoding="utf-8")
             write_chosen(scratch, chosen)
-            checkpointing.flush(scratch)
 
     def best(self) -> Path | None:
         """Directory of the best model; none where no epoch was validated."""

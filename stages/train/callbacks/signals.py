@@ -9,12 +9,15 @@ from types import FrameType
 import torch
 from accelerate import Accelerator
 
+from stages.interface.errors import Interrupted
+
 
 class Signals:
     """Listens for the signals that end a training; `name` is that of the last one, or empty."""
 
     def __init__(self) -> None:
         self.name = ""
+        self._at_once = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -22,7 +25,11 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        kinds = (signal.SIGINT, signal.SIGTERM)
+        kinds = [
+            kind
+            for kind in (signal.SIGINT, signal.SIGTERM)
+            if signal.getsignal(kind) != signal.SIG_IGN  # as under nohup
+        ]
         old = {kind: signal.signal(kind, self._note) for kind in kinds}
         try:
             yield
@@ -30,9 +37,25 @@ class Signals:
             for kind, handler in old.items():
                 signal.signal(kind, handler)
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let a signal break off what is done meanwhile.
+
+        Raises:
+            Interrupted: A signal came.
+        """
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
         self.name = signal.Signals(number).name
+        if self._at_once:
+            self._at_once = False  # a second signal must not break off what follows
+            raise Interrupted(self.name)
 
 
 def in_any_process(flag: bool, accelerator: Accelerator) -> bool:  # noqa: FBT001

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from stages.interface.errors import Interrupted
 from stages.train.callbacks.checkpoints import Checkpoints
 from stages.train.callbacks.early_stopping import after_epoch
 from stages.train.callbacks.metrics import Metrics
@@ -40,32 +41,63 @@ class Watch:
         self.state = replace(self.state, step=figures.step)
         self.metrics.add(figures)
         self.metrics.show(figures, self.state.best)
-        ended = figures.step % self.an_epoch == 0
-        if ended:
-            self.end_epoch(figures.step // self.an_epoch)
-        signalled = in_any_process(bool(self.signals.name), self.training.accelerator)
-        self.interrupted = signalled and not self.state.done
-        if self.interrupted:
-            self.stopped = f"interrupted by {self.signals.name or 'a signal to another process'}"
-        stop = signalled or self.state.done
-        if ended or stop or self.checkpoints.due(figures.step):
+        if figures.step % self.an_epoch == 0:
+            return self.end_epoch()
+        stop = self.signalled()
+        if stop or self.checkpoints.due(figures.step):
             self.checkpoints.save(self.state)
         return not stop
 
-    def end_epoch(self, epoch: int) -> None:
-        """Rank the validation rows; keep the best weights; decide whether to go on."""
-        settings = self.training.params.train
-        last = epoch == settings.last_epoch()
-        self.state = replace(self.state, done=last)
-        if not len(self.validation):
-            return
-        found = self.validate()
+    def end_epoch(self) -> bool:
+        """Save, rank the validation rows, decide whether to go on; false stops.
+
+        The checkpoint is there before validation begins and says that it is to be done: whatever
+        ends it, going on begins with it.
+        """
+        epoch = self.state.step // self.an_epoch
+        last = epoch == self.training.params.train.last_epoch()
+        judged = len(self.validation) > 0
+        if not self.state.pending:
+            state = replace(self.state, pending=True) if judged else replace(self.state, done=last)
+            self.checkpoints.save(state)
+            self.state = state
+        if judged:
+            try:
+                if not self.signalled():
+                    self.judge(epoch, last=last)
+            except Interrupted:
+                self.interrupt()
+                return False
+        return not (self.signalled() or self.state.done)
+
+    def judge(self, epoch: int, *, last: bool) -> None:
+        """Rank the validation rows; keep the best weights; write down that it is done."""
+        with self.signals.at_once():
+            found = self.validate()
         self.metrics.log_validation(epoch, found.mrr, self.state.step)
-        self.state = after_epoch(self.state, found.mrr, settings.patience)
-        if not self.state.waited:
-            self.checkpoints.keep_best(self.state, epoch, found)
-        elif self.state.done and not last:
+        settings = self.training.params.train
+        state = replace(self.state, done=last, pending=False)
+        state = after_epoch(state, found.mrr, settings.patience)
+        if not state.waited:
+            self.checkpoints.keep_best(state, epoch, found)
+        elif state.done and not last:
             self.stopped = f"early, {settings.patience} epochs without a better MRR@100"
+        self.checkpoints.mark(state)
+        self.state = state
+
+    def signalled(self) -> bool:
+        """Whether a signal ends the training before its time, in any process."""
+        if self.state.done:
+            return False
+        found = in_any_process(bool(self.signals.name), self.training.accelerator)
+        if found:
+            self.interrupt()
+        return found
+
+    def interrupt(self) -> None:
+        """Enter that a signal ends the training."""
+        self.interrupted = True
+        self.stopped = f"interrupted by {self.signals.name or 'a signal to another process'}"
 
     def validate(self) -> Scored:
         """Rank the validation rows by the model as it stands."""

@@ -6,6 +6,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 
+from stages.core import exchange
 from stages.train import checkpointing, loop, parameter_groups
 from tests.worlds.small_model import make_model
 from tests.worlds.small_task import make_task
@@ -57,13 +58,13 @@ def test_a_state_comes_back(tmp_path):
 
 def test_a_checkpoint_has_its_name_only_once_it_is_on_the_disk(tmp_path, monkeypatch):
     model, order = make_model("prefix"), []
-    honest = checkpointing.os.fsync
+    honest = exchange.os.fsync
 
     def watched(handle):
         order.append(checkpointing.newest(tmp_path))
         honest(handle)
 
-    monkeypatch.setattr(checkpointing.os, "fsync", watched)
+    monkeypatch.setattr(exchange.os, "fsync", watched)
     target = checkpointing.save(
         tmp_path, model, parameter_groups.optimizers(model, 0.1, 0.0), STATE
     )
@@ -78,7 +79,7 @@ def test_a_save_that_breaks_off_leaves_the_older_checkpoint(tmp_path, monkeypatc
     def full_disk(handle):  # noqa: ARG001  fsync has an argument
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpointing.os, "fsync", full_disk)
+    monkeypatch.setattr(exchange.os, "fsync", full_disk)
     with pytest.raises(OSError, match="No space"):
         checkpointing.save(tmp_path, model, optimizers, replace(STATE, step=2))
     assert checkpointing.newest(tmp_path) == older
@@ -94,6 +95,17 @@ def test_a_step_saved_again_replaces_its_checkpoint(tmp_path):
     checkpointing.prune(tmp_path, 2)
     assert list(tmp_path.iterdir()) == [path]
     assert checkpointing.read_state(path).best == 0.5
+
+
+def test_what_validation_says_is_entered_beside_the_same_weights(tmp_path):
+    model = make_model("prefix")
+    optimizers = parameter_groups.optimizers(model, 0.1, 0.0)
+    path = checkpointing.save(tmp_path, model, optimizers, replace(STATE, pending=True))
+    weights = (path / "model.safetensors").stat()
+    checkpointing.mark(path, replace(STATE, best=0.5))
+    assert checkpointing.read_state(path) == replace(STATE, best=0.5)
+    assert (path / "model.safetensors").stat() == weights
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
 def test_prune_keeps_the_newest_and_sweeps_what_a_killed_run_left(tmp_path):

@@ -15,6 +15,7 @@ from stages.bert4rec.ranking.question import question
 from stages.bert4rec.retrieval.candidate_generation import held, near
 from stages.bert4rec.retrieval.negative_sampling import all_items
 from stages.core.item_ids import FIRST_ITEM
+from stages.interface.errors import HhrecError
 from stages.train import parameter_groups
 from tests.worlds.small_model import TRAINED, make_histories, make_model, told
 
@@ -245,7 +246,7 @@ def test_a_model_that_lacks_a_weight_is_not_read(tmp_path):
     weights = load_file(tmp_path / "model.safetensors")
     del weights["repeats.base.weight"]
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(RuntimeError, match=r"repeats\.base\.weight"):
+    with pytest.raises(HhrecError, match=r"repeats\.base\.weight: expected .* found nothing"):
         HhrecModel.read(tmp_path)
 
 
