@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from stages.core import exchange
-from stages.core.fingerprints import FileMark, Files
+from stages.core import exchange, json_text
+from stages.core.fingerprints import Files
 
 FOLDER = ".hhrec"
 VERSION = 1
@@ -129,12 +129,7 @@ def _files(path: Path) -> list[Path]:
 def _read(file: Path) -> Manifest | None:
     """A manifest, or None where there is none or it is of another version."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        if found.pop("manifest") != VERSION:
-            return None
-        found["files"] = {name: FileMark(**mark) for name, mark in found["files"].items()}
-        for role in ("inputs", "references"):
-            found[role] = {name: Source(**one) for name, one in found[role].items()}
-        return Manifest(**found)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        found = json_text.parsed(Manifest, file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
+    return found if found.manifest == VERSION else None
