@@ -13,7 +13,7 @@ from stages.data import import_log as importing
 from stages.data import sample as sampling
 from stages.data.check import CheckReport
 from stages.data.formats import Flat
-from stages.data.import_log import ImportReport
+from stages.data.import_report import ImportReport
 from stages.data.item_table import ItemTable
 from stages.data.row_validation import EventLog, action_names
 from stages.data.sample.run import SampleReport

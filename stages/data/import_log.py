@@ -59,7 +59,7 @@ def run(
         source = _opened(log)
         if items:
             items = items.resolved(work / "items")
-            items.mapping()  # its faults show before the log is read
+            items.opened()  # its faults show before the log is read
         judgements = work / "judged.parquet"
         progress(0, 1, "reading the log")
         written = judge(log, source, judgements)

@@ -55,6 +55,16 @@ class ItemTable:
         alike = {name: name for name in [*found, *inner] if name in FIELDS and name != self.item}
         return {**alike, **self.fields}
 
+    def opened(self) -> pl.LazyFrame:
+        """The wanted columns, as they are stored.
+
+        Raises:
+            UsageError: A field is not one of the catalogue's.
+            HhrecError: A column is missing.
+        """
+        wanted = [self.item, *self.mapping().values()]
+        return without_words(open_flat(self.file, wanted), self.file.nulls)
+
 
 @dataclass(frozen=True)
 class ImportedCatalogue:
@@ -82,8 +92,7 @@ def _empty() -> pl.DataFrame:
 
 def _from_table(table: ItemTable) -> tuple[pl.DataFrame, dict[str, int], dict[str, int]]:
     mapping = table.mapping()
-    wanted = [table.item, *mapping.values()]
-    frame = without_words(open_flat(table.file, wanted), table.file.nulls)
+    frame = table.opened()
     schema = frame.collect_schema()
     vacancy_id = identifier(table.item, schema[table.item]).alias("vacancy_id")
     values = [

@@ -32,7 +32,7 @@ def test_json_becomes_a_dataclass() -> None:
     ids=lambda text: text[:30],
 )
 def test_another_shape_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match="expected|validation error|nested|Expecting"):
+    with pytest.raises(ValueError, match=r"expected|validation error|nested|Expecting"):
         json_text.parsed(Pair, text)
 
 
