@@ -10,6 +10,7 @@
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
 # make torture   every command killed at each of its changes of the disk; prints kills and losses
+# make fuzz      10,000 broken inputs and 2,000 command lines at random: none may end in a traceback
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
 # make clean   remove caches; `rm -r .venv .venv-peers artifacts` is yours to type
 
@@ -27,7 +28,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference torture untested install clean
+.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference torture fuzz untested install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -78,6 +79,9 @@ reference: $(READY)
 
 torture: $(READY)
 	python -m pytest -m slow -s tests/hhrec_cli/test_main_killed.py tests/hhrec_cli/test_train_killed.py
+
+fuzz: $(READY)
+	python -m pytest -m slow tests/test_fuzz.py
 
 untested: $(READY)
 	python tests/helpers/untested.py

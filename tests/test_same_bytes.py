@@ -1,5 +1,5 @@
 """What is promised of bytes: data artifacts are equal whatever the machine, its settings, the order
-of rows; predictions are equal as far as docs/training.md says."""
+of rows; weights and predictions as far as docs/safety.md says."""
 
 import os
 import subprocess

@@ -1,7 +1,6 @@
 """JSON that a file holds: whatever it is, a value of the expected types or a ValueError."""
 
 import json
-from collections.abc import Hashable
 from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
@@ -33,10 +32,11 @@ def parsed(kind: type[T], text: str) -> T:
     known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
     if not isinstance(found, dict) or not set(found) <= known:
         raise ValueError(f"expected an object of {', '.join(sorted(known))}")
-    value: T = _adapter(kind).validate_json(text, strict=True)
+    shape: Any = kind
+    value: T = _adapter(shape).validate_json(text, strict=True)
     return value
 
 
 @cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
