@@ -10,6 +10,7 @@
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
 # make reference   write docs/cli.md and params.yaml anew from the code
 # make torture   every command killed at each of its changes of the disk; prints kills and losses
+# make fuzz    10,000 broken inputs and 2,000 command lines at random: none may end in a traceback
 # make audit   known weaknesses of the pinned packages; asks the network, so no test runs it
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
 # make clean   remove caches; `rm -r .venv .venv-peers .venv-audit artifacts` is yours to type
@@ -29,7 +30,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference torture audit untested install clean
+.PHONY: demo test test-slow bench bench-logs bench-docs peers lint package lock reference torture fuzz audit untested install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -85,6 +86,9 @@ torture: $(READY)
 audit:
 	test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet 'pip-audit>=2.7'; }
 	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
+
+fuzz: $(READY)
+	python -m pytest -m slow tests/test_fuzz.py
 
 untested: $(READY)
 	python tests/helpers/untested.py

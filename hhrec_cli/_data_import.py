@@ -9,6 +9,7 @@ from hhrec_cli._options import Output, shared
 from stages.interface.errors import UsageError
 
 if TYPE_CHECKING:
+    from stages.data.formats import Flat
     from stages.data.item_table import ItemTable
     from stages.data.write_parts import Plan
 
@@ -25,6 +26,9 @@ def import_log(
     nested: opt.Nested = None,
     file_format: opt.Format = None,
     separator: opt.Separator = None,
+    columns: opt.Columns = None,
+    no_header: opt.NoHeader = False,
+    null_values: opt.NullValues = None,
     time_format: opt.TimeFormat = "auto",
     responses: opt.Responses = None,
     views: opt.Views = None,
@@ -46,29 +50,22 @@ def import_log(
 ) -> None:
     """Turn any flat event log into train, test, vacancies and labels; see docs/own-data.md."""
     from stages.data import import_log as imports
-    from stages.data.formats import Flat
     from stages.data.row_validation import EventLog, action_names
 
-    named = [*(responses or ()), *(views or ()), *(favourites or ())]
-    if named and action is None:
-        raise UsageError(
-            f"actions are named ({', '.join(named)}) but no column holds them",
-            "name it with --action COLUMN",
-        )
-    if session and session_gap is not None:
-        raise UsageError("--session and --session-gap exclude each other", "leave one out")
+    names = (responses or [], views or [], favourites or [])
+    _require_sense([*names[0], *names[1], *names[2]], action, session, session_gap)
     log = EventLog(
-        Flat(events, file_format, separator, nested),
+        _flat(events, file_format, separator, nested, columns, null_values, no_header=no_header),
         user=user,
         item=item,
         time=time,
         action=action,
         session=session,
-        actions=action_names(responses or [], views or [], favourites or []),
+        actions=action_names(*names),
         time_format=time_format,
     )
     plan = _plan(split.value, cut, test_share, session_gap, keep_duplicates)
-    table = _item_table(items, items_id, items_title, items_field, items_separator, separator, item)
+    table = _item_table(items, items_id, items_title, items_field, items_separator, item, log.file)
     with output.progress("import") as progress:
         report = imports.run(
             log,
@@ -82,6 +79,43 @@ def import_log(
     output.show(report, title=f"import {out}")
     if not output.as_json:
         output.note(f"next: hhrec data check {out}")
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """Words between commas."""
+    return tuple(word for word in (text or "").split(",") if word)
+
+
+def _flat(
+    path: Path,
+    file_format: str | None,
+    separator: str | None,
+    nested: str | None,
+    columns: str | None,
+    null_values: str | None,
+    *,
+    no_header: bool,
+) -> "Flat":
+    """The log as it is stored; `--columns` means that no header line names them."""
+    from stages.data.formats import Flat
+
+    names = None if columns is None else tuple(name.strip() for name in columns.split(","))
+    if names is None and no_header:
+        names = ()
+    return Flat(path, file_format, separator, nested, names, _words(null_values))
+
+
+def _require_sense(
+    named: list[str], action: str | None, session: str | None, session_gap: float | None
+) -> None:
+    """Refuse options that contradict each other."""
+    if named and action is None:
+        raise UsageError(
+            f"actions are named ({', '.join(named)}) but no column holds them",
+            "name it with --action COLUMN",
+        )
+    if session and session_gap is not None:
+        raise UsageError("--session and --session-gap exclude each other", "leave one out")
 
 
 def _plan(
@@ -109,8 +143,8 @@ def _item_table(
     title: str | None,
     fields: list[str] | None,
     list_separator: str | None,
-    separator: str | None,
     log_item: str,
+    log: "Flat",
 ) -> "ItemTable | None":
     from stages.data.formats import Flat
     from stages.data.item_table import ItemTable
@@ -126,7 +160,5 @@ def _item_table(
             "for example --items-field keySkills.keySkill=genres",
         )
     mapping = {name: column for name, _, column in pairs} | ({"name": title} if title else {})
-    flat = Flat(path)
-    if flat.kind() in {"csv", "tsv"}:
-        flat = Flat(path, separator=separator)
+    flat = Flat(path, separator=log.separator, nulls=log.nulls)
     return ItemTable(flat, item or log_item, mapping, list_separator or "|")

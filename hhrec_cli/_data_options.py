@@ -15,9 +15,15 @@ class SplitKind(StrEnum):
 
     leave_one_out = "leave-one-out"
     time_cut = "time-cut"
+    none = "none"
 
 
-Events = Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or JSON lines.")]
+Events = Annotated[
+    Path,
+    typer.Argument(
+        help="CSV, TSV, Parquet or JSON lines: a file, a directory of parts, or a .zip."
+    ),
+]
 Out = Annotated[Path, typer.Option(help="Directory of the raw files to write.")]
 User = Annotated[str, typer.Option(rich_help_panel=COLUMNS, help="User ids.")]
 Item = Annotated[str, typer.Option(rich_help_panel=COLUMNS, help="Item ids.")]
@@ -43,6 +49,30 @@ Format = Annotated[
 Separator = Annotated[
     str | None,
     typer.Option(rich_help_panel=COLUMNS, help="Between columns of CSV or TSV, item table too."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=COLUMNS,
+        metavar="NAME,NAME,…",
+        help="Names of the columns of CSV or TSV without a header line.",
+    ),
+]
+NoHeader = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        rich_help_panel=COLUMNS,
+        help="CSV or TSV without a header line: columns are called 1, 2, 3 …",
+    ),
+]
+NullValues = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=MEANING,
+        metavar="WORD,WORD,…",
+        help="Texts that stand for nothing, for example NA,NULL; item table too.",
+    ),
 ]
 TimeFormat = Annotated[
     str,
@@ -80,7 +110,7 @@ KeepDuplicates = Annotated[
 ]
 Items = Annotated[
     Path | None,
-    typer.Option(rich_help_panel=ITEMS, help="Item table, its format by the suffix."),
+    typer.Option(rich_help_panel=ITEMS, help="Item table, likewise; its format by the suffix."),
 ]
 ItemsId = Annotated[
     str | None,
@@ -101,7 +131,13 @@ ItemsSeparator = Annotated[
     str | None,
     typer.Option(rich_help_panel=ITEMS, help="Between entries of a list. (default: |)"),
 ]
-Split = Annotated[SplitKind, typer.Option(rich_help_panel=SPLIT, help="What is held out.")]
+Split = Annotated[
+    SplitKind,
+    typer.Option(
+        rich_help_panel=SPLIT,
+        help="What is held out; none: nothing, and everybody is asked about now.",
+    ),
+]
 Cut = Annotated[
     datetime | None,
     typer.Option(rich_help_panel=SPLIT, help="time-cut: first moment after train, in UTC."),

@@ -11,6 +11,8 @@ from hhrec_cli._options import Output, shared
 from stages.core.artifact_paths import ARTIFACTS, SAMPLE_DIR
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from stages.data.check import CheckReport
 
 app = typer.Typer(help="Get raw input: sample, import, check.", no_args_is_help=True)
@@ -70,9 +72,10 @@ def check(
 
 def _show(report: "CheckReport") -> None:
     rows = [
-        (name, count, report.events.get(name, "")) for name, count in sorted(report.rows.items())
+        (name, count, report.events.get(name, ""), *_range(report.times.get(name)))
+        for name, count in sorted(report.rows.items())
     ]
-    _console.show_rows(["file", "rows", "events"], rows)
+    _console.show_rows(["file", "rows", "events", "first", "last"], rows)
     header = ["severity", "file", "finding", "column", "count", "share", "consequence", "example"]
     findings = [
         (
@@ -89,3 +92,9 @@ def _show(report: "CheckReport") -> None:
     ]
     if findings:
         _console.show_rows(header, findings)
+
+
+def _range(times: "tuple[datetime | None, datetime | None] | None") -> tuple[str, str]:
+    """First and last time as text, nothing where there is none."""
+    first, last = times or (None, None)
+    return str(first or ""), str(last or "")

@@ -13,7 +13,7 @@ from stages.data import import_log as importing
 from stages.data import sample as sampling
 from stages.data.check import CheckReport
 from stages.data.formats import Flat
-from stages.data.import_log import ImportReport
+from stages.data.import_report import ImportReport
 from stages.data.item_table import ItemTable
 from stages.data.row_validation import EventLog, action_names
 from stages.data.sample.run import SampleReport
@@ -47,13 +47,16 @@ def import_log(
     items: pl.DataFrame | str | Path | None = None,
     items_id: str | None = None,
     items_title: str | None = None,
-    split: Literal["leave-one-out", "time-cut"] = "leave-one-out",
+    columns: Sequence[str] | None = None,
+    null_values: Sequence[str] = (),
+    split: Literal["leave-one-out", "time-cut", "none"] = "leave-one-out",
     force: bool = False,
 ) -> ImportReport:
     """Turn a log of events into the input files of the pipeline; `hhrec data import` has more options.
 
     Args:
-        events: A frame, or a CSV, TSV, Parquet or JSON lines file; one row an event.
+        events: A frame, or CSV, TSV, Parquet or JSON lines: a file, a directory of parts or a
+            `.zip`; one row an event.
         out: Directory to write train, test, vacancies and labels into.
         user: Column of user ids.
         item: Column of vacancy ids.
@@ -66,7 +69,9 @@ def import_log(
         items: Table of vacancies, as a frame or file.
         items_id: Its column of vacancy ids; `item` if not given.
         items_title: Its column of titles.
-        split: What is held out.
+        columns: Names of the columns of a CSV or TSV file without a header line.
+        null_values: Texts that stand for nothing, such as `NA`.
+        split: What is held out; `none`: nothing, and everybody is asked about now.
         force: Replace an earlier import in `out`.
 
     Raises:
@@ -81,7 +86,11 @@ def import_log(
         )
     with ExitStack() as opened:
         log = EventLog(
-            Flat(opened.enter_context(as_file(events))),
+            Flat(
+                opened.enter_context(as_file(events)),
+                names=None if columns is None else tuple(columns),
+                nulls=tuple(null_values),
+            ),
             user=user,
             item=item,
             time=time,
@@ -92,7 +101,8 @@ def import_log(
         table = None
         if items is not None:
             fields = {"name": items_title} if items_title else {}
-            table = ItemTable(Flat(opened.enter_context(as_file(items))), items_id or item, fields)
+            flat = Flat(opened.enter_context(as_file(items)), nulls=tuple(null_values))
+            table = ItemTable(flat, items_id or item, fields)
         plan = Plan(kind=split)
         return importing.run(log, out=Path(out), items=table, plan=plan, force=force)
 

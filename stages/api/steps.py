@@ -12,6 +12,7 @@ from stages.core.artifact_paths import (
     SEQUENCES_DIR,
     VOCAB_FILE,
 )
+from stages.core.results import RESULTS
 from stages.interface.errors import HhrecError, UsageError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params, load, validated
@@ -107,7 +108,7 @@ def run_step(
             f"step {name!r}: no such step; expected one of {', '.join(steps)}",
             "hhrec.run_step('train', raw, artifacts)",
         )
-    claim(Path(raw), Path(artifacts), pipeline.RESULTS, force=False)
+    claim(Path(raw), Path(artifacts), RESULTS, force=False)
     return steps[name].work(progress=progress)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.core import json_text
 from stages.core.model_files import CALIBRATION
 from stages.interface.errors import HhrecError
 
@@ -72,12 +73,8 @@ def read(directory: Path) -> Calibration | None:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        told = {
-            "heuristics": tuple(found["heuristics"]),
-            "fold_weights": tuple(found["fold_weights"]),
-        }
-        calibration = Calibration(**{**found, **told})
+        calibration = json_text.parsed(Calibration, path.read_text(encoding="utf-8"))
+        calibration.answer("auto")
         for fold in (None, *range(len(calibration.fold_weights))):
             calibration.vector(fold)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -4,7 +4,6 @@ An artifact is known by its manifest. One without (of an older version, from a c
 of DVC) is known by its form where that is ours alone; else it counts as somebody else's.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import schema
+from stages.core import json_text, schema
 from stages.core.artifact_paths import SAMPLE_FILE
 from stages.core.model_files import BEST, CONFIG
 from stages.core.schema import Schema
@@ -65,8 +64,8 @@ def _marked(path: Path) -> bool:
 
 def _json(path: Path) -> dict[str, object]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = json_text.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 

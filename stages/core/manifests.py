@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from stages.core import exchange
-from stages.core.fingerprints import FileMark, Files
+from stages.core import exchange, json_text
+from stages.core.fingerprints import Files
 
 FOLDER = ".hhrec"
 VERSION = 1
@@ -135,17 +135,11 @@ def _read(file: Path) -> Manifest | None:
     try:
         if file.stat().st_size > LARGEST:
             return None
-        found = json.loads(file.read_text(encoding="utf-8"))
-        if found.pop("manifest") != VERSION:
-            return None
-        found["files"] = {name: FileMark(**mark) for name, mark in found["files"].items()}
-        if not all(_inside(name) for name in found["files"]):
-            return None
-        for role in ("inputs", "references"):
-            found[role] = {name: Source(**one) for name, one in found[role].items()}
-        return Manifest(**found)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        found = json_text.parsed(Manifest, file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
+    whole = found.manifest == VERSION and all(_inside(name) for name in found.files)
+    return found if whole else None
 
 
 def _inside(name: str) -> bool:

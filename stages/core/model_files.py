@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import json_text, tables
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import STRING, Schema
 from stages.interface.errors import HhrecError, MissingInputError
@@ -79,7 +79,7 @@ def read_chosen(directory: Path) -> Chosen:
     if not path.is_file():
         raise MissingInputError(f"{path}: not found; the epoch of the model is written there", hint)
     try:
-        return Chosen(**json.loads(path.read_text(encoding="utf-8")))
+        return json_text.parsed(Chosen, path.read_text(encoding="utf-8"))
     except (ValueError, TypeError) as error:
         raise HhrecError(f"{path}: expected {CHOSEN} of a model ({error})", hint) from error
 

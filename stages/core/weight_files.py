@@ -4,12 +4,12 @@ Such a file is 8 bytes with the length of the header, the header (JSON: a name, 
 a range of bytes a tensor), and the tensors. A header that lies about shapes or ranges is refused.
 """
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from stages.core import json_text
 from stages.interface.errors import HhrecError
 
 LENGTH = 8  # bytes at the start that hold the length of the header
@@ -41,11 +41,11 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
             raise _broken(path, f"a header of {length:,} bytes in a file of {size:,}")
         text = stream.read(length)
     try:
-        found = json.loads(text)
+        found = json_text.loads(text.decode())
         found.pop(METADATA, None)
         ranges = sorted(_range(name, tensor) for name, tensor in found.items())
         given = {name: tuple(tensor["shape"]) for name, tensor in found.items()}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _broken(path, f"a header that says {error!s:.100}") from error
     end = 0
     for first, last in ranges:

@@ -5,6 +5,7 @@ usable. Tables stay lazy: memory holds keys and ids, never the events.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,7 @@ from stages.core.schema import LABELS, RAW_VACANCIES
 from stages.core.tables import scan
 from stages.data.catalogue_rules import check_catalogue, check_known, check_labels
 from stages.data.findings import SEVERITIES, Finding, Rule
-from stages.data.session_rules import check_both, check_sessions
+from stages.data.session_rules import check_both, check_sessions, time_range
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.interface.stage_report import Progress, Report, silent
 
@@ -25,10 +26,11 @@ UNUSABLE = Rule("stop", "unusable_file", "", "the pipeline refuses the file", pl
 
 
 class CheckReport(Report):
-    """Rows and events of the files, and the findings, worst first."""
+    """Rows and events of the files, their first and last time, and the findings, worst first."""
 
     rows: dict[str, int]
     events: dict[str, int]
+    times: dict[str, tuple[datetime | None, datetime | None]]
     findings: list[Finding]
 
     @property
@@ -45,6 +47,7 @@ class Checked:
     sheets: dict[str, pl.LazyFrame]
     rows: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
+    times: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -63,7 +66,7 @@ def run(directory: Path, *, progress: Progress = silent) -> CheckReport:
         if all(name in raw.sheets for name in needed):
             step(raw, needed[0])
     raw.findings.sort(key=lambda one: SEVERITIES.index(one.severity))
-    return CheckReport(rows=raw.rows, events=raw.events, findings=raw.findings)
+    return CheckReport(rows=raw.rows, events=raw.events, times=raw.times, findings=raw.findings)
 
 
 def _opened(directory: Path) -> Checked:
@@ -95,6 +98,7 @@ def _sessions(raw: Checked, name: str) -> None:
     test = name == TEST_FILE
     raw.rows[name], raw.events[name], found = check_sessions(path, raw.sheets[name], test=test)
     raw.findings += found
+    raw.times[name] = time_range(raw.sheets[name])
 
 
 def _catalogue(raw: Checked, name: str) -> None:

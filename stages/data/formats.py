@@ -3,16 +3,15 @@
 Text formats are read as text, so that `007` stays what it is; Parquet keeps its dtypes.
 """
 
-import gzip
-import json
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import polars as pl
 
+from stages.data import json_lines
 from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError, UsageError
 
@@ -27,7 +26,6 @@ SUFFIXES = {
 FORMATS = ("csv", "tsv", "parquet", "jsonl")
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 LIKELY = (";", "\t", "|", ",")  # separators that a header in one piece betrays
-PEEKED_LINES = 1_000  # JSON lines whose keys count as the columns of the file
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,24 @@ class Flat:
         format: One of `FORMATS`; None goes by the suffix.
         separator: One character between CSV or TSV columns; None is the format's own.
         nested: Column of JSON lines that holds a list of objects, one a row; None for flat files.
+        names: Columns of a CSV or TSV file without a header line; those not named, or named by an
+            empty text, are called by their position, `1` being the first. None: there is a header.
+        nulls: Words that stand for nothing.
+        parts: The files to read, see `log_files.resolved`; empty stands for `path` itself.
     """
 
     path: Path
     format: str | None = None
     separator: str | None = None
     nested: str | None = None
+    names: tuple[str, ...] | None = None
+    nulls: tuple[str, ...] = ()
+    parts: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """Where the rows are."""
+        return list(self.parts) or [self.path]
 
     def kind(self) -> str:
         """Return the format, checked against the other settings.
@@ -53,13 +63,12 @@ class Flat:
             MissingInputError: Nothing is at `path`.
             UsageError: The format is unknown or does not go with a setting.
         """
-        if not self.path.is_file():
+        if not self.files[0].is_file():
             found = "a directory" if self.path.is_dir() else "nothing"
             raise MissingInputError(
                 f"{self.path}: expected a file, found {found}", "name an existing file"
             )
-        suffixes = [suffix for suffix in self.path.suffixes if suffix != ".gz"]
-        kind = self.format or SUFFIXES.get(suffixes[-1].lower() if suffixes else "")
+        kind = self.format or suffix_kind(self.files[0])
         if kind not in FORMATS:
             raise UsageError(
                 f"{self.path}: format {self.format or 'unknown by its suffix'}; expected one of "
@@ -70,6 +79,10 @@ class Flat:
             raise UsageError(f"{self.path}: --nested goes with JSON lines, found {kind}")
         if self.separator and kind not in SEPARATORS:
             raise UsageError(f"{self.path}: --separator goes with csv and tsv, found {kind}")
+        if self.names is not None and kind not in SEPARATORS:
+            raise UsageError(
+                f"{self.path}: --columns and --no-header go with csv and tsv, found {kind}"
+            )
         if self.separator and len(self.separator.encode()) != 1:
             raise UsageError(
                 f"--separator {self.separator!r}: expected one character of ASCII",
@@ -78,12 +91,18 @@ class Flat:
         return kind
 
 
+def suffix_kind(path: PurePath) -> str | None:
+    """The format that a name's suffix says; `.gz` may follow it."""
+    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
+    return SUFFIXES.get(suffixes[-1].lower() if suffixes else "")
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Turn what a reader says of a broken file into a user's error."""
     try:
         yield
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError) as error:
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         if failures.number_of(error) in failures.OF_WRITING:
             raise  # the disk that is written to is in trouble, not this file
         reason = failures.short(str(error).split("\n\n", 1)[0])
@@ -108,7 +127,8 @@ def open_flat(flat: Flat, wanted: Sequence[str]) -> pl.LazyFrame:
             _cure(flat, found),
         )
     if flat.kind() == "jsonl":
-        return _json_lines(flat, wanted, found)
+        top = [name for name in wanted if name in found]
+        return json_lines.scan(flat.files, top, [*set(wanted) - set(top)], flat.nested)
     return _scan(flat).select(*dict.fromkeys(wanted))
 
 
@@ -118,54 +138,66 @@ def _cure(flat: Flat, found: Sequence[str]) -> str:
     if other and flat.kind() in SEPARATORS:
         shown = other[0].replace("\t", "\\t")
         return f"the file seems to be separated by {shown!r}: say --separator $'{shown}'"
+    if flat.names is None and any(_is_number(name) for name in found):
+        return "the first line seems to be a row: say --columns NAME,NAME,… or --no-header"
     return "say which columns to read: `hhrec data import --help` lists the options"
+
+
+def _is_number(name: str) -> bool:
+    return name.replace(".", "", 1).removeprefix("-").isdecimal()
 
 
 def columns(flat: Flat) -> tuple[list[str], list[str]]:
     """Columns of a file, and those inside its nested column."""
     if flat.kind() != "jsonl":
         return _scan(flat).collect_schema().names(), []
-    rows = [row for row in _peeked(flat.path) if isinstance(row, dict)]
-    events = [row.get(flat.nested) or [] for row in rows] if flat.nested else []
-    inner = [event for listed in events if isinstance(listed, list) for event in listed]
-    top = dict.fromkeys(key for row in rows for key in row)
-    below = dict.fromkeys(key for event in inner if isinstance(event, dict) for key in event)
-    if flat.nested and flat.nested not in top:
-        raise HhrecError(
-            f"{flat.path}: no column `{flat.nested}`; found {', '.join(top) or 'none'}",
-            "name the list of events with --nested",
-        )
-    return [key for key in top if key != flat.nested], [key for key in below if key not in top]
+    return json_lines.keys(flat.path, flat.files, flat.nested)
 
 
 def _scan(flat: Flat) -> pl.LazyFrame:
+    frames = [_scan_file(flat, file) for file in flat.files]
+    if len(frames) == 1:
+        return frames[0]
+    first, *others = [frame.collect_schema().names() for frame in frames]
+    for file, names in zip(flat.files[1:], others, strict=True):
+        if sorted(names) != sorted(first):
+            raise HhrecError(
+                f"{flat.path}: parts of one table have equal columns, but {flat.files[0].name} has "
+                f"{', '.join(first)}, and {file.name} has {', '.join(names)}",
+                f"name the one to read, for example {flat.path}/{flat.files[0].name}",
+            )
+    return pl.concat([frame.select(first) for frame in frames])
+
+
+def _scan_file(flat: Flat, file: Path) -> pl.LazyFrame:
     kind = flat.kind()
     if kind == "parquet":
-        return pl.scan_parquet(flat.path)
-    return pl.scan_csv(
-        flat.path,
+        return pl.scan_parquet(file, glob=False)
+    frame = pl.scan_csv(
+        file,
         separator=flat.separator or SEPARATORS[kind],
         quote_char=None if kind == "tsv" else '"',  # tabs are seldom quoted, and a title may be
+        has_header=flat.names is None,
+        glob=False,
         infer_schema=False,
     )
+    if flat.names is None:
+        return frame
+    found = frame.collect_schema().names()
+    return frame.rename(dict(zip(found, _header(flat, flat.names, len(found)), strict=True)))
 
 
-def _peeked(path: Path) -> list[object]:
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        head = [line for line in islice(lines, PEEKED_LINES) if line.strip()]
-    try:
-        return [json.loads(line) for line in head]
-    except json.JSONDecodeError as error:
-        raise HhrecError(f"{path}: not JSON lines ({error})", "write an object a line") from error
-
-
-def _json_lines(flat: Flat, wanted: Sequence[str], found: Sequence[str]) -> pl.LazyFrame:
-    top: dict[str, pl.DataType | type[pl.DataType]] = {
-        name: pl.String for name in wanted if name in found
-    }
-    if not flat.nested:
-        return pl.scan_ndjson(flat.path, schema=top)
-    inner = {name: pl.String for name in wanted if name not in found}
-    schema = {**top, flat.nested: pl.List(pl.Struct(inner))}
-    frame = pl.scan_ndjson(flat.path, schema=schema)
-    return frame.explode(flat.nested, empty_as_null=False, keep_nulls=False).unnest(flat.nested)
+def _header(flat: Flat, names: Sequence[str], count: int) -> list[str]:
+    """Names for the columns of a file that has none, positions where nothing was given."""
+    if len(names) > count:
+        raise HhrecError(
+            f"{flat.path}: --columns names {len(names)} columns, the first line has {count}",
+            "give a name a column, in order; see --separator too",
+        )
+    given = [*names, *[""] * (count - len(names))]
+    full = [name or str(place) for place, name in enumerate(given, start=1)]
+    if doubled := sorted({name for name in full if full.count(name) > 1}):
+        raise UsageError(
+            f"--columns: {', '.join(doubled)} stands twice", "leave a column without a name: a,,b"
+        )
+    return full

@@ -9,7 +9,7 @@ order of the log's rows or on the number of ranges.
 """
 
 import os
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -20,39 +20,18 @@ from stages.core.buckets import bucket_count
 from stages.core.schema import RAW_VACANCIES
 from stages.core.tables import sink
 from stages.data.formats import open_flat
-from stages.data.item_table import ImportedCatalogue, ItemTable, catalogue
-from stages.data.log_validation import Verdict, judge, read_verdict
+from stages.data.import_doubts import doubts, facts
+from stages.data.import_report import ImportReport, report_of
+from stages.data.item_table import ItemTable, catalogue
+from stages.data.list_columns import exploded, without_words
+from stages.data.log_files import on_disk, resolved
+from stages.data.log_validation import judge, read_verdict
 from stages.data.row_validation import SLOTS, EventLog
-from stages.data.write_parts import Plan, Tally, write_parts
+from stages.data.write_parts import Plan, write_parts
 from stages.interface.errors import HhrecError
-from stages.interface.stage_report import Progress, Report, silent
+from stages.interface.stage_report import Progress, silent
 
 FILES = (*RAW_FILES, LABELS_FILE)
-
-
-class ImportReport(Report):
-    """What became of every row of the log: rows = rejected + events + left_out."""
-
-    rows: int
-    rejected: dict[str, int]
-    unknown_actions: dict[str, int]
-    """The most frequent names that no option gave a meaning."""
-    unreadable_time: str | None
-    """One of them."""
-    time_format: str
-    cut: datetime | None
-    users: int
-    events: dict[str, int]
-    left_out: dict[str, int]
-    train_sessions: int
-    test_sessions: int
-    labels: int
-    vacancies: int
-    vacancies_without_row: int
-    """Items of the events that the item table does not hold."""
-    items_rejected: dict[str, int]
-    items_unreadable: dict[str, int]
-    ranges: int
 
 
 def run(
@@ -75,10 +54,12 @@ def run(
     """
     made = prepared(log, out, items, force=force)
     plan = plan or Plan()
-    source = open_flat(log.file, log.columns())
-    if items:
-        items.mapping()  # its faults show before the log is read
     with outputs.scratch_directory(made) as work:
+        log = replace(log, file=resolved(log.file, work / "log"))
+        source = _opened(log)
+        if items:
+            items = items.resolved(work / "items")
+            items.opened()  # its faults show before the log is read
         judgements = work / "judged.parquet"
         progress(0, 1, "reading the log")
         written = judge(log, source, judgements)
@@ -99,7 +80,17 @@ def run(
             seen = accepted.select(pl.col("item").unique()).collect(engine="streaming")
             found = catalogue(seen["item"], items)
             sink(found.rows, scratch / VACANCIES_FILE, RAW_VACANCIES)
-    return _report(verdict, tally, found, cut=split.cut, ranges=ranges)
+        known = facts(accepted)
+    unmatched = found.unmatched if items else []
+    said = doubts(known, tied=tally.tied, unmatched=unmatched, items=len(seen) if items else None)
+    counts = {"files": len(log.file.files), "ranges": ranges}
+    return report_of(verdict, tally, found, known, cut=split.cut, doubts=said, **counts)
+
+
+def _opened(log: EventLog) -> pl.LazyFrame:
+    """The wanted columns of a log, an event a row."""
+    flat = exploded(open_flat(log.file, log.columns()), log.file.path)
+    return without_words(flat, log.file.nulls)
 
 
 def guard(out: Path, *, force: bool) -> None:
@@ -133,31 +124,8 @@ def prepared(log: EventLog, out: Path, items: ItemTable | None, *, force: bool) 
     return outputs.prepare(
         out,
         kinds.IMPORT,
-        inputs={"log": log.file.path, "items": items.file.path if items else None},
-    )
-
-
-def _report(
-    verdict: Verdict, tally: Tally, found: ImportedCatalogue, *, cut: datetime | None, ranges: int
-) -> ImportReport:
-    kept = ("train", "test", "label")
-    duplicates = {"duplicate": tally.duplicates} if tally.duplicates else {}
-    return ImportReport(
-        rows=verdict.rows,
-        rejected=verdict.rejected | duplicates,
-        unknown_actions=verdict.unknown_actions,
-        unreadable_time=verdict.unreadable_time,
-        time_format=verdict.time_format,
-        cut=cut,
-        users=tally.users,
-        events={name: tally.fates[name] for name in kept},
-        left_out={name: tally.fates[name] for name in sorted(tally.fates) if name not in kept},
-        train_sessions=tally.rows["train"],
-        test_sessions=tally.rows["test"],
-        labels=tally.rows["labels"],
-        vacancies=found.rows.height,
-        vacancies_without_row=found.added,
-        items_rejected=found.rejected,
-        items_unreadable=found.unreadable,
-        ranges=ranges,
+        inputs={
+            "log": on_disk(log.file.path),
+            "items": on_disk(items.file.path) if items else None,
+        },
     )

@@ -7,12 +7,13 @@ the label of a test row is the first response of the user's next session after i
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import polars as pl
 
 from stages.core.actions import RESPONSE
 
+SplitKind: TypeAlias = Literal["leave-one-out", "time-cut", "none"]
 LEAST_EVENTS = 3  # one to train on, one to ask from, one to ask for
 USER = ("slot", "user")
 SESSION = ("slot", "user", "base")
@@ -23,11 +24,11 @@ class Split:
     """How events become train, test and labels.
 
     Attributes:
-        kind: `leave-one-out`, or `time-cut` at `cut`.
+        kind: `leave-one-out`, `time-cut` at `cut`, or `none`: all events are of train.
         cut: First moment after the train part, in UTC (`time-cut` only).
     """
 
-    kind: Literal["leave-one-out", "time-cut"]
+    kind: SplitKind
     cut: datetime | None = None
 
 
@@ -142,6 +143,8 @@ def named(events: pl.DataFrame) -> pl.DataFrame:
 def split_events(events: pl.DataFrame, split: Split, gap_minutes: float) -> pl.DataFrame:
     """Cut sorted events of whole users into sessions and decide each event's fate."""
     sessions = with_sessions(events, gap_minutes)
+    if split.kind == "none":
+        return named(sessions.with_columns(fate=pl.lit("train"), piece=pl.lit(0)))
     if split.cut is None:
         return named(leave_one_out(sessions))
     return named(time_cut(sessions, split.cut))

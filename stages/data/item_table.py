@@ -1,12 +1,15 @@
 """The catalogue of an imported log: a row a vacancy, from an item table or from the events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import polars as pl
 
 from stages.core.schema import RAW_VACANCIES
 from stages.data.formats import Flat, columns, open_flat, readable
+from stages.data.list_columns import without_words
+from stages.data.log_files import resolved
 from stages.data.row_validation import identifier
 from stages.interface.errors import UsageError
 
@@ -30,6 +33,10 @@ class ItemTable:
     fields: Mapping[str, str] = field(default_factory=dict)
     separator: str = "|"
 
+    def resolved(self, work: Path) -> "ItemTable":
+        """The same with its parts found; what an archive holds is unpacked into `work`."""
+        return replace(self, file=resolved(self.file, work, borrowed_separator=True))
+
     def mapping(self) -> dict[str, str]:
         """Return field to column, those that share a name included.
 
@@ -48,6 +55,16 @@ class ItemTable:
         alike = {name: name for name in [*found, *inner] if name in FIELDS and name != self.item}
         return {**alike, **self.fields}
 
+    def opened(self) -> pl.LazyFrame:
+        """The wanted columns, as they are stored.
+
+        Raises:
+            UsageError: A field is not one of the catalogue's.
+            HhrecError: A column is missing.
+        """
+        wanted = [self.item, *self.mapping().values()]
+        return without_words(open_flat(self.file, wanted), self.file.nulls)
+
 
 @dataclass(frozen=True)
 class ImportedCatalogue:
@@ -56,7 +73,7 @@ class ImportedCatalogue:
     rows: pl.DataFrame  # schema.RAW_VACANCIES, by vacancy_id
     rejected: dict[str, int]
     unreadable: dict[str, int]  # values lost by field: text where a number was expected
-    added: int  # items of the events without a row of their own
+    unmatched: list[str]  # items of the events without a row of their own, in order
 
 
 def catalogue(items: pl.Series, table: ItemTable | None) -> ImportedCatalogue:
@@ -64,8 +81,9 @@ def catalogue(items: pl.Series, table: ItemTable | None) -> ImportedCatalogue:
     own, rejected, unreadable = _from_table(table) if table else (_empty(), {}, {})
     missing = pl.DataFrame({"vacancy_id": items}).join(own, on="vacancy_id", how="anti")
     rows = pl.concat([own, missing], how="diagonal").select(*RAW_VACANCIES)
+    unmatched = missing["vacancy_id"].sort().to_list()
     named = rows.with_columns(pl.coalesce("name", "vacancy_id").alias("name"))
-    return ImportedCatalogue(named.sort("vacancy_id"), rejected, unreadable, missing.height)
+    return ImportedCatalogue(named.sort("vacancy_id"), rejected, unreadable, unmatched)
 
 
 def _empty() -> pl.DataFrame:
@@ -74,7 +92,7 @@ def _empty() -> pl.DataFrame:
 
 def _from_table(table: ItemTable) -> tuple[pl.DataFrame, dict[str, int], dict[str, int]]:
     mapping = table.mapping()
-    frame = open_flat(table.file, [table.item, *mapping.values()])
+    frame = table.opened()
     schema = frame.collect_schema()
     vacancy_id = identifier(table.item, schema[table.item]).alias("vacancy_id")
     values = [

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core.actions import KNOWN_ACTIONS
 from stages.data.formats import readable
-from stages.data.row_validation import EventLog, judged
+from stages.data.row_validation import ACTIONS, EventLog, judged
 from stages.data.timestamps import notation
 from stages.interface.errors import HhrecError
 
@@ -52,7 +53,30 @@ def read_verdict(judgements: pl.LazyFrame, log: EventLog, written: str) -> Verdi
         time_format=written,
     )
     _refuse_nothing(verdict, log)
+    _refuse_a_scale(verdict, log)
     return verdict
+
+
+def _refuse_a_scale(verdict: Verdict, log: EventLog) -> None:
+    """Refuse ratings taken for actions: 1, 2 and 3 would be understood, 4 and 5 not."""
+    if log.action is None or log.actions is not ACTIONS:
+        return
+    numbers = [name for name in verdict.unknown_actions if _is_above_actions(name)]
+    if numbers and verdict.rows > sum(verdict.rejected.values()):
+        raise HhrecError(
+            f"{log.file.path}: `{log.action}` holds {', '.join(numbers)} beside the codes of actions "
+            "1, 2, 3: a scale of ratings, it seems",
+            "say which values mean what, for example --response 4 --response 5 --view 3; "
+            "or leave --action out, and every row is a response",
+        )
+
+
+def _is_above_actions(name: str) -> bool:
+    """Whether a name is a number that no code of an action is: 4, 2.5, but not 0."""
+    try:
+        return float(name) not in {0.0, *map(float, KNOWN_ACTIONS)}
+    except ValueError:
+        return False
 
 
 def _refuse_nothing(verdict: Verdict, log: EventLog) -> None:

@@ -27,3 +27,17 @@ def label_rows(events: pl.DataFrame) -> pl.DataFrame:
     labels = events.filter(fate == "label").select(*USER, vacancy_id="item")
     pairs = sessions.join(labels, on=USER, how="inner", maintain_order="left")
     return pairs.select(user_id="user", session_id="name", vacancy_id="vacancy_id")
+
+
+def next_rows(events: pl.DataFrame) -> pl.DataFrame:
+    """An empty session for each user, in the raw schema: what comes after all that is known."""
+    users = events.select(USER).unique().sort(USER)
+    lists = [
+        pl.lit([], dtype=dtype).alias(name)
+        for name, dtype in RAW_SESSIONS.items()
+        if dtype.is_nested()
+    ]
+    rows = users.select(
+        pl.col("user").alias("user_id"), pl.format("{}-next", "user").alias("session_id"), *lists
+    )
+    return rows.select(*RAW_SESSIONS)

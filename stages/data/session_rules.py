@@ -1,5 +1,6 @@
 """Rules for train.parquet and test.parquet, as `explode` reads them."""
 
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -8,8 +9,12 @@ from stages.core.actions import KNOWN_ACTIONS
 from stages.core.keys import KEYS
 from stages.core.raw_sessions import LISTS
 from stages.core.schema import TIME
-from stages.data.findings import Finding, Rule, apply, rows
+from stages.data.findings import Finding, Rule, apply, first, rows
+from stages.data.import_doubts import heavy
+from stages.data.list_columns import WORDS_OF_NULL
+from stages.data.timestamps import unusual
 
+WORDS = list(WORDS_OF_NULL)
 DROPPED = "explode drops the row"
 KEPT = "the row is answered without these events"
 LOST = "explode drops the event"
@@ -32,6 +37,8 @@ def check_sessions(
     usable = sessions.filter(pl.col("fault").is_null())
     events = usable.select(*KEYS, *LISTS).explode(*LISTS, empty_as_null=True)
     event_count, in_events = apply(_event_rules(), events, path)
+    if not test:
+        found += _heavy_user(path, events, event_count)
     found += in_events + _repeated(path, sessions, count, test=test)
     empty = Rule("stop", "no_events", "", "nothing to learn from", pl.lit(True))
     answerless = Rule("stop", "no_rows", "", "no row to answer", pl.lit(True))
@@ -46,6 +53,7 @@ def _row_rules(*, test: bool) -> list[Rule]:
     fault = pl.col("fault")
     fate = KEPT if test else DROPPED
     unsorted = pl.col("action_dt").list.eval(pl.element().diff()).list.min() < pl.duration()
+    nothing = "answered from the user's train sessions" if test else DROPPED
     keys = "every test row needs a key" if test else DROPPED
     return [
         Rule(
@@ -53,20 +61,58 @@ def _row_rules(*, test: bool) -> list[Rule]:
         ),
         Rule("warn", "null_list", ", ".join(LISTS), fate, fault == "null_list"),
         Rule("warn", "unequal_lists", ", ".join(LISTS), fate, fault == "unequal_lists"),
-        Rule("warn", "empty_list", ", ".join(LISTS), fate, fault == "empty_list"),
+        Rule(
+            "info" if test else "warn",
+            "empty_list",
+            ", ".join(LISTS),
+            nothing,
+            fault == "empty_list",
+        ),
+        Rule(
+            "warn",
+            "null_word",
+            "user_id",
+            "one user like any other",
+            pl.col("user_id").is_in(WORDS),
+        ),
         Rule("info", "unordered_times", "action_dt", "explode sorts them", unsorted),
     ]
 
 
 def _event_rules() -> list[Rule]:
     vacancy, action, time = (pl.col(name) for name in LISTS)
+    misread = "days, offsets or two units read as one, perhaps: see --time-format of the import"
     unknown = "kept in contexts as action 0, filtered from training"
     return [
         Rule("warn", "null_vacancy", "vacancy_id", LOST, vacancy.is_null()),
         Rule("warn", "null_action", "action_type", LOST, action.is_null()),
         Rule("warn", "null_time", "action_dt", LOST, time.is_null()),
+        Rule("warn", "unusual_time", "action_dt", misread, unusual(time)),
+        Rule("warn", "null_word", "vacancy_id", "an id like any other", vacancy.is_in(WORDS)),
         Rule("warn", "unknown_action", "action_type", unknown, ~action.is_in(KNOWN_ACTIONS)),
     ]
+
+
+def _heavy_user(path: Path, events: pl.LazyFrame, total: int) -> list[Finding]:
+    """A user with a large share of all events: an id that stands for many, or a bot."""
+    users = events.group_by("user_id").agg(events=pl.len()).collect(engine="streaming")
+    if users.is_empty():
+        return []
+    top = users.sort(["events", "user_id"], descending=[True, False]).head(1)
+    most, median = int(top["events"][0]), float(users["events"].median() or 0)  # type: ignore[arg-type]
+    rule = Rule(
+        "warn", "heavy_user", "user_id", "an id that stands for many, or a bot?", pl.lit(True)
+    )
+    return [rule.found(path, most, total, first(top.lazy()))] if heavy(most, total, median) else []
+
+
+def time_range(sessions: pl.LazyFrame) -> tuple[datetime | None, datetime | None]:
+    """First and last time of the usable rows."""
+    times = pl.col("action_dt").list
+    usable = sessions.filter(pl.col("fault").is_null())
+    ends = usable.select(first=times.min().min(), last=times.max().max())
+    earliest, latest = ends.collect(engine="streaming").row(0)
+    return earliest, latest
 
 
 def _repeated(path: Path, sessions: pl.LazyFrame, total: int, *, test: bool) -> list[Finding]:

@@ -1,14 +1,21 @@
 """Times of any common notation as `datetime[us]` in UTC, null where they cannot be read."""
 
+import re
+
 import polars as pl
 
 from stages.core.schema import TIME
 from stages.core.time_units import DAY, SECOND
+from stages.interface import failures
 from stages.interface.errors import UsageError
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": SECOND, "ns": 1_000_000_000}
 LARGEST = {"s": 1e11, "ms": 1e14, "us": 1e17}  # beyond the year 5138: then the unit is finer
 FIRST, LAST = pl.datetime(1678, 1, 1), pl.datetime(2262, 1, 1)  # what nanoseconds can hold
+USUAL = (
+    pl.datetime(1990, 1, 1),
+    pl.datetime(2100, 1, 1),
+)  # where times of a log are to be expected
 DAYS_FROM_1970 = 106_000 * DAY // SECOND  # seconds, just inside the same bounds
 
 
@@ -52,12 +59,22 @@ def moment(column: pl.Expr, dtype: pl.DataType, written: str) -> pl.Expr:
         raise UsageError(f"--time-format {written} reads text, but the times are {dtype}")
     if written == "iso":
         return _bounded(_iso(column))
+    _require_pattern(written)
+    return _bounded(_pattern(column, written))
+
+
+def _require_pattern(written: str) -> None:
+    """Try a pattern on a text of no meaning: whether it can be read at all."""
+    example = "for example --time-format '%d.%m.%Y %H:%M:%S'"
     if "%" not in written:
         raise UsageError(
-            f"--time-format {written}: expected auto, iso, s, ms, us, ns or a pattern",
-            "for example --time-format '%d.%m.%Y %H:%M:%S'",
+            f"--time-format {written}: expected auto, iso, s, ms, us, ns or a pattern", example
         )
-    return _bounded(_pattern(column, written))
+    try:
+        pl.select(_pattern(pl.lit("none"), written))
+    except pl.exceptions.PolarsError as error:
+        said = failures.short(str(error).partition("\n")[0])
+        raise UsageError(f"--time-format {written}: not a pattern ({said})", example) from error
 
 
 def _naive(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -80,13 +97,21 @@ def _epoch(column: pl.Expr, unit: str) -> pl.Expr:
 
 def _iso(column: pl.Expr) -> pl.Expr:
     text = column.str.strip_chars().str.replace(r"^(\d{4}-\d\d-\d\d)[Tt]", "$1 ")
+    text = text.str.replace(r"^(\d{4}-\d\d-\d\d \d\d)$", "$1:00")
     text = text.str.replace(r" ?(Z|z|UTC)$", "+00:00")
     patterns = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f%z", "%Y-%m-%d %H:%M")
     day = text.str.to_date("%Y-%m-%d", strict=False).cast(TIME)
     return pl.coalesce(*(_pattern(text, pattern) for pattern in patterns), day)
 
 
+def unusual(time: pl.Expr) -> pl.Expr:
+    """Whether a time lies where no log's times lie: days or offsets read as seconds, say."""
+    return ~time.is_between(*USUAL, closed="left")
+
+
 def _pattern(text: pl.Expr, pattern: str) -> pl.Expr:
+    if re.search("%[-_0]?[HIkl]", pattern) and not re.search("%[-_0]?[MTRXcs]", pattern):
+        text, pattern = text + " 00", pattern + " %M"  # a full hour
     if "%z" in pattern or "%:z" in pattern:
         zoned = text.str.to_datetime(pattern, strict=False, time_unit="us", time_zone="UTC")
         return zoned.dt.replace_time_zone(None)

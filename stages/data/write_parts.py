@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
 from stages.core.schema import LABELS, RAW_SESSIONS, Schema
-from stages.data.import_split import Split, ordered, split_events
-from stages.data.raw_rows import label_rows, session_rows
+from stages.data.import_split import USER, Split, SplitKind, ordered, split_events
+from stages.data.raw_rows import label_rows, next_rows, session_rows
 from stages.data.row_validation import SLOTS
 from stages.interface.errors import HhrecError, UsageError
 from stages.interface.stage_report import Progress
@@ -26,14 +25,14 @@ class Plan:
     """How accepted events become sessions and parts.
 
     Attributes:
-        kind: `leave-one-out` or `time-cut`, see `stages.data.import_split`.
+        kind: `leave-one-out`, `time-cut` or `none`, see `stages.data.import_split`.
         cut: First moment after train, in UTC; None takes it from `test_share`.
         test_share: Share of events at or after the cut, when `cut` is None.
         session_gap: Minutes; a longer pause ends a session. Unused with a session column.
         keep_duplicates: Keep rows equal in user, session, time, item and action.
     """
 
-    kind: Literal["leave-one-out", "time-cut"] = "leave-one-out"
+    kind: SplitKind = "leave-one-out"
     cut: datetime | None = None
     test_share: float = 0.2
     session_gap: float = 30.0
@@ -48,7 +47,7 @@ class Plan:
 
     def split(self, accepted: pl.LazyFrame) -> Split:
         """Fix the cut: the given one, or the time that `test_share` of the events reach."""
-        if self.kind == "leave-one-out":
+        if self.kind != "time-cut":
             return Split(self.kind)
         if self.cut is not None:
             return Split(self.kind, self.cut)
@@ -63,6 +62,7 @@ class Tally:
 
     fates: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
+    tied: int = 0  # events at the very time of another one of their user
     users: int = 0
     rows: Counter[str] = field(default_factory=Counter)
 
@@ -88,11 +88,13 @@ def write_parts(
         frame = accepted.filter(inside).collect(engine="streaming")
         events = ordered(frame, keep_duplicates=plan.keep_duplicates)
         tally.duplicates += frame.height - events.height
-        _write_range(split_events(events, split, plan.session_gap), work, index, tally)
+        tally.tied += int(events.select(*USER, "time").is_duplicated().sum())
+        found = split_events(events, split, plan.session_gap)
+        _write_range(found, work, index, tally, ask_all=split.kind == "none")
         progress(index + 1, ranges, "users into sessions")
     _refuse_nothing(tally, split)
     out.mkdir(parents=True, exist_ok=True)
-    for part in PARTS:
+    for part in PARTS if split.kind != "none" else ("train", "test"):
         files = [work / f"{part}-{index}.parquet" for index in range(ranges)]
         pl.scan_parquet(files).sink_parquet(
             out / f"{part}.parquet", compression="zstd", statistics=False, row_group_size=ROW_GROUP
@@ -105,11 +107,13 @@ def _bounds(ranges: int) -> Iterator[tuple[int, int]]:
     return pairwise(edges)
 
 
-def _write_range(events: pl.DataFrame, work: Path, index: int, tally: Tally) -> None:
+def _write_range(
+    events: pl.DataFrame, work: Path, index: int, tally: Tally, *, ask_all: bool
+) -> None:
     fate = pl.col("fate")
     tables = {
         "train": session_rows(events.filter(fate == "train")),
-        "test": session_rows(events.filter(fate == "test")),
+        "test": next_rows(events) if ask_all else session_rows(events.filter(fate == "test")),
         "labels": label_rows(events),
     }
     tally.fates.update(dict(events.group_by("fate").len().iter_rows()))
@@ -126,5 +130,5 @@ def _refuse_nothing(tally: Tally, split: Split) -> None:
             raise HhrecError(
                 f"{where}: no {part} session among {sum(tally.fates.values()):,} events of "
                 f"{tally.users:,} users",
-                "try another --split, --cut or --test-share",
+                "try another --split, --cut or --test-share; --split none holds nothing back",
             )

@@ -1,7 +1,6 @@
 """The protocol card: the settings that must be equal for two scores to be comparable."""
 
 import hashlib
-import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import json_text, tables
 from stages.core.artifact_paths import RAW_FILES, SAMPLE_FILE
 from stages.core.calibration_file import MODEL, Calibration
 from stages.core.keys import KEYS
@@ -88,7 +87,7 @@ def generator(raw: Path) -> str | None:
     if not file.is_file():
         return None
     try:
-        return str(json.loads(file.read_text(encoding="utf-8"))["generator_version"])
+        return str(json_text.loads(file.read_text(encoding="utf-8"))["generator_version"])
     except (ValueError, KeyError, TypeError) as error:
         raise HhrecError(
             f"{file}: expected a JSON object with a `generator_version`, found none ({error!r})",

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tokenizers import Tokenizer
 
+from stages.core import json_text
 from stages.core.schema import CATEGORICAL
 from stages.features import tokenizer as bpe
 from stages.features.code_book import CodeBook
@@ -124,6 +125,6 @@ def _document(path: Path) -> Any:
     if not path.is_file():
         raise MissingInputError(f"{path}: not found; code books were expected there", MADE_BY)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json_text.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise HhrecError(f"{path}: not JSON ({error})", MADE_BY) from error

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from stages.core import locks, manifests, outputs, ownership, tables
+from stages.core import json_text, locks, manifests, outputs, ownership, tables
 from stages.core.artifact_paths import (
     ARTIFACTS,
     FINAL_DIR,
@@ -88,7 +88,7 @@ def clear_final(artifacts: Path, results: Mapping[str, Kind]) -> None:
 def claimed(artifacts: Path) -> dict[str, str] | None:
     """Hashes of the inputs that `artifacts` was made from, or None where nothing readable says."""
     try:
-        found = json.loads((artifacts / INPUTS_FILE).read_text(encoding="utf-8"))
+        found = json_text.loads((artifacts / INPUTS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -4,10 +4,10 @@ Whatever models, metrics and segments a metrics file names are taken as they are
 baseline or a new way of cutting the rows needs no change here.
 """
 
-import json
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from stages.core import json_text
 from stages.interface.errors import HhrecError
 
 Scores: TypeAlias = dict[str, Any]
@@ -31,7 +31,7 @@ def parts(metrics: Path) -> dict[str, Scores]:
 def _read(file: Path) -> Scores:
     hint = "run `hhrec evaluate` to write it anew"
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json_text.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise HhrecError(f"{file}: not readable as JSON ({error})", hint) from error
     scores = found.get("scores") if isinstance(found, dict) else None

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from stages.core import exchange, weight_files
+from stages.core import exchange, json_text, weight_files
 from stages.core.model_files import WEIGHTS
 from stages.interface import failures
 from stages.interface.errors import HhrecError
@@ -108,7 +108,7 @@ def read_state(path: Path) -> State:
         HhrecError: It is broken.
     """
     try:
-        return State(**json.loads((path / STATE).read_text(encoding="utf-8")))
+        return json_text.parsed(State, (path / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError) as error:
         raise broken(path, error) from error
 

@@ -27,7 +27,7 @@ def failure(*words: object) -> HhrecError:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    lines = [f"{user};{film};{2000 + film}" for user in "uvw" for film in range(4)]
+    lines = [f"{user};{film};{1_700_000_000 + film}" for user in "uvw" for film in range(4)]
     (tmp_path / "seen.csv").write_text("\n".join(["who;film;when", *lines, ";1;5"]))
     (tmp_path / "films.csv").write_text("film;title;kinds\n1;Stalker;drama, sci-fi\n")
     return tmp_path / "seen.csv"

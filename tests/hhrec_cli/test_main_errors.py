@@ -1,6 +1,7 @@
 """What a user can get wrong in each command: one clear message, a next command, the exit code."""
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +46,33 @@ def _each(name: str, act: Callable[[Path], object]) -> None:
     shutil.rmtree("artifacts/.hhrec")
     for file in [path] if path.is_file() else sorted(path.glob("bucket-*.parquet")):
         act(file)
+
+
+def holds(name: str, content: str | bytes) -> Callable[[], None]:
+    """Write a file."""
+    data = content if isinstance(content, bytes) else content.encode()
+    return lambda: Path(name).write_bytes(data) and None
+
+
+def table(name: str, **columns: list[object]) -> Callable[[], None]:
+    """Write a Parquet table."""
+    return lambda: pl.DataFrame(columns).write_parquet(name)
+
+
+def folder(name: str) -> Callable[[], None]:
+    """Make an empty directory."""
+    return lambda: Path(name).mkdir()
+
+
+def zipped(name: str, **files: str) -> Callable[[], None]:
+    """Write an archive; `a_csv` stands for `a.csv`."""
+
+    def act() -> None:
+        with zipfile.ZipFile(name, "w") as made:
+            for file, text in files.items():
+                made.writestr(file.replace("_", "."), text)
+
+    return act
 
 
 def nothing() -> None:
@@ -134,6 +162,91 @@ OTHERS = [
 ]  # fmt: skip
 
 
+HEAD = "user_id,item_id,timestamp\n"
+DAYS = "".join(f"u,i{day},2024-01-0{day}\n" for day in (1, 2))
+RATED = "user_id,item_id,timestamp,rating\n" + "".join(
+    f"u,i{n},2024-01-0{n},{n}\n" for n in range(1, 6)
+)
+TIMES: list[object] = [[1, 2]]
+LOGS = [  # words after `data import`, what is there, exit code, message, hint
+    ("a.csv --separator ::", holds("a.csv", "1::2::3\n"), 2, "one character of ASCII", "sed"),
+    ("a.csv", holds("a.csv", "1,2,1700000000\n"), 1, "no column `user_id`", "--no-header"),
+    ("a.csv", holds("a.csv", "user_id;item_id;timestamp\n"), 1, "no column", "--separator"),
+    ("a.csv --columns a,b,c,d", holds("a.csv", "1,2,3\n"), 1, "names 4 columns", "--separator"),
+    ("a.csv --columns a,a,b", holds("a.csv", "1,2,3\n"), 2, "a stands twice", ""),
+    ("a.jsonl --no-header", holds("a.jsonl", "{}\n"), 2, "go with csv and tsv", ""),
+    ("a.csv --user who", holds("a.csv", HEAD), 1, "no column `who`", "--help"),
+    ("a.csv", holds("a.csv", ""), 1, "not readable", "mend the file"),
+    ("a.csv", holds("a.csv", HEAD), 1, "none of 0 rows", "--time-format"),
+    ("a.csv", holds("a.csv", HEAD.encode() + b"\xff\xfe,1,2\n"), 1, "not readable", "mend"),
+    ("a.csv", holds("a.csv", HEAD + "1,2,3,4\n"), 1, "not readable", "mend"),
+    ("a.csv", holds("a.csv", HEAD + "u,i,32.13.2024\n"), 1, "unreadable_time 1", "--time-format"),
+    ("a.csv --time-format fortnight", holds("a.csv", HEAD + DAYS), 2, "expected auto, iso", ""),
+    ("a.csv --action rating", holds("a.csv", RATED), 1, "a scale of ratings", "--response 4"),
+    ("a.csv --view see", holds("a.csv", RATED), 2, "no column holds them", ""),
+    ("a.csv --action rating --view 1 --response 1", holds("a.csv", RATED), 2, "two meanings", ""),
+    ("a.csv --action rating --view see", holds("a.csv", RATED), 1, "action names found: 1", ""),
+    ("a.csv", holds("a.csv", HEAD + DAYS), 1, "no test session", "--split none"),
+    ("a.csv --split half", holds("a.csv", HEAD + DAYS), 2, "half", ""),
+    ("a.csv --split none --cut 2024-01-01", holds("a.csv", HEAD + DAYS), 2, "only a time-cut", ""),
+    ("a.csv --split time-cut --test-share 2", holds("a.csv", HEAD), 2, "between 0 and 1", ""),
+    ("a.csv --split time-cut --cut 2024-13-45", holds("a.csv", HEAD), 2, "range of 1-12", ""),
+    ("a.csv --session-gap 0", holds("a.csv", HEAD), 2, "minutes above 0", ""),
+    ("a.csv --session-gap nan", holds("a.csv", HEAD), 2, "minutes above 0", ""),
+    ("a.csv --session s --session-gap 5", holds("a.csv", HEAD), 2, "exclude each other", ""),
+    ("a.csv --memory-gb 0", holds("a.csv", HEAD), 2, "memory-gb", ""),
+    ("a.csv --format xlsx", holds("a.csv", HEAD), 2, "expected one of csv", ""),
+    ("a.xlsx", holds("a.xlsx", HEAD), 2, "unknown by its suffix", ""),
+    ("a.csv --nested events", holds("a.csv", HEAD), 2, "goes with JSON lines", ""),
+    ("a.jsonl", holds("a.jsonl", "{half\n"), 1, "not JSON lines", "an object a line"),
+    ("a.jsonl", holds("a.jsonl", "[" * 50_000 + "\n"), 1, "not JSON lines", "an object a line"),
+    ("a.jsonl --nested events", holds("a.jsonl", "{}\n"), 1, "no column `events`", "--nested"),
+    ("a.csv.gz", holds("a.csv.gz", b"\x1f\x8bhalf"), 1, "not readable", "mend"),
+    ("a.parquet", holds("a.parquet", "PAR1"), 1, "not readable", "mend"),
+    ("a.parquet", table("a.parquet", user_id=["u"], item_id=[{"a": 1}], timestamp=[1]), 1,
+     "column `item_id`: expected values", "name a column"),
+    ("a.parquet", table("a.parquet", user_id=["u"], item_id=[[1]], timestamp=TIMES), 1,
+     "of unequal length in 1 row", "mend these rows"),
+    ("a.parquet --time-format %Y", table("a.parquet", user_id=["u"], item_id=[1], timestamp=[1.5]),
+     2, "reads text, but the times are Float64", ""),
+    ("a.zip", holds("a.zip", "PK"), 1, "not a ZIP archive", "unpack it"),
+    ("a.zip", zipped("a.zip", a_csv=HEAD, b_jsonl="{}"), 1, "parts of one table", "a.zip/a.csv"),
+    ("a.zip/b.csv", zipped("a.zip", a_csv=HEAD), 3, "no b.csv in it; found a.csv", "archive"),
+    ("a.zip", zipped("a.zip", readme=HEAD), 1, "a known format", "--format"),
+    ("parts", folder("parts"), 1, "a known format", "--format"),
+    ("a.csv --items b.csv", holds("a.csv", HEAD + DAYS), 3, "b.csv", "name an existing file"),
+    ("a.csv --items-title t", holds("a.csv", HEAD), 2, "without an item table", ""),
+    ("a.csv --items a.csv --items-field x=item_id", holds("a.csv", HEAD), 2, "no such field", ""),
+    ("a.csv --items a.csv --items-field name", holds("a.csv", HEAD), 2, "FIELD=COLUMN", ""),
+    ("a.csv --items a.csv --items-title t", holds("a.csv", HEAD + DAYS), 1, "no column `t`", ""),
+]  # fmt: skip
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30))
+FILES_OF_PARAMETERS = {
+    BOMB: "aliases",
+    "[" * 5_000: "levels of nesting",
+    "train: {lr: 0.1, lr: 0.2}": "stands twice",
+    "split: {kind: 2024-13-45}": "month must be in",
+    "seed: !!int x": "invalid literal",
+    "seed: " + "9" * 10_000: "digit",
+    "- 1": "expected a mapping",
+    "train: {": "not YAML",
+    "x: !!python/object/apply:os.getcwd []": "could not determine a constructor",
+    "a: " + "x" * 2_000_000: "bytes",
+}
+SETTINGS = {
+    "train.lr=.inf": "train.lr",
+    "train.clip=.nan": "train.clip",
+    "explode.memory_gb=.inf": "explode.memory_gb",
+    "seed=true": "seed",
+    "predict.k=1000000000": "predict.k",
+    "train.session_weight=1e38": "train.session_weight",
+    "lr=0.1": "did you mean train.lr?",
+    "train.lr=[1]": "train.lr",
+    "split.kind=sometimes": "split.kind",
+    "raw.x=1": "`raw` is not a section",
+}
+
+
 def cases() -> list[Case]:
     """The whole table."""
     rows = [Case(typed, gone(file), 3, (file,), hint) for typed, (file, hint) in MISSING.items()]
@@ -150,10 +263,23 @@ def cases() -> list[Case]:
             Case(f"{typed} --params no.yaml", nothing, 3, ("no.yaml",), "--params FILE"),
             Case(f"{typed} --no-such-option", nothing, 2, ("--no-such-option",), ""),
         ]
+    for words, broken, code, said, hint in LOGS:
+        rows.append(Case(f"data import {words} --out new", broken, code, (said,), hint))
+    for text, said in FILES_OF_PARAMETERS.items():
+        rows.append(Case("explode --params p.yaml", holds("p.yaml", text), 1, ("p.yaml", said), ""))
+    rows += [
+        Case(f"explode --set {one}", nothing, 1, (said,), "") for one, said in SETTINGS.items()
+    ]
     return rows + OTHERS
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.typed}: {' '.join(case.said)}")
+def test_the_catalogue_is_of_150_rows_and_more() -> None:
+    assert len(cases()) >= 150
+
+
+@pytest.mark.parametrize(
+    "case", cases(), ids=lambda case: f"{case.typed}: {' '.join(case.said)}"[:90]
+)
 @pytest.mark.usefixtures("project")
 def test_one_clear_message(case: Case, hhrec: Type) -> None:
     case.broken()
@@ -163,6 +289,8 @@ def test_one_clear_message(case: Case, hhrec: Type) -> None:
     for words in case.said:
         assert words in said
     assert "Traceback" not in said
+    assert len(shown.err) < 5_000
+    assert not Path("new").exists()
     if case.code != 2:
         assert said.count("error ") >= 1
         assert case.hint in said.partition(" next ")[2]

@@ -84,6 +84,18 @@ PLANTS: dict[str, Plant] = {
     ),
     "train | warn null_time | 1 of 4 | action_dt=None": add("train", "u", "9", ["a"], [1], [None]),
     "train | warn unknown_action | 1 of 4 | type=7": add("train", "u", "9", ["a"], [7], [NEXT]),
+    "train | warn unusual_time | 1 of 4 | 1970-01-20": add(
+        "train",
+        "u",
+        "9",
+        ["a"],
+        [1],
+        [datetime(1970, 1, 20)],  # noqa: DTZ001  no zone
+    ),
+    "train | warn null_word | 1 of 3 | user_id=NULL": add("train", "NULL", "9", ["a"], [1], [NEXT]),
+    "train | warn heavy_user | 40 of 43 | user_id=w": add(
+        "train", "w", "9", ["a"] * 40, [1] * 40, [NEXT] * 40
+    ),
     "train | warn not_in_catalogue | 2 of 5 | vacancy_id=x": add(
         "train", "u", "9", ["x", "x"], [1, 1], [NEXT, NEXT]
     ),
@@ -100,7 +112,7 @@ PLANTS: dict[str, Plant] = {
     "test | stop null_id | 1 of 3 | user_id=None": add("test", None, "9", ["a"], [1], [LATE]),
     "test | warn null_list | 1 of 3 | vacancy_id=None": add("test", "u", "9", None, [1], [LATE]),
     "test | warn unequal_lists | 1 of 3 | id=9": add("test", "u", "9", ["a"], [1, 1], [LATE]),
-    "test | warn empty_list | 1 of 3 | vacancy_id=[]": add("test", "u", "9", [], [], []),
+    "test | info empty_list | 1 of 3 | vacancy_id=[]": add("test", "u", "9", [], [], []),
     "test | stop duplicate_session | 1 of 3 | user_id=u session_id=2 rows=2": add(
         "test", "u", "2", ["a"], [1], [LATE]
     ),

@@ -1,11 +1,11 @@
 """The files of a local text model, its prompt and its pooling."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stages.core import json_text
 from stages.interface.errors import HhrecError, MissingInputError
 
 READ = (".json", ".txt", ".safetensors", ".model")  # files that decide what a model answers
@@ -82,6 +82,6 @@ def _json(path: Path, otherwise: Any) -> Any:
     if not path.is_file():
         return otherwise
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json_text.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise HhrecError(f"{path}: not JSON ({error})", HINT) from error

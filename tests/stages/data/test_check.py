@@ -7,7 +7,7 @@ import pytest
 
 from stages.data import check
 from stages.interface.errors import HhrecError, MissingInputError
-from tests.worlds.planted_faults import PLANTS, Tables, good
+from tests.worlds.planted_faults import FIRST, LATE, NEXT, PLANTS, Tables, good
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "deskdrop"
 
@@ -25,6 +25,7 @@ def test_good_files_have_no_finding(tmp_path: Path) -> None:
     rows = {"train.parquet": 2, "test.parquet": 2, "vacancies.parquet": 3, "labels.parquet": 2}
     assert report.rows == rows
     assert report.events == {"train.parquet": 3, "test.parquet": 3}
+    assert report.times == {"train.parquet": (FIRST, NEXT), "test.parquet": (LATE, LATE)}
 
 
 @pytest.mark.parametrize("fault", PLANTS)

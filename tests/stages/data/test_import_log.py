@@ -94,7 +94,7 @@ def test_a_failed_import_leaves_the_earlier_one(tmp_path: Path) -> None:
         ({"time_format": "fortnight"}, UsageError, "expected auto, iso"),
         ({"actions": {"x": 1}}, HhrecError, "action names found: apply, look, scroll"),
         ({"file": Flat(Path("nowhere.csv"))}, MissingInputError, "found nothing"),
-        ({"file": Flat(Path())}, MissingInputError, "found a directory"),
+        ({"file": Flat(Path(__file__).parent)}, HhrecError, "expected files of a known format"),
     ],
 )
 def test_errors_say_what_was_found(

@@ -6,7 +6,7 @@ import pytest
 
 from stages.data import import_log
 from stages.data.formats import Flat
-from stages.data.import_log import ImportReport
+from stages.data.import_report import ImportReport
 from stages.data.item_table import ItemTable
 from stages.data.row_validation import EventLog, action_names
 from stages.data.write_parts import Plan
