@@ -64,16 +64,16 @@ def _plain(cell: Any) -> str:
 
 
 def note(text: str, *, quiet: bool = False) -> None:
-    """Print a remark on stderr unless quiet."""
+    """Print a remark on stderr unless quiet; a long line stays one, to be copied."""
     if not quiet:
-        stderr.print(text, markup=False)
+        stderr.print(text, markup=False, soft_wrap=True)
 
 
 def complain(error: "HhrecError") -> None:
     """Print an error and the next command to type."""
-    stderr.print(f"[bold red]error[/] {_plain(error.message)}")
+    stderr.print(f"[bold red]error[/] {_plain(error.message)}", soft_wrap=True)
     if error.hint:
-        stderr.print(f"[bold]next[/]  {_plain(error.hint)}")
+        stderr.print(f"[bold]next[/]  {_plain(error.hint)}", soft_wrap=True)
 
 
 @contextmanager

@@ -27,12 +27,16 @@ SHOWN = 3
 Shapes = Mapping[str, tuple[int, ...]]
 
 
+class BrokenWeightsError(HhrecError):
+    """A file of weights is not whole."""
+
+
 def shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Shape of every tensor of a file, after a look at its header alone.
 
     Raises:
         OSError: It cannot be read.
-        HhrecError: Its header is no header, or tensors do not fill the file exactly.
+        BrokenWeightsError: Its header is no header, or tensors do not fill the file exactly.
     """
     size = path.stat().st_size
     with path.open("rb") as stream:
@@ -91,5 +95,5 @@ def _range(name: str, tensor: Mapping[str, Any]) -> tuple[int, int]:
     return first, last
 
 
-def _broken(path: Path, said: str) -> HhrecError:
-    return HhrecError(f"{path}: not a whole safetensors file: found {said}", HINT)
+def _broken(path: Path, said: str) -> BrokenWeightsError:
+    return BrokenWeightsError(f"{path}: not a whole safetensors file: found {said}", HINT)

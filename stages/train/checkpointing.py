@@ -63,10 +63,13 @@ def save(root: Path, model: nn.Module, optimizers: Optimizers, state: State) -> 
     target = root / f"step-{state.step:09d}"
     scratch = _scratch(root)
     scratch.mkdir()
-    save_file(_plain(model.state_dict()), scratch / WEIGHTS)
-    save_file(_flatten(model, optimizers), scratch / OPTIMIZER)
-    (scratch / STATE).write_text(json.dumps(asdict(state)), encoding="utf-8")
-    exchange.put(scratch, target)
+    try:
+        save_file(_plain(model.state_dict()), scratch / WEIGHTS)
+        save_file(_flatten(model, optimizers), scratch / OPTIMIZER)
+        (scratch / STATE).write_text(json.dumps(asdict(state)), encoding="utf-8")
+        exchange.put(scratch, target)
+    finally:
+        exchange.remove(scratch)
     return target
 
 

@@ -13,6 +13,7 @@ from transformers import AutoConfig, PreTrainedModel
 
 from stages.core import weight_files
 from stages.core.model_files import CONFIG, WEIGHTS
+from stages.core.weight_files import BrokenWeightsError
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
 
@@ -133,7 +134,7 @@ def _load(kind: type[PreTrainedModel], path: Path) -> PreTrainedModel:
             output_loading_info=True,
             **more,
         )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError, BrokenWeightsError) as error:
         raise HhrecError(
             f"{NAME}={path}: not a readable checkpoint ({error})",
             f"expected weights in {WEIGHTS}, written by save_pretrained",

@@ -19,11 +19,15 @@ from torch.nn import functional as F  # noqa: N812  the name torch's own documen
 from transformers import AutoModel, AutoTokenizer
 
 from stages.core import weight_files
+from stages.core.weight_files import BrokenWeightsError
 from stages.features.text_embeddings.model_layout import Layout, layout
 from stages.interface.errors import HhrecError
 from stages.interface.quiet_libraries import quieten
 
 TABLES = ("embeddings", "embedding.weight", "embedding")  # names of a table of static vectors
+UNREADABLE = (
+    OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError, BrokenWeightsError
+)  # fmt: skip
 RESERVED = 2  # positions that some encoders keep for themselves
 
 
@@ -137,7 +141,7 @@ def open_encoder(directory: Path, tokens: int) -> Encoder:
             if names & set(TABLES):
                 return StaticEncoder(where.root, tokens)
         return SentenceEncoder(where, tokens)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+    except UNREADABLE as error:
         said = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise HhrecError(
             f"{where.root}: not a text model that can be read: {said}",
