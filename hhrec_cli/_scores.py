@@ -40,6 +40,9 @@ def show_file(report: "FileReport", *, as_json: bool, quiet: bool) -> None:
     for cut, segments in report.segments.items():
         rows += [(f"{cut} {name}", one.rows, *_cells(one)) for name, one in segments.items()]
     _show(report, ["rows", "", *COLUMNS], rows, as_json=as_json, quiet=quiet)
+    if report.spread and not (as_json or quiet):
+        spread = [(name, one.value, one.low, one.high) for name, one in report.spread.items()]
+        _console.show_rows(["spread", "", "95 % from", "to"], spread)
 
 
 def show_comparison(report: "CompareReport", *, as_json: bool, quiet: bool) -> None:

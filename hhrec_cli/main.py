@@ -12,6 +12,7 @@ from hhrec_cli import (
     data,
     doctor,
     evaluate,
+    explain,
     explode,
     features,
     filter,  # noqa: A004  the stage is called filter
@@ -30,6 +31,7 @@ from stages import STAGES
 ORDER = (
     "data",
     *STAGES,
+    "explain",
     "evaluate",
     "baseline",
     "blend",
@@ -70,6 +72,7 @@ app.add_typer(features.app, name="features", rich_help_panel=WORK)
 app.add_typer(sequences.app, name="sequences", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(train.train)
 app.command("predict", rich_help_panel=WORK)(predict.predict)
+app.command("explain", rich_help_panel=AFTER)(explain.explain)
 app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("blend", rich_help_panel=AFTER)(blend.blend)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -40,7 +40,50 @@ def predict(
     allow: Annotated[
         Path | None,
         typer.Option(
-            help="Recommend only the vacancies of this file: ids, one a line, or Parquet with a column vacancy_id.",
+            help="Recommend only the vacancies of this file: ids, one a line, or Parquet with a column "
+            "vacancy_id; with user_id beside it, ids for these people only.",
+            metavar="FILE",
+        ),
+    ] = None,
+    deny: Annotated[
+        Path | None,
+        typer.Option(help="Never recommend those of this file, likewise.", metavar="FILE"),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Recommend only vacancies that meet this, such as area.regionId=1; also !=, >=, <=. "
+            "Repeatable: of one field any value, of several fields all.",
+            metavar="FIELD=VALUE",
+        ),
+    ] = None,
+    max_per: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--max-per",
+            help="At most N of a list share a value of the field, such as company.id=3. Repeatable.",
+            metavar="FIELD=N",
+        ),
+    ] = None,
+    capacity: Annotated[
+        int | None,
+        typer.Option(help="A vacancy is recommended to at most so many rows.", metavar="N"),
+    ] = None,
+    assign: Annotated[
+        Literal["greedy", "auction"],
+        typer.Option(help="Who gets what --capacity limits: by chance of a response, or by price."),
+    ] = "greedy",
+    diversity: Annotated[
+        float,
+        typer.Option(
+            help="Weight of unlikeness within a list (maximal marginal relevance), from 0 to below 1.",
+            metavar="WEIGHT",
+        ),
+    ] = 0.0,
+    vacancies: Annotated[
+        Path | None,
+        typer.Option(
+            help="The catalogue, for --where and --max-per. (default: RAW/vacancies.parquet)",
             metavar="FILE",
         ),
     ] = None,
@@ -51,7 +94,10 @@ def predict(
     settings = common.params()
     common.note("loading torch")
     from stages import predict as stage
+    from stages.predict.list_rules import ListRules
+    from stages.rules.conditions import parsed_limits
 
+    rules = ListRules(parsed_limits(max_per or ()), capacity, assign, diversity)
     with common.progress("predict") as progress:
         report = stage.run(
             settings,
@@ -62,6 +108,10 @@ def predict(
             out=out or ARTIFACTS / predictions_file(part),
             part=part.value,
             allow=allow,
+            deny=deny,
+            where=where or (),
+            list_rules=rules,
+            vacancies=vacancies,
             progress=progress,
         )
     common.show(report, title="predict")

@@ -22,6 +22,7 @@ interface/   Errors, stage reports, quiet libraries.
 core/        Schema, ids, keys, actions, time units, artifact paths, model files, tables, buckets, co-occurrence.
 params/      Every parameter of every stage, with its meaning and unit; `load` reports all faults at once.
 seen_policy/ Keep, demote or hide the vacancies that a user has seen; the choice on validation rows.
+rules/       Rules of the business: conditions, lists of vacancies, limits by field, capacity, diversity.
 scoring/     Metrics, bootstrap intervals, segments, labels and predictions: a library.
 explode/     Raw sessions to ordered events, split into train, validation and test.
 filter/      Train events without bots, unknown actions and rare users and vacancies (k-core).
@@ -34,6 +35,7 @@ loaders/     The tables of features and sequences as the arrays that the model r
 calibration/ Weights of the score's parts and of plain recommenders, fitted on validation rows.
 train/       Dataset, data loader, loop, callbacks, checkpoints, optimisers, memory plan.
 predict/     Eligibility, and the ranking of the catalogue for every row.
+reasons/     Why a vacancy is recommended: the parts of its score, the events that speak for it, in words.
 evaluate/    Scores with intervals, comparison with baselines, protocol card.
 blend/       Reciprocal rank fusion of several recommenders' predictions.
 report/      The HTML page about one directory of artifacts.

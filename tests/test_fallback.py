@@ -81,7 +81,9 @@ def test_never_answers_with_the_model_alone(lost: Path, tmp_path: Path) -> None:
     assert not own.equals(fallen)
 
 
-def test_where_candidates_are_restricted_the_model_answers(lost: Path, tmp_path: Path) -> None:
+def test_where_candidates_are_restricted_the_baseline_answers_from_among_them(
+    lost: Path, tmp_path: Path
+) -> None:
     (tmp_path / "allowed.txt").write_text("vacancy-001\nvacancy-002\n")
     report = predict.run(
         settings(),
@@ -91,5 +93,7 @@ def test_where_candidates_are_restricted_the_model_answers(lost: Path, tmp_path:
         allow=tmp_path / "allowed.txt",
         **where(lost),
     )
-    assert report.answered_by == {"model": 30}
-    assert report.most <= 2
+    assert report.answered_by == {"popular": 30}
+    assert report.most == report.candidates == 2
+    found = pl.read_parquet(tmp_path / "some.parquet")["predictions"]
+    assert set(found.explode(empty_as_null=False)) == {"vacancy-001", "vacancy-002"}

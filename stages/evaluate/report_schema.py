@@ -15,11 +15,24 @@ class Figures(Report):
     intervals: dict[str, Interval]
 
 
+class Spread(Report):
+    """A figure of how recommendations are spread, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 class Score(Figures):
-    """One predictions table: `rows` labelled rows, of which `unpredicted` got no prediction."""
+    """One predictions table: `rows` labelled rows, of which `unpredicted` got no prediction.
+
+    `spread` says how the lists of these rows are spread over vacancies and employers; for most of it
+    less is better, so it stands apart from the metrics.
+    """
 
     unpredicted: int
     segments: dict[str, dict[str, Figures]]
+    spread: dict[str, Spread]
 
 
 class FileReport(Score):

@@ -15,6 +15,7 @@ from stages.interface.errors import MissingInputError
 from stages.params import Params
 from stages.scoring.segments import FACTS, segments
 
+EMPLOYER = "company.id"
 SEQUENCES_BY, VOCAB_BY = "hhrec sequences build", "hhrec vocab build"
 
 
@@ -31,6 +32,12 @@ class RowContext(NamedTuple):
         users = self.train.select("user_id").unique().collect()
         return segments(truth, self.contexts, self.vocab, users=users, facts=self.facts)
 
+    def employers(self) -> pl.DataFrame | None:
+        """Give vacancy_id and employer; none where the catalogue does not say so of any vacancy."""
+        if EMPLOYER not in self.facts or self.facts[EMPLOYER].null_count() == len(self.facts):
+            return None
+        return self.facts.select("vacancy_id", employer=EMPLOYER)
+
 
 def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> RowContext:
     """Open contexts, train histories, vocabulary and catalogue; label columns stay closed."""
@@ -43,12 +50,14 @@ def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> RowContext
 
 
 def catalogue(raw: Path) -> pl.DataFrame:
-    """Region and schedule of each vacancy of RAW/vacancies.parquet, as far as it has them."""
+    """Region, schedule and employer of each vacancy of RAW/vacancies.parquet, as far as it has them."""
     file = raw / VACANCIES_FILE
     if not file.is_file():
         return pl.DataFrame(schema={"vacancy_id": pl.String})
     found = pl.scan_parquet(file)
-    columns = [name for name in ("vacancy_id", *FACTS.values()) if name in found.collect_schema()]
+    columns = [
+        name for name in ("vacancy_id", *FACTS.values(), EMPLOYER) if name in found.collect_schema()
+    ]
     table = found.select(pl.col(name).cast(pl.String) for name in columns)
     return table.unique("vacancy_id", keep="first", maintain_order=True).collect()
 
@@ -80,6 +89,7 @@ def scored(
         predictions,
         cuts=cuts,
         catalogue=None if known is None else known.vocab["vacancy_id"],
+        employers=None if known is None else known.employers(),
         resamples=params.evaluate.bootstrap,
         seed=params.seed,
     )

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from stages.core.keys import KEYS
 from stages.core.seeds import derive
-from stages.evaluate.report_schema import Figures, Score
-from stages.scoring import bootstrap, metrics
+from stages.evaluate.report_schema import Figures, Score, Spread
+from stages.scoring import bootstrap, congestion, metrics
 
 COVERAGE = "coverage"
 
@@ -18,6 +18,7 @@ def score(
     *,
     cuts: pl.DataFrame | None,
     catalogue: pl.Series | None,
+    employers: pl.DataFrame | None = None,
     resamples: int,
     seed: int,
 ) -> Score:
@@ -27,7 +28,8 @@ def score(
         labels: `schema.LABELS`, unique keys, at least one row.
         predictions: `schema.PREDICTIONS`, unique keys; rows without a label are not looked at.
         cuts: `stages.scoring.segments.segments` of the labels, or none for no segments.
-        catalogue: Every vacancy id, or none for no coverage.
+        catalogue: Every vacancy id, or none for no coverage and no spread.
+        employers: vacancy_id and employer, as far as they are known.
         resamples: Resamples of the bootstrap.
         seed: The user's seed.
     """
@@ -41,7 +43,26 @@ def score(
         **_figures(labels.height, found).model_dump(),
         unpredicted=labels.height - predicted,
         segments={} if cuts is None else _segments(ranks, cuts, resamples, seed),
+        spread={} if catalogue is None else _spread(asked, catalogue, employers, resamples, seed),
     )
+
+
+def _spread(
+    asked: pl.DataFrame,
+    catalogue: pl.Series,
+    employers: pl.DataFrame | None,
+    resamples: int,
+    seed: int,
+) -> dict[str, Spread]:
+    """How the first 100 of each list are spread; ids outside the catalogue are left out."""
+    rows, codes = _codes(asked, catalogue)
+    shown = congestion.Shown(rows, codes, asked.height, len(catalogue))
+    found = congestion.congestion(shown, derive(seed, "evaluate", "congestion"))
+    if employers is not None:
+        found |= congestion.concentration(
+            asked, employers, resamples=resamples, seed=derive(seed, "evaluate", "bootstrap")
+        )
+    return {name: Spread(**one._asdict()) for name, one in found.items()}
 
 
 def _figures(rows: int, found: dict[str, bootstrap.Interval]) -> Figures:
@@ -87,7 +108,7 @@ def masks(cuts: pl.DataFrame) -> dict[str, dict[str, NDArray[np.bool_]]]:
 
 def _coverage(asked: pl.DataFrame, catalogue: pl.Series, seed: int) -> bootstrap.Interval:
     """Coverage by the first 100 of each list; ids outside the catalogue cover nothing."""
-    rows, codes = _codes(asked.sort(KEYS), catalogue)
+    rows, codes = _codes(asked, catalogue)
     return bootstrap.coverage(
         codes,
         rows,
@@ -101,7 +122,8 @@ def _codes(asked: pl.DataFrame, catalogue: pl.Series) -> tuple[bootstrap.Ints, b
     """Row and catalogue number of every recommendation: two arrays, shape (recommendations,)."""
     numbers = catalogue.alias("predictions").to_frame().with_row_index("code")
     flat = (
-        asked.select(pl.col("predictions").list.head(metrics.DEPTH))
+        asked.sort(KEYS)
+        .select(pl.col("predictions").list.head(metrics.DEPTH))
         .with_row_index("row")
         .explode("predictions", empty_as_null=False, keep_nulls=False)
         .join(numbers, on="predictions", maintain_order="left")

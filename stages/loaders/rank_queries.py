@@ -11,6 +11,8 @@ from stages.loaders import model_arrays
 from stages.params import SeenParams
 from stages.seen_policy import rules
 
+DENIED, GROUP = "denied", "group"  # columns: list[i32], i32
+
 
 @dataclass(frozen=True)
 class RankQueries:
@@ -29,9 +31,15 @@ class RankQueries:
 
 
 def asked_rows(rows: pl.DataFrame, max_length: int, policy: SeenParams) -> RankQueries:
-    """Take rows of `sequences` with what their whole contexts hide or put last."""
+    """Take rows of `sequences` with what their whole contexts hide or put last.
+
+    Two columns beside `schema.TEST_SEQUENCES` say what else a row must not get: `DENIED`, a list of
+    items, and `GROUP`, the number of the only vacancies that it may get (`QueryRows.groups`).
+    """
     fates = rules.touched(rows, policy)
-    hidden = fates.filter(pl.col("fate") == rules.HIDE)
+    hidden = fates.filter(pl.col("fate") == rules.HIDE).select("row", "item")
+    if DENIED in rows.columns:
+        hidden = pl.concat([hidden, denied(rows)]).unique().sort("row", "item")
     return RankQueries(
         QueryRows(
             histories=model_arrays.histories(rows),
@@ -39,6 +47,13 @@ def asked_rows(rows: pl.DataFrame, max_length: int, policy: SeenParams) -> RankQ
             max_length=max_length,
             hidden=hidden["item"].to_numpy(),
             offsets=np.searchsorted(hidden["row"].to_numpy(), np.arange(len(rows) + 1)),
+            groups=rows[GROUP].to_numpy() if GROUP in rows.columns else None,
         ),
         fates,
     )
+
+
+def denied(rows: pl.DataFrame) -> pl.DataFrame:
+    """What the rows must not get by their column `DENIED`: columns row, item."""
+    pairs = rows.select(item=DENIED).with_row_index("row")
+    return pairs.explode("item", empty_as_null=False, keep_nulls=False)

@@ -1,5 +1,6 @@
 """A trained model in memory, with all that ranking needs beside its weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import polars as pl
 import torch
 from safetensors import SafetensorError
 
+from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.ranked import Activity
@@ -56,8 +58,9 @@ class LoadedModel:
         *,
         allowed: np.ndarray | None = None,
         activity: Activity | None = None,
+        groups: Sequence[Ints] = (),
     ) -> Ranker:
-        """Compute the vectors of all vacancies, or of those allowed, (N,) bool."""
+        """Compute the vectors of all vacancies, or of those allowed, (N,) bool; see `Ranker`."""
         return Ranker(
             self.network,
             self.catalogue,
@@ -66,6 +69,7 @@ class LoadedModel:
             precision=params.predict.precision,
             allowed=None if allowed is None else torch.from_numpy(allowed),
             activity=activity,
+            groups=groups,
             with_parts=self.calibration is not None,
         )
 

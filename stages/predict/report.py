@@ -10,8 +10,8 @@ class PredictReport(Report):
 
     `catalogue` counts all vacancies; `candidates` and `candidates_fewest` those that could be
     recommended to the rows with the most and the fewest of them, before seen ones are hidden;
-    `fewest` and `most` are lengths of lists; `allow_unknown` are ids of the allow-list that the
-    vocabulary lacks; `answered_by` counts rows by who ranked them (the model, or the baseline that
+    `fewest` and `most` are lengths of lists; `allow_unknown` and `deny_unknown` are ids of these lists
+    that the vocabulary lacks; `rules` are those on lists, with what came of them; `answered_by` counts rows by who ranked them (the model, or the baseline that
     `predict.fallback` chose; `model as trained` those that no validation row stands for); `seen` is
     what became of vacancies that the context touched.
     """
@@ -23,8 +23,10 @@ class PredictReport(Report):
     candidates: int
     candidates_fewest: int
     allow_unknown: int
+    deny_unknown: int
     fewest: int
     most: int
+    rules: dict[str, float]
     answered_by: dict[str, int]
     seen: dict[str, str]
 

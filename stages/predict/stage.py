@@ -1,26 +1,27 @@
 """Predict the k vacancies that each row's user will most likely respond to next, best first."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.ranking.ranker import Ranker
-from stages.calibration.heuristics import Heuristics
-from stages.calibration.recommender_choice import AS_TRAINED, ChosenLists, answers
+from stages.calibration.recommender_choice import ChosenLists
 from stages.core import kinds, outputs, tables
+from stages.core.artifact_paths import VACANCIES_FILE
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.keys import KEYS
 from stages.core.schema import PREDICTIONS
 from stages.interface.stage_report import Progress, silent
 from stages.loaders import model_arrays
-from stages.loaders.rank_queries import asked_rows
 from stages.params import Params
-from stages.predict import eligibility
-from stages.predict.loaded_model import LoadedModel, check_length, load
+from stages.predict.answering import activity_of, answer
+from stages.predict.list_rules import ListRules
+from stages.predict.loaded_model import check_length, load
 from stages.predict.report import PredictReport
-from stages.seen_policy import rules
+from stages.predict.restrictions import Restrictions, restrictions
+from stages.rules import conditions, facts
 
 
 def run(
@@ -33,49 +34,83 @@ def run(
     out: Path,
     part: str = "test",
     allow: Path | None = None,
+    deny: Path | None = None,
+    where: Sequence[str] = (),
+    list_rules: ListRules | None = None,
+    vacancies: Path | None = None,
     progress: Progress = silent,
 ) -> PredictReport:
-    """Rank the candidates for every row of a part.
+    """Rank the candidates for every row of a part; see docs/rules.md for the rules.
+
+    Args:
+        params: All parameters.
+        model: Directory of the model.
+        sequences: Rows to rank, and the train histories.
+        features: Features of the vacancies.
+        vocab: Their item ids.
+        out: Predictions to write.
+        part: Which rows.
+        allow: Vacancies that may be recommended, to all or to some people.
+        deny: Vacancies that may not.
+        where: Conditions on fields of a vacancy, `FIELD=VALUE`.
+        list_rules: Rules on whole lists.
+        vacancies: The catalogue that fields are read from; by default that of `params.raw`.
+        progress: Told how many rows are ranked.
 
     Raises:
-        MissingInputError: The model, a table or the allow-list is not there.
-        HhrecError: The model was trained with other books than the features were made with, or the
-            allow-list has no vacancy of the vocabulary.
+        MissingInputError: The model, a table or a list is not there.
+        HhrecError: The model was trained with other books than the features were made with, or a
+            list has no vacancy of the vocabulary, or nothing is left to recommend.
     """
+    met, wanted = conditions.parsed(where), list_rules or ListRules()
     made = prepared(params, out, model, part, sequences, features, vocab)
     loaded = load(model=model, sequences=sequences, features=features, vocab=vocab)
     check_length(loaded.network, model, params.sequences.max_length)
-    names, allowed, unknown = loaded.names, None, 0
     rows = rows_of(sequences, part)
-    if allow:
-        allowed, unknown = eligibility.allowed_items(eligibility.read_allowed(allow), names, allow)
-    active = None
-    if params.predict.candidates == "active":
-        days = params.predict.days()
-        active = eligibility.activity(loaded.train, rows, len(loaded.catalogue), days)
-    answered = rank(
+    fields = [*(one.field for one in met), *wanted.max_per]
+    catalogue = vacancies or Path(params.raw) / VACANCIES_FILE
+    known = facts.read(catalogue, loaded.names, fields) if fields else None
+    active = activity_of(params, loaded, rows)
+    limits = restrictions(
+        rows, loaded.names, allow=allow, deny=deny, where=met, facts=known, activity=active
+    )
+    ranker = loaded.ranker(params, allowed=limits.allowed, activity=active, groups=limits.groups)
+    answered, told = answer(
         params,
         loaded,
-        loaded.ranker(params, allowed=allowed, activity=active),
-        loaded.learned(params),
-        rows,
+        ranker,
+        limits,
+        wanted,
+        known,
         held_out=part == "validation",
-        restricted=bool(allow or active),
         progress=progress,
     )
     with made.replacing() as scratch:
-        write(rows, answered.lists, names, scratch)
+        write(rows, answered.lists, loaded.names, scratch)
+    return report_of(part, limits, answered, told, len(loaded.names))
+
+
+def report_of(
+    part: str,
+    limits: Restrictions,
+    answered: ChosenLists,
+    told: dict[str, float],
+    catalogue: int,
+) -> PredictReport:
+    """Count what was recommended; `told` are the figures of the rules on lists."""
     counts = (answered.lists > 0).sum(axis=1)
     return PredictReport(
         part=part,
-        rows=len(rows),
-        empty_contexts=int((rows["items"].list.len() == 0).sum()),
-        catalogue=len(names),
+        rows=len(limits.rows),
+        empty_contexts=int((limits.rows["items"].list.len() == 0).sum()),
+        catalogue=catalogue,
         candidates=max(answered.pools, default=0),
         candidates_fewest=min(answered.pools, default=0),
-        allow_unknown=unknown,
+        allow_unknown=limits.unknown[0],
+        deny_unknown=limits.unknown[1],
         fewest=int(counts.min()) if len(counts) else 0,
         most=int(counts.max(initial=0)),
+        rules=told,
         answered_by=answered.by,
         seen=answered.seen.model_dump(),
     )
@@ -107,62 +142,6 @@ def rows_of(sequences: Path, part: str) -> pl.DataFrame:
         sequences / part, model_arrays.schema_of(part), made_by="hhrec sequences build"
     )
     return rows.collect().sort("user_id", maintain_order=True)
-
-
-def rank(
-    params: Params,
-    loaded: LoadedModel,
-    ranker: Ranker,
-    learned: Heuristics | None,
-    rows: pl.DataFrame,
-    *,
-    held_out: bool,
-    restricted: bool,
-    progress: Progress = silent,
-) -> ChosenLists:
-    """Rank rows, by the calibration where there is one.
-
-    Args:
-        params: `predict` and `sequences.max_length`.
-        loaded: The model.
-        ranker: Its ranker.
-        learned: The recommenders that its calibration asks; None where there is none.
-        rows: `schema.TEST_SEQUENCES`.
-        held_out: The rows are the validation rows.
-        restricted: Only some vacancies are candidates.
-        progress: Told how many rows are ranked.
-    """
-    if loaded.calibration is None or learned is None:
-        return rank_rows(params, ranker, rows, progress)
-    return answers(
-        params,
-        ranker,
-        rows,
-        loaded.calibration,
-        learned,
-        held_out=held_out,
-        restricted=restricted,
-        progress=progress,
-    )
-
-
-def rank_rows(
-    params: Params, ranker: Ranker, rows: pl.DataFrame, progress: Progress
-) -> ChosenLists:
-    """Rank all rows by the model as it was trained: nothing was held out to calibrate it on."""
-    policy = rules.fixed(params.predict.seen)
-    asked = asked_rows(rows, params.sequences.max_length, policy)
-    ranked = np.zeros((len(rows), ranker.k), dtype=np.int32)
-    scores, pools, done = np.full(ranked.shape, np.nan), [], 0
-    for batch in ranker.rank(asked.rows):
-        ranked[batch.rows] = batch.items.cpu().numpy()
-        scores[batch.rows] = batch.scores.cpu().numpy()
-        pools.append(batch.candidates)
-        done += len(batch.rows)
-        progress(done, len(rows))
-    order = asked.order(ranked)
-    lists, worth = (np.take_along_axis(part, order, axis=1) for part in (ranked, scores))
-    return ChosenLists(lists, worth, pools, {AS_TRAINED: len(rows)}, policy)
 
 
 def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> None:

@@ -15,8 +15,8 @@ from stages.core.model_files import CONFIG
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
 from stages.predict import eligibility, loaded_model
+from stages.predict.answering import rank
 from stages.predict.loaded_model import LoadedModel
-from stages.predict.stage import rank
 from stages.recommend.event_frames import Events
 from stages.recommend.questions import questions
 

@@ -26,3 +26,10 @@ def item_matrix(
         rows[: len(some), :-2] = vectors
         rows[: len(some), -2] = biases
     return made
+
+
+def mask_of(ids: Tensor, count: int) -> Tensor:
+    """Which of `count` item ids are among some, (count,) bool."""
+    inside = torch.zeros(count, dtype=torch.bool, device=ids.device)
+    inside[ids] = True
+    return inside

@@ -20,6 +20,8 @@ class QueryRows:
         max_length: Events that the model sees.
         hidden: Item ids that row i must not get: those from offsets[i] to offsets[i + 1].
         offsets: (R + 1,).
+        groups: Which of the ranker's groups of vacancies row i is kept to, -1 for none, (R,); None
+            keeps no row to any.
     """
 
     histories: Histories
@@ -27,6 +29,11 @@ class QueryRows:
     max_length: int
     hidden: Ints
     offsets: Ints
+    groups: Ints | None = None
+
+    def group_of(self) -> Ints:
+        """Return the group of each row, -1 for none, (R,)."""
+        return np.full(len(self.asked_at), -1) if self.groups is None else self.groups
 
     def hidden_pairs(self, rows: Ints) -> tuple[Tensor, Tensor]:
         """Return the hidden items of some rows: (which of the rows, item id)."""

@@ -5,13 +5,14 @@ then a part of its bias, computed once a moment, and ranking is a search for the
 products (`topk`). Vacancies of a row's own history bring their scores along.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network import score_parts as parts_of
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
@@ -20,7 +21,7 @@ from stages.bert4rec.network.score_parts import WIDTH
 from stages.bert4rec.ranking import item_index, top_k
 from stages.bert4rec.ranking.exclusions import pairs
 from stages.bert4rec.ranking.item_index import ItemMatrix
-from stages.bert4rec.ranking.item_vectors import item_matrix
+from stages.bert4rec.ranking.item_vectors import item_matrix, mask_of
 from stages.bert4rec.ranking.product_precision import Precision, in_half
 from stages.bert4rec.ranking.query_encoder import NEVER, encode
 from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows
@@ -44,6 +45,7 @@ class Ranker:
         activity: Which of them are active at a question's time; all if not given.
         asks: What the rows are asked for, `session` or `event`; as the model's config says if not
             given.
+        groups: Item ids that the rows of each group are kept to.
         with_parts: Whether `parts` will be asked for.
     """
 
@@ -58,15 +60,16 @@ class Ranker:
         allowed: Tensor | None = None,
         activity: Activity | None = None,
         asks: str | None = None,
+        groups: Sequence[Ints] = (),
         with_parts: bool = False,
     ) -> None:
         self.model, self.catalogue, self.activity = model, catalogue, activity
-        self.asks, self.with_parts = asks, with_parts
+        self.asks, self.groups, self.with_parts = asks, groups, with_parts
         self.k, self.batch_rows, self.precision = k, batch_rows, precision
         self.matrix = item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
         self.moment = (-1, -1)
-        self.active: Tensor | None = None  # by item id, at the moment that is ranked
+        self.active = self.allowed  # by item id, at the moment and of the group ranked
 
     def rank(self, rows: QueryRows, share: tuple[int, int] = (0, 1)) -> Iterator[Ranked]:
         """Rank the rows, those of one moment after the other; process n of m ranks its share.
@@ -78,7 +81,7 @@ class Ranker:
         self.matrix = self.matrix.measured(half=half)
         asked, known = periods_of(torch.from_numpy(rows.asked_at), self.catalogue.demand, 0)
         days = self.activity.day_of(rows.asked_at) if self.activity else np.zeros(len(asked), int)
-        moments = np.stack([asked.numpy(), known.numpy(), days], axis=1).astype(np.int64)
+        moments = np.stack([asked, known, days, rows.group_of()], axis=1).astype(np.int64)
         order = np.lexsort(moments.T[::-1])
         lengths = np.minimum(rows.histories.lengths()[order], rows.max_length)
         close = NEAR if self.model.config.neighbours else 0
@@ -101,20 +104,19 @@ class Ranker:
 
     @torch.inference_mode()
     def at(self, moment: list[int], encoded: EncodedRows, rows: QueryRows) -> Iterator[Ranked]:
-        """Rank rows that ask at one moment: (period asked, periods known, day)."""
-        *periods, day = moment
+        """Rank rows that ask at one moment: (period asked, periods known, day, group)."""
+        *periods, day, group = moment
         self.set_demand((periods[0], periods[1]))
-        items, active, self.active = self.matrix, None, None
+        kept = self.kept_to(group)
+        own = kept[encoded.items]
         if self.activity:
-            active = torch.from_numpy(self.activity.active(day)).to(items.ids.device)
-            self.active = active
-            items = items.narrowed(active[items.ids])
+            active = torch.from_numpy(self.activity.active(day)).to(kept.device)
             recent = encoded.times >= self.activity.since(day)
-            active = recent | active[encoded.items]
+            own, kept = own & (recent | active[encoded.items]), kept & active
+        items, self.active = self.matrix, kept
+        items = items if kept is self.allowed else items.narrowed(kept[items.ids])
         places = torch.full((len(self.catalogue),), -1, device=items.ids.device)
         places[items.ids] = torch.arange(len(items), device=places.device)
-        own = self.allowed[encoded.items]
-        own = own if active is None else own & active
         count = -(-len(encoded.rows) // self.batch_rows)  # of like size: small products are slow
         for members in np.array_split(np.arange(len(encoded.rows)), count):
             some, kept = encoded.picked_with(members, own)
@@ -173,8 +175,7 @@ class Ranker:
 
     def eligible(self, items: Tensor) -> Tensor:
         """Whether vacancies (P,) may be returned at the moment of the rows yielded last."""
-        found = self.allowed[items]
-        return found if self.active is None else found & self.active[items]
+        return self.active[items]
 
     @cached_property
     def places(self) -> Tensor:
@@ -182,6 +183,13 @@ class Ranker:
         places = torch.zeros(len(self.catalogue), dtype=torch.int64, device=self.biases.device)
         places[self.matrix.ids] = torch.arange(len(self.matrix), device=places.device)
         return places
+
+    def kept_to(self, group: int) -> Tensor:
+        """Which items the rows of a group are kept to, by item id, (N,) bool; -1 is no group."""
+        if group < 0:
+            return self.allowed
+        ids = torch.tensor(self.groups[group], device=self.biases.device)
+        return self.allowed & mask_of(ids.long(), len(self.catalogue))
 
     def set_demand(self, moment: tuple[int, int]) -> None:
         """Add what demand says at a moment, (period asked, periods known), to the biases."""
@@ -198,6 +206,4 @@ class Ranker:
     @cached_property
     def allowed(self) -> Tensor:
         """Whether each item is in the matrix, by item id, (N,) bool."""
-        inside = torch.zeros(len(self.catalogue), dtype=torch.bool, device=self.biases.device)
-        inside[self.matrix.ids] = True
-        return inside
+        return mask_of(self.matrix.ids, len(self.catalogue))

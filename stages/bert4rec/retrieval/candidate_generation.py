@@ -140,12 +140,7 @@ def _near(
     """
     rows, nth = which
     place, source = asked.place[rows, nth], asked.source[rows, nth]
-    events = place[:, None] - 1 - np.arange(NEWEST)  # (M, NEWEST), newest first
-    safe = np.maximum(events, 0)
-    items = view.items[rows[:, None], safe]
-    asks = (events >= 0) & (items >= FIRST_ITEM)
-    asks &= _next_places(view)[rows[:, None], safe] >= place[:, None]
-    share = np.where(asks, 1.0 / (1.0 + np.arange(NEWEST)), 0.0).astype(np.float32)
+    items, safe, share = speaking(view, rows, place)
     query = sparse.csr_matrix(
         (share.ravel(), items.ravel(), np.arange(len(rows) + 1) * NEWEST),
         shape=(len(rows), known.table.shape[0]),
@@ -157,6 +152,23 @@ def _near(
     before = np.concatenate([view.met, np.zeros_like(ends)], axis=1)
     np.put_along_axis(before, view.lengths[:, None], ends, axis=1)
     return _best(scores, held, rows, before[rows, place], most)
+
+
+def speaking(view: Window, rows: Ints, place: Ints) -> tuple[Ints, Ints, Floats]:
+    """Find the newest events before questions (M,), and how much each speaks for its neighbours.
+
+    Returns:
+        Items, places in the row and weights, newest first, (M, NEWEST) each; the weight is 0 where an
+        event does not speak: it is of an unknown vacancy, or of one that was touched again before
+        the question.
+    """
+    events = place[:, None] - 1 - np.arange(NEWEST)
+    safe = np.maximum(events, 0)
+    items = view.items[rows[:, None], safe]
+    asks = (events >= 0) & (items >= FIRST_ITEM)
+    asks &= _next_places(view)[rows[:, None], safe] >= place[:, None]
+    share = np.where(asks, 1.0 / (1.0 + np.arange(NEWEST)), 0.0).astype(np.float32)
+    return items, safe, share
 
 
 def _own(known: CooccurrenceTable, answer: Ints, items: Ints, apart: Ints, share: Floats) -> Any:

@@ -8,11 +8,9 @@ import polars as pl
 import pytest
 
 from stages.core.time_units import DAY
-from stages.interface.errors import HhrecError, MissingInputError
+from stages.interface.errors import HhrecError
 from stages.params import validated
 from stages.predict import eligibility
-
-NAMES = pl.DataFrame({"vacancy_id": ["a", "b", "c"], "item": [3, 4, 5]})
 
 
 def activity(*events: tuple[int, float], window: int = 2) -> eligibility.Activity:
@@ -56,42 +54,6 @@ def test_events_come_from_train_and_contexts(tmp_path: Path) -> None:
     train.write_parquet(tmp_path / "bucket-00000.parquet")
     log = eligibility.activity(tmp_path, rows, 6, 1)
     assert sorted(zip(log.items.tolist(), log.days.tolist(), strict=True)) == [(3, 1), (4, 3)]
-
-
-@pytest.mark.parametrize("text", ["a\nc\n", "\ufeffa\r\n\r\n c \na", "c\na\nnobody"])
-def test_a_text_file_holds_one_id_a_line(text: str, tmp_path: Path) -> None:
-    file = tmp_path / "allow"
-    file.write_bytes(text.encode())
-    ids = eligibility.read_allowed(file)
-    allowed, unknown = eligibility.allowed_items(ids, NAMES, file)
-    assert np.flatnonzero(allowed).tolist() == [3, 5]
-    assert unknown == ("nobody" in text)
-
-
-def test_parquet_may_hold_numbers_and_one_column_of_any_name(tmp_path: Path) -> None:
-    pl.DataFrame({"id": [7, None, 7]}).write_parquet(tmp_path / "one")
-    assert eligibility.read_allowed(tmp_path / "one").to_list() == ["7"]
-    pl.DataFrame({"id": [7], "vacancy_id": ["a"]}).write_parquet(tmp_path / "two")
-    assert eligibility.read_allowed(tmp_path / "two").to_list() == ["a"]
-
-
-def test_faults_of_an_allow_list_are_named(tmp_path: Path) -> None:
-    with pytest.raises(MissingInputError, match="not found"):
-        eligibility.read_allowed(tmp_path / "absent")
-    faults = {
-        "none.txt": (b"\n \n", "found none"),
-        "bytes.txt": (b"\xff\xfe\xff", "not a readable list"),
-        "broken": (b"PAR1 and no more", "not a readable list"),
-    }
-    for name, (content, message) in faults.items():
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(HhrecError, match=message):
-            eligibility.read_allowed(tmp_path / name)
-    pl.DataFrame({"x": ["a"], "y": ["b"]}).write_parquet(tmp_path / "wide")
-    with pytest.raises(HhrecError, match="expected a column vacancy_id"):
-        eligibility.read_allowed(tmp_path / "wide")
-    with pytest.raises(HhrecError, match=r"none of its 2 vacancies .* such as x, y"):
-        eligibility.allowed_items(pl.Series(["x", "y"]), NAMES, tmp_path / "f")
 
 
 def test_active_days_need_active_candidates() -> None:

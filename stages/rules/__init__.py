@@ -1,0 +1,1 @@
+"""Rules of the business: conditions, lists of vacancies, limits by field, capacity, diversity."""
