@@ -12,7 +12,7 @@ import polars as pl
 
 from stages.core import exchange
 from stages.core.exchange import remove
-from stages.core.schema import Schema
+from stages.core.schema import VOCAB, Schema
 from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError
 
@@ -45,6 +45,16 @@ def scan(path: Path, schema: Schema, *, made_by: str) -> pl.LazyFrame:
         raise HhrecError(f"{path}: not a readable Parquet file ({told})", hint) from error
     check_columns(path, found, schema, hint)
     return pl.scan_parquet(files).select(*schema)
+
+
+def scan_vocab(path: Path) -> pl.LazyFrame:
+    """Open a vocabulary file.
+
+    Raises:
+        MissingInputError: It is not there.
+        HhrecError: It is no vocabulary.
+    """
+    return scan(path, VOCAB, made_by="hhrec vocab build")
 
 
 def check_buckets(path: Path, found: list[str], hint: str) -> None:

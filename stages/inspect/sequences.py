@@ -10,7 +10,6 @@ from stages.core.item_ids import UNK
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Report
 from stages.sequences.stage import SCHEMAS
-from stages.vocab.stage import scan_vocab
 
 QUARTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 MADE_BY = "hhrec sequences build"
@@ -38,7 +37,7 @@ def summary(sequences: Path, vocab: Path, max_length: int) -> SequencesSummary:
         MissingInputError: An input is not there.
     """
     parts = {part: _lengths(scan_part(sequences, part), max_length) for part in SCHEMAS}
-    trained = scan_vocab(vocab).filter("trained").select(label_item="item").collect()
+    trained = tables.scan_vocab(vocab).filter("trained").select(label_item="item").collect()
     labels = scan_part(sequences, "validation").select("label_item").collect()
     reachable = labels.join(trained, on="label_item", how="semi").height
     unknown = int((labels["label_item"] == UNK).sum())
@@ -87,7 +86,7 @@ def user_events(sequences: Path, vocab: Path, user: str) -> pl.DataFrame:
             f"{sequences}: no row of user {user!r} in any of {', '.join(SCHEMAS)}",
             "compare column user_id of the raw files; `hhrec filter` may have dropped the user",
         )
-    ids = scan_vocab(vocab).select("item", "vacancy_id").collect()
+    ids = tables.scan_vocab(vocab).select("item", "vacancy_id").collect()
     joined = lines.join(ids, on="item", how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("label", "vacancy_id").alias("vacancy_id")).drop("label")
 

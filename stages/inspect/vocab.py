@@ -12,7 +12,6 @@ from stages.core.item_ids import MASK, PAD, UNK
 from stages.core.schema import FILTERED, VALIDATION_SEQUENCES
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Report
-from stages.vocab.stage import scan_vocab
 
 SPECIAL = {PAD: "[PAD] padding", UNK: "[UNK] not in the catalogue", MASK: "[MASK] asked for"}
 NEAR = 1_000  # ids that share the longest prefix and are compared letter by letter
@@ -36,7 +35,7 @@ def coverage(vocab: Path, *, events: Path | None, sequences: Path | None) -> Voc
     Raises:
         MissingInputError: A path that was given is not there.
     """
-    table = scan_vocab(vocab).collect()
+    table = tables.scan_vocab(vocab).collect()
     learnt = asked = None
     if events is not None:
         learnt = tables.scan(events, FILTERED, made_by="hhrec filter").select("vacancy_id")
@@ -72,7 +71,7 @@ def lookup(vocab: Path, ids: Sequence[str]) -> pl.DataFrame:
     Raises:
         HhrecError: One of them is neither.
     """
-    table = scan_vocab(vocab).collect()
+    table = tables.scan_vocab(vocab).collect()
     return pl.concat([_look_up(table, asked, vocab) for asked in ids])
 
 

@@ -24,7 +24,6 @@ from stages.sequences.contexts import (
     test_questions,
     validation_questions,
 )
-from stages.vocab.stage import scan_vocab
 
 SCHEMAS = {"train": HISTORY, "validation": VALIDATION_SEQUENCES, "test": TEST_SEQUENCES}
 
@@ -80,7 +79,7 @@ def run(
     )
     tables.scan(filtered, FILTERED, made_by="hhrec filter")
     tables.scan(events, EVENTS, made_by="hhrec explode")
-    items = scan_vocab(vocab).collect()
+    items = tables.scan_vocab(vocab).collect()
     tallies = {part: Counter[str]() for part in SCHEMAS}
     learn, ask = buckets(filtered) or [filtered], buckets(events) or [events]
     with made.replacing() as scratch:

@@ -95,7 +95,7 @@ def run(
     )
     filtered = tables.scan(events, FILTERED, made_by="hhrec filter")
     raw = tables.scan(vacancies, CATALOGUE, made_by="hhrec data sample").collect()
-    old = None if extend is None else scan_vocab(extend).collect()
+    old = None if extend is None else tables.scan_vocab(extend).collect()
     counts = item_counts(filtered).collect(engine="streaming")
     progress(1, STEPS, "counted")
     catalogue = raw.drop_nulls().unique()
@@ -122,11 +122,6 @@ def run(
         },
         extended={} if old is None else _changes(old, catalogue),
     )
-
-
-def scan_vocab(path: Path) -> pl.LazyFrame:
-    """Open a vocabulary file."""
-    return tables.scan(path, VOCAB, made_by="hhrec vocab build")
 
 
 def _changes(old: pl.DataFrame, catalogue: pl.DataFrame) -> dict[str, int]:

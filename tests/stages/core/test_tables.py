@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from stages.core import tables
+from stages.core.schema import VOCAB
 from stages.interface.errors import HhrecError, MissingInputError
 
 SCHEMA = {"number": pl.Int32(), "name": pl.String()}
@@ -51,3 +52,14 @@ def test_a_missing_table_is_answered_with_the_command_that_makes_it(tmp_path: Pa
     (tmp_path / "table").write_text("no")
     with pytest.raises(HhrecError, match="not a readable Parquet file"):
         tables.scan(tmp_path / "table", SCHEMA, made_by="hhrec x")
+
+
+def test_a_vocabulary_is_opened_by_its_columns(tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match=r"vocab\.parquet") as caught:
+        tables.scan_vocab(tmp_path / "vocab.parquet")
+    assert "hhrec vocab build" in caught.value.hint
+    path = tmp_path / "vocab.parquet"
+    rows = {"vacancy_id": ["a", "b"], "item": [2, 3], "count": [5, 1], "trained": [True, False]}
+    written = pl.DataFrame(rows, schema=VOCAB)
+    written.write_parquet(path)
+    assert tables.scan_vocab(path).collect().equals(written)
