@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from stages.api.steps import parameters, run, run_step, train
     from stages.interface.errors import HhrecError
     from stages.params import Params
+    from stages.recommend.answers import Answer, Query, Rules
     from stages.recommend.recommender import Recommender, load
 
 __all__ = [
+    "Answer",
     "HhrecError",
     "Params",
+    "Query",
     "Recommender",
+    "Rules",
     "baseline",
     "check",
     "compare",
@@ -40,6 +44,7 @@ _MODULES = {
     "stages.api.steps": ("parameters", "run", "run_step", "train"),
     "stages.interface.errors": ("HhrecError",),
     "stages.params": ("Params",),
+    "stages.recommend.answers": ("Answer", "Query", "Rules"),
     "stages.recommend.recommender": ("Recommender", "load"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

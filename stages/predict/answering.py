@@ -35,6 +35,7 @@ def answer(
     wanted: ListRules,
     known: pl.DataFrame | None,
     *,
+    learned: Heuristics | None = None,
     held_out: bool = False,
     progress: Progress = silent,
 ) -> tuple[ChosenLists, dict[str, float]]:
@@ -47,11 +48,12 @@ def answer(
         limits: The rows, and which vacancies are eligible.
         wanted: Rules on whole lists.
         known: The fields of `wanted.max_per`, by item.
+        learned: The recommenders that the calibration asks, if they are learned already.
         held_out: The rows are the validation rows.
         progress: Told how many rows are ranked.
     """
-    learned, rows = loaded.learned(params), limits.rows
-    found = loaded.calibration
+    learned = learned or loaded.learned(params)
+    rows, found = limits.rows, loaded.calibration
     by = found.answer(params.predict.fallback)[0] if found else MODEL
     if not wanted and (by == MODEL or not limits):
         ranked = rank(
@@ -62,7 +64,9 @@ def answer(
     who = answerers(params, ranker, rows, found, learned, held_out=held_out, may=limits.may)
     k = min(params.predict.k, len(loaded.names))
     given = listed(who.order, k, wanted, ranker=ranker, facts=known, progress=progress)
-    scores = np.full(given.items.shape, np.nan)
+    scores = np.full(given.items.shape, np.nan) if given.scores is None else given.scores
+    if by != MODEL:
+        scores[who.order.owners == 0] = np.nan  # a baseline's ranks are no scores
     return ChosenLists(given.items, scores, who.pools(), who.by, who.seen), wanted.told(given)
 
 

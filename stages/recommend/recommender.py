@@ -1,40 +1,38 @@
 """A trained model that stays in memory and recommends for whoever's events it is given."""
 
-import threading
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from stages.calibration.recommender_choice import ChosenLists
 from stages.core.artifact_paths import FEATURES_DIR, MODEL_DIR, SEQUENCES_DIR, VOCAB_FILE
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.model_files import CONFIG
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
-from stages.predict import eligibility, loaded_model
-from stages.predict.answering import rank
-from stages.predict.loaded_model import LoadedModel
-from stages.recommend.event_frames import Events
-from stages.recommend.questions import questions
+from stages.predict import loaded_model
+from stages.reasons.report import Explanation
+from stages.recommend.answers import Answer, Query, Rules
+from stages.recommend.engine import Engine
+from stages.recommend.event_frames import Event, Events
+from stages.recommend.questions import Questions, questions
 
 
 class Recommender:
     """Recommends the vacancies that people will most likely respond to next.
 
-    Every method may be called from several threads; rankings wait for each other.
+    Every method may be called from several threads.
 
     Args:
-        loaded: The model, with its vacancies.
-        params: `predict`, `sequences.max_length`, `baseline` and `seed` as they were trained with.
+        engine: The model, with all that ranking needs.
     """
 
-    def __init__(self, loaded: LoadedModel, params: Params) -> None:
-        self._loaded, self._params = loaded, params
-        self._ranker, self._learned = loaded.ranker(params), loaded.learned(params)
-        self._lock = threading.Lock()  # the ranker keeps what it knows of the moment it ranks at
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     @classmethod
     def load(
@@ -45,15 +43,19 @@ class Recommender:
         sequences: str | Path | None = None,
         features: str | Path | None = None,
         vocab: str | Path | None = None,
+        vacancies: str | Path | None = None,
     ) -> "Recommender":
-        """Load a model with the features, histories and vocabulary of its vacancies.
+        """Load a bundle, or a model with the features, histories and vocabulary of its vacancies.
 
         Args:
-            path: A directory of artifacts, or the directory of a model.
-            params: The parameters that the model was made with; the defaults if not given.
+            path: A bundle, a directory of artifacts, or the directory of a model.
+            params: The parameters that the model was made with; a bundle has its own, and without it
+                the defaults are taken.
             sequences: By default `sequences` among the artifacts, or beside the model.
             features: By default `features` there.
             vocab: By default `vocab.parquet` there.
+            vacancies: The catalogue, for rules and names; by default `vacancies.parquet` in the
+                directory that `raw` of the parameters names, if it is there.
 
         Raises:
             MissingInputError: Something is not there.
@@ -73,21 +75,37 @@ class Recommender:
             features=Path(features or root / FEATURES_DIR),
             vocab=Path(vocab or root / VOCAB_FILE),
         )
-        return cls(loaded, params or Params())
+        settings = params or Params()
+        return cls(Engine.of(loaded, settings, Path(vacancies) if vacancies else None))
 
     @property
     def vacancies(self) -> pl.Series:
         """Ids of all vacancies that may be recommended."""
-        return self._loaded.names["vacancy_id"]
+        return self._engine.loaded.names["vacancy_id"]
 
     @property
     def answers(self) -> str:
         """What ranks: `model`, or the name of the baseline that did better on validation rows."""
-        found = self._loaded.calibration
-        return found.answer(self._params.predict.fallback)[0] if found else MODEL
+        found = self._engine.loaded.calibration
+        return found.answer(self._engine.params.predict.fallback)[0] if found else MODEL
+
+    @property
+    def fields(self) -> list[str]:
+        """Fields of vacancies that `where` and `max_per` know."""
+        facts = self._engine.facts
+        return [] if facts is None else facts.columns
 
     def recommend(
-        self, events: Events, k: int = 100, *, at: datetime | None = None
+        self,
+        events: Events,
+        k: int = 100,
+        *,
+        at: datetime | None = None,
+        allow: Collection[str] | None = None,
+        deny: Collection[str] = (),
+        where: Sequence[str] = (),
+        max_per: Mapping[str, int] | None = None,
+        explain: bool = False,
     ) -> pl.DataFrame:
         """Recommend k vacancies to each person, best first.
 
@@ -102,47 +120,136 @@ class Recommender:
             k: Most recommendations for each person.
             at: When they are made; later events do not count. By default at each person's newest
                 event, and for people without events after all that is known.
+            allow: Ids of the only vacancies that may be recommended.
+            deny: Ids of vacancies that may not.
+            where: Conditions on fields of a vacancy, such as `area.regionId=1`.
+            max_per: Most vacancies of a list that share a value of a field, by field.
+            explain: Whether to say why, in words.
 
         Returns:
-            `user_id` (only where the events have one), `rank` from 1, `vacancy_id` and `score`, a
-            row a recommendation; people in the order of their first events. Scores of one person
-            can be compared. They are null where a baseline ranks; vacancies that `predict.seen` puts
-            last stand behind all others whatever their score.
+            `user_id` (only where the events have one), `rank` from 1, `vacancy_id` and `score`, and
+            `reasons` (a list of texts) where asked for; a row a recommendation; people in the order
+            of their first events. Scores of one person can be compared. They are null where a
+            baseline ranks; vacancies that `predict.seen` puts last stand behind all others
+            whatever their score.
 
         Raises:
-            HhrecError: Events cannot be read, or k is less than 1.
+            HhrecError: Events cannot be read, k is less than 1, or rules leave nothing.
         """
-        if k < 1:
-            raise HhrecError(f"k: expected 1 or more, found {k}", "leave k out for 100")
-        users, rows = questions(events, self._loaded.names, at)
-        found = self._answers(rows, k)
-        row, place = np.nonzero(found.lists)
+        rules = Rules(allow, deny, where, max_per or {})
+        asked = self._questions(events, k, at)
+        answers = self._engine.answers(asked.rows, k, rules, explain=explain)
+        owner = np.repeat(np.arange(len(answers)), [len(one.ids) for one in answers])
         table = pl.DataFrame(
             {
-                "rank": place + 1,
-                "vacancy_id": self.vacancies.gather(found.lists[row, place] - FIRST_ITEM),
-                "score": pl.Series(found.scores[row, place]).fill_nan(None),
+                "rank": [place for one in answers for place in range(1, len(one.ids) + 1)],
+                "vacancy_id": [name for one in answers for name in one.ids],
+                "score": [score for one in answers for score in one.scores],
+            },
+            schema={"rank": pl.Int64, "vacancy_id": pl.String, "score": pl.Float64},
+        )
+        if explain:
+            texts = [[said.text for said in why.reasons] for one in answers for why in one.reasons]
+            table = table.with_columns(pl.Series("reasons", texts, dtype=pl.List(pl.String)))
+        return table if asked.users is None else table.insert_column(0, asked.users.gather(owner))
+
+    def answer(self, queries: Sequence[Query]) -> list[Answer]:
+        """Answer many people's questions, each with rules of its own.
+
+        Raises:
+            HhrecError: Events cannot be read, k is less than 1, or rules leave nothing.
+        """
+        found: dict[int, Answer] = {}
+        for places in together(queries):
+            first = queries[places[0]]
+            rows = pl.concat([self._one(queries[place]) for place in places])
+            answers = self._engine.answers(rows, first.k, first.rules, explain=first.explain)
+            found |= dict(zip(places, answers, strict=True))
+        return [found[place] for place in range(len(queries))]
+
+    def explain(
+        self,
+        events: Sequence[Event] | pl.DataFrame,
+        vacancies: Sequence[str] = (),
+        k: int = 10,
+        *,
+        at: datetime | None = None,
+        what_if: bool = True,
+    ) -> list[Explanation]:
+        """Say why one person gets the first k recommendations, or how others would do.
+
+        Args:
+            events: The person's history.
+            vacancies: Ids of the vacancies to explain; none takes the first k.
+            k: How many.
+            at: When; see `recommend`.
+            what_if: Whether to rank anew without each event that a reason names.
+
+        Raises:
+            HhrecError: Events cannot be read, or a vacancy is unknown.
+        """
+        rows = self._one(Query(events=events, k=k, at=at))  # type: ignore[arg-type]
+        items = [self._engine.item(name) for name in vacancies]
+        return self._engine.explained(rows, items, k=k, what_if=what_if)
+
+    def similar(
+        self,
+        vacancy_id: str,
+        k: int = 10,
+        *,
+        allow: Collection[str] | None = None,
+        deny: Collection[str] = (),
+        where: Sequence[str] = (),
+    ) -> pl.DataFrame:
+        """List the vacancies most like one, itself left out: `rank`, `vacancy_id`, `score`.
+
+        The score is the cosine of the model's vectors of both.
+
+        Raises:
+            HhrecError: The vacancy is unknown, k is less than 1, or rules leave nothing.
+        """
+        require_number(k)
+        items, scores = self._engine.similar(
+            self._engine.item(vacancy_id), k, Rules(allow, deny, where)
+        )
+        return pl.DataFrame(
+            {
+                "rank": np.arange(1, len(items) + 1),
+                "vacancy_id": self.vacancies.gather(items - FIRST_ITEM),
+                "score": scores.astype(np.float64),
             }
         )
-        return table if users is None else table.insert_column(0, users.gather(row))
 
-    def _answers(self, rows: pl.DataFrame, k: int) -> ChosenLists:
-        wanted = self._params.predict.model_copy(update={"k": k})
-        params = self._params.model_copy(update={"predict": wanted})
-        train, count, active = self._loaded.train, len(self._loaded.catalogue), None
-        if wanted.candidates == "active":
-            active = eligibility.activity(train, rows, count, wanted.days())
-        with self._lock:
-            self._ranker.k, self._ranker.activity = self._loaded.wanted(k), active
-            return rank(
-                params,
-                self._loaded,
-                self._ranker,
-                self._learned,
-                rows,
-                held_out=False,
-                restricted=active is not None,
-            )
+    def describe(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Give what is known of vacancies, for display: a dictionary each, the id alone if nothing is."""
+        return self._engine.described(ids)
+
+    def _questions(self, events: Events, k: int, at: datetime | None) -> Questions:
+        require_number(k)
+        return questions(events, self._engine.loaded.names, at)
+
+    def _one(self, query: Query) -> pl.DataFrame:
+        events = query.events
+        given = events if isinstance(events, pl.DataFrame) else list(events)
+        return self._questions(given, query.k, query.at).rows.head(1)
+
+
+def require_number(k: int) -> None:
+    """Refuse a list without places.
+
+    Raises:
+        HhrecError: k is less than 1.
+    """
+    if k < 1:
+        raise HhrecError(f"k: expected 1 or more, found {k}", "leave k out for 100")
+
+
+def together(queries: Sequence[Query]) -> list[list[int]]:
+    """Group questions that can be answered at once: places of each group."""
+    groups: dict[object, list[int]] = {}
+    for place, query in enumerate(queries):
+        groups.setdefault((query.k, query.explain, query.rules.key()), []).append(place)
+    return list(groups.values())
 
 
 load = Recommender.load

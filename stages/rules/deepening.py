@@ -12,7 +12,7 @@ from stages.interface.stage_report import Progress, silent
 from stages.rules.auction import STEP, auction
 from stages.rules.capacity import Assignment, greedy, offers
 from stages.rules.greedy_choice import Diversity, Limit, chosen
-from stages.rules.lists import Ints, Lists, Order
+from stages.rules.lists import Floats, Ints, Lists, Order, scores_of
 
 TWICE, DEEPER = 2, 4  # of k at first; then so many times deeper
 CELLS = 400_000  # of lists that are looked at together
@@ -26,10 +26,13 @@ class Given:
     Attributes:
         items: Best first, 0 where nothing is left, (R, k).
         assignment: How a capacity was shared out; None without one.
+        scores: What the order ranked each by, NaN where nothing is left, (R, k); None where nobody
+            kept them.
     """
 
     items: Ints
     assignment: Assignment | None = None
+    scores: Floats | None = None
 
 
 def limited(
@@ -41,6 +44,7 @@ def limited(
 ) -> Given:
     """Choose k for each row by limits and diversity."""
     items = np.zeros((len(order), k), dtype=np.int32)
+    scores = np.full(items.shape, np.nan)
     waiting, depth = np.arange(len(order)), min(TWICE * k, order.size)
     few = WIDE if diversity else 1
     while len(waiting):
@@ -51,10 +55,11 @@ def limited(
                 own = Lists(lists.items[some], lists.scores[some])
                 found = chosen(own, k, limits, diversity, own.whole(order.size))
                 items[part[some]] = found.items
+                scores[part[some]] = scores_of(own, found.items)
                 unsure.append(part[some][~found.sure])
             progress(int((items[:, 0] > 0).sum()), len(order))
         waiting, depth = np.concatenate(unsure), min(depth * DEEPER, order.size)
-    return Given(order.arranged(np.arange(len(order)), items))
+    return arranged(order, Lists(items, scores))
 
 
 def shared_out(
@@ -91,7 +96,16 @@ def shared_out(
         waiting = np.flatnonzero(found.hungry)
         depths[waiting] = np.minimum(depths[waiting] * DEEPER, order.size)
     items = laid_out(found, k)
-    return Given(order.arranged(np.arange(len(order)), items), found)
+    scores = np.full(items.shape, np.nan)
+    for row, lists in held.items():
+        scores[row] = scores_of(lists, items[row : row + 1])
+    return arranged(order, Lists(items, scores), found)
+
+
+def arranged(order: Order, lists: Lists, assignment: Assignment | None = None) -> Given:
+    """Put what the seen policy wants last at the end of the lists of all rows."""
+    items = order.arranged(np.arange(len(order)), lists.items)
+    return Given(items, assignment, scores_of(lists, items))
 
 
 def laid_out(found: Assignment, k: int) -> Ints:

@@ -54,3 +54,13 @@ class Order(Protocol):
 
     def arranged(self, rows: Ints, items: Ints) -> Ints:
         """Put what the seen policy wants last at the end of the lists (B, k) of some rows, (B,)."""
+
+
+def scores_of(lists: Lists, items: Ints) -> Floats:
+    """Look up the scores of items (B, k) in lists that hold them, NaN for 0, (B, k)."""
+    row = np.arange(len(items), dtype=np.int64)[:, None] << 32
+    keys, wanted = (row | lists.items).ravel(), (row | items).ravel()
+    order = np.argsort(keys, kind="stable")
+    place = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    found = np.where(wanted & 0xFFFFFFFF, lists.scores.ravel()[place], np.nan)
+    return found.reshape(items.shape)

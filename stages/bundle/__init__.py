@@ -1,0 +1,1 @@
+"""One directory with all that an answer needs: written, opened and checked."""
