@@ -1,14 +1,16 @@
 """Candidates of rows with their features: one table of numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network import score_parts
-from stages.bert4rec.ranking.query_rows import QueryRows
+from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows
 from stages.bert4rec.ranking.ranked import Ranked
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration.conditional_logit import Floats
@@ -30,6 +32,20 @@ class CandidateTable:
     rows: Ints
     items: Ints
     values: Floats
+
+
+class Describes(Protocol):
+    """What a table asks of a ranker."""
+
+    @property
+    def catalogue(self) -> Sized:
+        """The vacancies."""
+
+    def parts(self, encoded: EncodedRows, owner: Tensor, items: Tensor) -> Tensor:
+        """Say what scores are sums of: see `Ranker.parts`."""
+
+    def eligible(self, items: Tensor) -> Tensor:
+        """Whether vacancies (P,) may be returned."""
 
 
 def names(heuristics: tuple[str, ...]) -> tuple[str, ...]:
@@ -64,7 +80,7 @@ def tables(
 
 @torch.inference_mode()
 def table(
-    ranker: Ranker, ranked: Ranked, rows: QueryRows, ranks: Ranks, counts: Floats
+    ranker: Describes, ranked: Ranked, rows: QueryRows, ranks: Ranks, counts: Floats
 ) -> CandidateTable:
     """Describe the candidates of a batch: the ranker's, the row's own, and those of the lists."""
     owner, items = _candidates(ranker, ranked, rows, ranks)
@@ -83,7 +99,9 @@ def table(
     return CandidateTable(ranked.rows[owner].astype(np.int64), items, values)
 
 
-def _candidates(ranker: Ranker, ranked: Ranked, rows: QueryRows, ranks: Ranks) -> tuple[Ints, Ints]:
+def _candidates(
+    ranker: Describes, ranked: Ranked, rows: QueryRows, ranks: Ranks
+) -> tuple[Ints, Ints]:
     """Pairs of row (place in the batch) and item, sorted, each once."""
     width = len(ranker.catalogue)
     found = ranked.items.cpu().numpy()

@@ -23,8 +23,7 @@ def activity_of(params: Params, loaded: LoadedModel, rows: pl.DataFrame) -> Acti
     """Which vacancies are active when rows are asked; None where `predict.candidates` is `all`."""
     if params.predict.candidates != "active":
         return None
-    days = params.predict.days()
-    return eligibility.activity(loaded.train, rows, len(loaded.catalogue), days)
+    return eligibility.with_rows(loaded.activity(params), rows)
 
 
 def answer(

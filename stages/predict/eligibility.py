@@ -1,6 +1,6 @@
 """Eligible vacancies: all, or the active ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +37,17 @@ class Activity:
         after = int(self.days.max(initial=-1)) + 1
         return np.where(asked_at < 0, after, asked_at // DAY)
 
-    def active(self, day: int) -> np.ndarray:
-        """Whether each item is a candidate on a day, by item id, (N,) bool."""
+    def known(self, day: int) -> tuple[np.ndarray, np.ndarray]:
+        """Whether each item was met before a day, and in its window, by item id, (N,) bool each."""
         met, recent = np.zeros((2, self.count), dtype=bool)
         before = self.days < day
         met[self.items[before]] = True
         recent[self.items[before & (self.days >= day - self.window)]] = True
+        return met, recent
+
+    def active(self, day: int) -> np.ndarray:
+        """Whether each item is a candidate on a day, by item id, (N,) bool."""
+        met, recent = self.known(day)
         return recent | ~met
 
     def since(self, day: int) -> int:
@@ -59,8 +64,23 @@ def activity(train: Path, rows: pl.DataFrame, count: int, window: int) -> Activi
         count: N, all item ids.
         window: Days.
     """
+    return with_rows(of_train(train, count, window), rows)
+
+
+def of_train(train: Path, count: int, window: int) -> Activity:
+    """Collect the days of all events in the train histories."""
     learnt = tables.scan(train, HISTORY, made_by="hhrec sequences build")
-    events = pl.concat([learnt.select("items", "times"), rows.lazy().select("items", "times")])
+    return Activity(*_days(learnt.select("items", "times")), count, window)
+
+
+def with_rows(base: Activity, rows: pl.DataFrame) -> Activity:
+    """Add the events of rows that are ranked."""
+    items, days = _days(rows.lazy().select("items", "times"))
+    return replace(base, items=np.append(base.items, items), days=np.append(base.days, days))
+
+
+def _days(events: pl.LazyFrame) -> tuple[Ints, Ints]:
+    """Distinct pairs of item and day."""
     day = pl.col("times").to_physical() // DAY
     found = (
         events.explode("items", "times", empty_as_null=False, keep_nulls=False)
@@ -68,4 +88,4 @@ def activity(train: Path, rows: pl.DataFrame, count: int, window: int) -> Activi
         .unique()
         .collect(engine="streaming")
     )
-    return Activity(found["items"].to_numpy(), found["day"].to_numpy(), count, window)
+    return found["items"].to_numpy(), found["day"].to_numpy()

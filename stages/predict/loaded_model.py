@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
+from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.bert4rec.ranking.ranked import Activity
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration import candidate_table, heuristics
@@ -27,6 +28,7 @@ from stages.interface.errors import HhrecError
 from stages.interface.quiet_libraries import quieten
 from stages.loaders import model_arrays
 from stages.params import Params
+from stages.predict import eligibility
 
 UNREADABLE = (
     *(OSError, ValueError, RuntimeError, SafetensorError),
@@ -44,6 +46,7 @@ class LoadedModel:
         names: The vocabulary, sorted by item.
         train: `sequences/train`: the events that are known.
         calibration: What validation rows chose; None where nothing was held out.
+        days: Items of train events and the day of each, where they are at hand; else `train` is read.
     """
 
     network: HhrecModel
@@ -51,6 +54,14 @@ class LoadedModel:
     names: pl.DataFrame
     train: Path
     calibration: Calibration | None
+    days: tuple[Ints, Ints] | None = None
+
+    def activity(self, params: Params) -> eligibility.Activity:
+        """Find on which days vacancies were met in train."""
+        count, window = len(self.catalogue), params.predict.days()
+        if self.days is None:
+            return eligibility.of_train(self.train, count, window)
+        return eligibility.Activity(*self.days, count, window)
 
     def ranker(
         self,
@@ -59,6 +70,7 @@ class LoadedModel:
         allowed: np.ndarray | None = None,
         activity: Activity | None = None,
         groups: Sequence[Ints] = (),
+        matrix: ItemMatrix | None = None,
     ) -> Ranker:
         """Compute the vectors of all vacancies, or of those allowed, (N,) bool; see `Ranker`."""
         return Ranker(
@@ -70,6 +82,7 @@ class LoadedModel:
             allowed=None if allowed is None else torch.from_numpy(allowed),
             activity=activity,
             groups=groups,
+            matrix=matrix,
             with_parts=self.calibration is not None,
         )
 

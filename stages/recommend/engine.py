@@ -1,176 +1,187 @@
-"""What a recommender ranks with: the model, its vectors, and recommenders already learned."""
+"""Answers of one model: for few histories one by one, for many at once, and under rules."""
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from stages.bert4rec.examples.histories import Ints
-from stages.bert4rec.ranking.ranker import Ranker
-from stages.bundle.vacancy_ids import VacancyIds
+from stages.bundle.content import Content
 from stages.calibration import rerank
-from stages.calibration.heuristics import Heuristics
 from stages.calibration.recommender_choice import AS_TRAINED, ChosenLists
-from stages.core.artifact_paths import VACANCIES_FILE
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
 from stages.interface.errors import HhrecError
 from stages.loaders.rank_queries import GROUP
-from stages.params import Params
 from stages.predict.answering import activity_of, answer
-from stages.predict.list_rules import ListRules, unit_vectors
-from stages.predict.loaded_model import LoadedModel
+from stages.predict.list_rules import ListRules
 from stages.predict.restrictions import Restrictions
 from stages.reasons.explainer import Explainer
 from stages.reasons.report import Explanation
 from stages.recommend.answers import Answer, Rules
+from stages.recommend.history import History, as_rows, of_row
 from stages.recommend.limits import Limits, limits_of
-from stages.rules import facts as catalogue_facts
+from stages.recommend.quick import Quick
+from stages.recommend.similarity import similar
 from stages.rules.lists import Floats
 
-SHOWN_LEFT_OUT = ("description",)  # of the catalogue: long texts
+FEW = 12  # histories that are faster one by one than all at once
+KEPT = 16  # rules of earlier calls that are remembered
 
 
-@dataclass
 class Engine:
-    """All that answers are made of.
+    """Answers; any number of threads may ask.
 
-    Attributes:
-        loaded: The model.
-        params: `predict`, `sequences.max_length`, `baseline` and `seed` as it was trained with.
-        ids: Item ids by vacancy id.
-        facts: What is known of vacancies, by item; None without a catalogue.
-        ranker: Has the vectors of all vacancies.
-        learned: The recommenders that the calibration asks.
-        lock: Held while ranking: the ranker keeps what it knows of the moment it ranks at.
+    Args:
+        content: The model with all that ranking needs.
     """
 
-    loaded: LoadedModel
-    params: Params
-    ids: VacancyIds
-    facts: pl.DataFrame | None
-    ranker: Ranker
-    learned: Heuristics | None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @classmethod
-    def of(cls, loaded: LoadedModel, params: Params, vacancies: Path | None) -> "Engine":
-        """Learn and compute all that is not in files."""
-        file = vacancies or Path(params.raw) / VACANCIES_FILE
-        facts = None
-        if vacancies is not None or file.is_file():
-            columns = list(pl.read_parquet_schema(file))
-            shown = [name for name in columns if name not in (*SHOWN_LEFT_OUT, "vacancy_id")]
-            facts = catalogue_facts.read(file, loaded.names, shown)
-        ids = VacancyIds.of(loaded.names["vacancy_id"])
-        return cls(loaded, params, ids, facts, loaded.ranker(params), loaded.learned(params))
+    def __init__(self, content: Content) -> None:
+        self.content = content
+        self.quick = Quick(content)
+        self._limits: dict[tuple[object, ...], Limits] = {}
 
     def item(self, vacancy: str) -> int:
-        """Item id of a vacancy.
+        """Find the item id of a vacancy.
 
         Raises:
             HhrecError: The catalogue lacks it.
         """
-        found = int(self.ids.items([vacancy])[0])
+        found = int(self.content.ids.items([vacancy])[0])
         if not found:
             raise HhrecError(
                 f"vacancy {vacancy!r}: unknown", "look one up with `hhrec vocab lookup ID`"
             )
         return found
 
+    def limits(self, rules: Rules) -> Limits:
+        """Read rules, those of late once."""
+        key = rules.key()
+        found = self._limits.get(key)
+        if found is None:
+            found = limits_of(rules, self.content.ids, self.content.facts)
+            self._limits = {**dict(list(self._limits.items())[1 - KEPT :]), key: found}
+        return found
+
     def answers(
-        self, rows: pl.DataFrame, k: int, rules: Rules, *, explain: bool = False
+        self,
+        asked: Sequence[History] | pl.DataFrame,
+        k: int,
+        rules: Rules,
+        *,
+        explain: bool = False,
     ) -> list[Answer]:
-        """Answer rows (`schema.TEST_SEQUENCES`) under rules."""
-        limits = limits_of(rules, self.ids, self.facts)
+        """Answer histories, or rows (`schema.TEST_SEQUENCES`), under rules."""
+        limits = self.limits(rules)
+        found = None
+        if len(asked) <= FEW and not limits.max_per:
+            found = self._one_by_one(histories(asked), k, limits)
+        if found is None:
+            rows = asked if isinstance(asked, pl.DataFrame) else as_rows(asked)
+            found = self._together(rows, k, limits)
+        if not explain:
+            return [self._answer(*one) for one in found]
+        return [
+            self._answer(*one, self.explained(history, one[0].tolist(), what_if=False))
+            for one, history in zip(found, histories(asked), strict=True)
+        ]
+
+    def _answer(
+        self, items: Ints, scores: Floats, by: str, why: list[Explanation] | None = None
+    ) -> Answer:
+        named = self.content.ids.names.gather(items - FIRST_ITEM).to_list()
+        known = by in {MODEL, AS_TRAINED}
+        worth: list[float | None] = scores.tolist() if known else [None] * len(items)
+        return Answer(named, worth, by, why or [])
+
+    def _one_by_one(
+        self, asked: Sequence[History], k: int, limits: Limits
+    ) -> list[tuple[Ints, Floats, str]] | None:
+        found = []
+        for history in asked:
+            one = self.quick.answer(history, k, limits.allowed)
+            if one is None:
+                return None
+            found.append((one.items, one.scores, one.by))
+        return found
+
+    def _together(
+        self, rows: pl.DataFrame, k: int, limits: Limits
+    ) -> list[tuple[Ints, Floats, str]]:
         found = self.lists(rows, k, limits)
-        by = self.answerers_of(rows, found)
-        lengths = (found.lists > 0).sum(axis=1)
-        answers = []
-        for row, (items, scores) in enumerate(zip(found.lists, found.scores, strict=True)):
-            own = items[: lengths[row]].astype(np.int64)
-            why = self.explained(rows[row], own.tolist(), what_if=False) if explain else []
-            named = self.ids.names.gather(own - FIRST_ITEM).to_list()
-            worth = [None if score != score else score for score in scores[: len(own)].tolist()]  # noqa: PLR0124
-            answers.append(Answer(named, worth, by[row], why))
-        return answers
+        by = self._answered_by(rows, found)
+        lengths = (found.lists > 0).sum(axis=1).tolist()
+        return [
+            (items[:length].astype(np.int64), scores[:length], who)
+            for items, scores, length, who in zip(
+                found.lists, found.scores, lengths, by, strict=True
+            )
+        ]
 
     def lists(self, rows: pl.DataFrame, k: int, limits: Limits) -> ChosenLists:
-        """Rank rows."""
-        predict = self.params.predict.model_copy(update={"k": min(k, len(self.loaded.names))})
-        params = self.params.model_copy(update={"predict": predict})
-        active = activity_of(params, self.loaded, rows)
+        """Rank many rows (`schema.TEST_SEQUENCES`) as `predict` does."""
+        content = self.content
+        loaded, facts = content.loaded, content.facts
+        predict = content.params.predict.model_copy(update={"k": min(k, len(loaded.names))})
+        params = content.params.model_copy(update={"predict": predict})
+        active = activity_of(params, loaded, rows)
         groups: tuple[Ints, ...] = ()
         if limits.allowed is not None:
             groups = (np.flatnonzero(limits.allowed),)
             rows = rows.with_columns(pl.lit(0, dtype=pl.Int32).alias(GROUP))
-        known = (
-            self.facts.select(*limits.max_per)
-            if limits.max_per and self.facts is not None
-            else None
-        )
-        with self.lock:
-            ranker = self.ranker
-            ranker.k, ranker.activity = self.loaded.wanted(predict.k), active
-            ranker.groups = groups
-            restricted = Restrictions(rows, groups=groups, activity=active)
-            wanted = ListRules(dict(limits.max_per))
+        restricted = Restrictions(rows, groups=groups, activity=active)
+        known = facts.select(*limits.max_per) if limits.max_per and facts is not None else None
+        wanted = ListRules(dict(limits.max_per))
+        with content.lock:
+            ranker = content.ranker
+            ranker.k, ranker.activity, ranker.groups = loaded.wanted(predict.k), active, groups
             return answer(
-                params, self.loaded, ranker, restricted, wanted, known, learned=self.learned
+                params, loaded, ranker, restricted, wanted, known, learned=content.learned
             )[0]
 
-    def answerers_of(self, rows: pl.DataFrame, found: ChosenLists) -> list[str]:
-        """Who answered each row."""
-        if len(found.by) <= 1:
+    def _answered_by(self, rows: pl.DataFrame, found: ChosenLists) -> list[str]:
+        loaded, learned = self.content.loaded, self.content.learned
+        if len(found.by) <= 1 or loaded.calibration is None or learned is None:
             return [next(iter(found.by), MODEL)] * len(rows)
-        assert self.loaded.calibration is not None  # noqa: S101
-        assert self.learned is not None  # noqa: S101
-        close = rerank.within(rows, self.loaded.calibration, self.learned)
         first = next(name for name in found.by if name != AS_TRAINED)
-        return [first if one else AS_TRAINED for one in close.tolist()]
+        close = rerank.within(rows, loaded.calibration, learned).tolist()
+        return [first if one else AS_TRAINED for one in close]
 
     def explained(
-        self, row: pl.DataFrame, items: Sequence[int], *, k: int = 10, what_if: bool
+        self, history: History, items: Sequence[int], *, k: int = 10, what_if: bool
     ) -> list[Explanation]:
-        """Explain vacancies of one row, or its first k."""
-        explainer = Explainer(self.loaded, self.params, self.facts)
-        explainer.__dict__.update(ranker=self.ranker, learned=self.learned)  # what it would compute
-        with self.lock:
-            before = self.ranker.with_parts
-            self.ranker.k, self.ranker.groups, self.ranker.with_parts = (
-                self.loaded.wanted(k),
-                (),
-                True,
-            )
+        """Explain vacancies of one history, or its first k."""
+        content = self.content
+        explainer = Explainer(content.loaded, content.params, content.facts)
+        with content.lock:
+            ranker = content.ranker
+            explainer.__dict__.update(ranker=ranker, learned=content.learned)
+            before, ranker.with_parts = ranker.with_parts, True
+            ranker.k, ranker.groups = content.loaded.wanted(k), ()
             try:
-                return explainer.explain(row, items, k=k, what_if=what_if)
+                return explainer.explain(as_rows([history]), items, k=k, what_if=what_if)
             finally:
-                self.ranker.with_parts = before
+                ranker.with_parts = before
 
     def similar(self, item: int, k: int, rules: Rules) -> tuple[Ints, Floats]:
-        """Item ids and cosines of the k vacancies most like one, itself left out."""
-        limits = limits_of(rules, self.ids, self.facts)
-        vectors = unit_vectors(self.ranker)
-        scores = vectors @ vectors[item]
-        scores[:FIRST_ITEM] = scores[item] = -np.inf
-        if limits.allowed is not None:
-            scores[~limits.allowed] = -np.inf
-        order = np.lexsort((np.arange(len(scores)), -scores))[:k]
-        order = order[np.isfinite(scores[order])]
-        return order, scores[order]
+        """Find the k vacancies most like one: item ids and cosines."""
+        return similar(self.content, item, k, self.limits(rules).allowed)
 
     def described(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Give the facts of vacancies."""
-        items = self.ids.items(list(ids))
-        known = np.flatnonzero(items)
+        """Give the facts of vacancies, the id alone where nothing is known."""
+        items = self.content.ids.items(list(ids))
+        known, facts = np.flatnonzero(items), self.content.facts
         found: list[dict[str, Any]] = [{"vacancy_id": name} for name in ids]
-        if self.facts is not None and len(known):
-            for place, facts in zip(
-                known.tolist(), self.facts[items[known] - FIRST_ITEM].to_dicts(), strict=True
-            ):
-                found[place] |= facts
+        if facts is not None and len(known):
+            said = facts[items[known] - FIRST_ITEM].to_dicts()
+            for place, one in zip(known.tolist(), said, strict=True):
+                found[place] |= one
         return found
+
+
+def histories(asked: Sequence[History] | pl.DataFrame) -> Sequence[History]:
+    """Take rows apart."""
+    if not isinstance(asked, pl.DataFrame):
+        return asked
+    return [of_row(row) for row in asked.iter_slices(1)]

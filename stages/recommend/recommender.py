@@ -1,6 +1,6 @@
 """A trained model that stays in memory and recommends for whoever's events it is given."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from stages.bundle.content import computed
+from stages.bundle.facts import facts_of
 from stages.core.artifact_paths import FEATURES_DIR, MODEL_DIR, SEQUENCES_DIR, VOCAB_FILE
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
@@ -17,9 +19,10 @@ from stages.params import Params
 from stages.predict import loaded_model
 from stages.reasons.report import Explanation
 from stages.recommend.answers import Answer, Query, Rules
-from stages.recommend.engine import Engine
+from stages.recommend.engine import Engine, histories
 from stages.recommend.event_frames import Event, Events
-from stages.recommend.questions import Questions, questions
+from stages.recommend.history import History, history_of
+from stages.recommend.questions import questions
 
 
 class Recommender:
@@ -76,23 +79,26 @@ class Recommender:
             vocab=Path(vocab or root / VOCAB_FILE),
         )
         settings = params or Params()
-        return cls(Engine.of(loaded, settings, Path(vacancies) if vacancies else None))
+        facts = facts_of(loaded.names, settings, Path(vacancies) if vacancies else None)
+        return cls(
+            Engine(computed(loaded, settings, facts, {"kind": "artifacts", "path": str(given)}))
+        )
 
     @property
     def vacancies(self) -> pl.Series:
         """Ids of all vacancies that may be recommended."""
-        return self._engine.loaded.names["vacancy_id"]
+        return self._engine.content.loaded.names["vacancy_id"]
 
     @property
     def answers(self) -> str:
         """What ranks: `model`, or the name of the baseline that did better on validation rows."""
-        found = self._engine.loaded.calibration
-        return found.answer(self._engine.params.predict.fallback)[0] if found else MODEL
+        found = self._engine.content.loaded.calibration
+        return found.answer(self._engine.content.params.predict.fallback)[0] if found else MODEL
 
     @property
     def fields(self) -> list[str]:
         """Fields of vacancies that `where` and `max_per` know."""
-        facts = self._engine.facts
+        facts = self._engine.content.facts
         return [] if facts is None else facts.columns
 
     def recommend(
@@ -137,8 +143,9 @@ class Recommender:
             HhrecError: Events cannot be read, k is less than 1, or rules leave nothing.
         """
         rules = Rules(allow, deny, where, max_per or {})
-        asked = self._questions(events, k, at)
-        answers = self._engine.answers(asked.rows, k, rules, explain=explain)
+        require_number(k)
+        users, asked = self._asked(events, at)
+        answers = self._engine.answers(asked, k, rules, explain=explain)
         owner = np.repeat(np.arange(len(answers)), [len(one.ids) for one in answers])
         table = pl.DataFrame(
             {
@@ -151,7 +158,7 @@ class Recommender:
         if explain:
             texts = [[said.text for said in why.reasons] for one in answers for why in one.reasons]
             table = table.with_columns(pl.Series("reasons", texts, dtype=pl.List(pl.String)))
-        return table if asked.users is None else table.insert_column(0, asked.users.gather(owner))
+        return table if users is None else table.insert_column(0, users.gather(owner))
 
     def answer(self, queries: Sequence[Query]) -> list[Answer]:
         """Answer many people's questions, each with rules of its own.
@@ -162,8 +169,9 @@ class Recommender:
         found: dict[int, Answer] = {}
         for places in together(queries):
             first = queries[places[0]]
-            rows = pl.concat([self._one(queries[place]) for place in places])
-            answers = self._engine.answers(rows, first.k, first.rules, explain=first.explain)
+            require_number(first.k)
+            asked = [self._one(queries[place].events, queries[place].at) for place in places]
+            answers = self._engine.answers(asked, first.k, first.rules, explain=first.explain)
             found |= dict(zip(places, answers, strict=True))
         return [found[place] for place in range(len(queries))]
 
@@ -188,9 +196,9 @@ class Recommender:
         Raises:
             HhrecError: Events cannot be read, or a vacancy is unknown.
         """
-        rows = self._one(Query(events=events, k=k, at=at))  # type: ignore[arg-type]
+        require_number(k)
         items = [self._engine.item(name) for name in vacancies]
-        return self._engine.explained(rows, items, k=k, what_if=what_if)
+        return self._engine.explained(self._one(events, at), items, k=k, what_if=what_if)
 
     def similar(
         self,
@@ -224,14 +232,24 @@ class Recommender:
         """Give what is known of vacancies, for display: a dictionary each, the id alone if nothing is."""
         return self._engine.described(ids)
 
-    def _questions(self, events: Events, k: int, at: datetime | None) -> Questions:
-        require_number(k)
-        return questions(events, self._engine.loaded.names, at)
+    def _asked(self, events: Events, at: datetime | None) -> tuple[pl.Series | None, list[History]]:
+        """Read people's histories, and their ids where the events have some."""
+        if not isinstance(events, pl.DataFrame | Mapping):
+            events = list(events)
+            one = history_of(events, self._engine.content.ids, at)
+            if one is not None:
+                return None, [one]
+        found = questions(events, self._engine.content.loaded.names, at)
+        return found.users, found.rows
 
-    def _one(self, query: Query) -> pl.DataFrame:
-        events = query.events
-        given = events if isinstance(events, pl.DataFrame) else list(events)
-        return self._questions(given, query.k, query.at).rows.head(1)
+    def _one(self, events: Iterable[Event] | pl.DataFrame, at: datetime | None) -> History:
+        found = histories(self._asked(events, at)[1])
+        if len(found) != 1:
+            raise HhrecError(
+                f"events: expected those of one person, found {len(found)} user ids",
+                "ask for each person by a question of its own, without user_id",
+            )
+        return found[0]
 
 
 def require_number(k: int) -> None:

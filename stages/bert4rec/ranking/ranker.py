@@ -47,6 +47,7 @@ class Ranker:
             given.
         groups: Item ids that the rows of each group are kept to.
         with_parts: Whether `parts` will be asked for.
+        matrix: The vectors of the vacancies that may be returned, where they are computed already.
     """
 
     def __init__(
@@ -62,11 +63,12 @@ class Ranker:
         asks: str | None = None,
         groups: Sequence[Ints] = (),
         with_parts: bool = False,
+        matrix: ItemMatrix | None = None,
     ) -> None:
         self.model, self.catalogue, self.activity = model, catalogue, activity
         self.asks, self.groups, self.with_parts = asks, groups, with_parts
         self.k, self.batch_rows, self.precision = k, batch_rows, precision
-        self.matrix = item_matrix(model, catalogue, allowed)
+        self.matrix = matrix or item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
         self.moment = (-1, -1)
         self.active = self.allowed  # by item id, at the moment and of the group ranked

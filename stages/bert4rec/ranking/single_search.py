@@ -1,0 +1,60 @@
+"""The exact k best of very many items for one query: one matrix-vector product and little more.
+
+As in `top_k`, the product only says which items can still matter, and those are scored exactly. With
+e a bound on how far product and exact score can lie apart, and t a product that k items reach, an
+item whose product is below t - 2 e is not among the k best.
+"""
+
+import torch
+from torch import Tensor
+
+from stages.bert4rec.ranking.item_index import ItemMatrix
+from stages.bert4rec.ranking.score_keys import NOTHING, keys, top
+from stages.bert4rec.ranking.top_k import exact_scores
+
+GROUP = 64  # items of which only the greatest product counts for the threshold
+
+
+def best_of_one(
+    state: Tensor, own: Tensor, out: Tensor, items: ItemMatrix, biases: Tensor, k: int
+) -> Tensor:
+    """Find the k best of all items and of what the query brings along.
+
+    Args:
+        state: The query, (1, H) float32.
+        own: Keys of candidates with scores of their own, (S,).
+        out: Places of items that the query must not get, or a mask of them, (C,) bool.
+        items: The items; their biases are not read.
+        biases: Of the items, (C,).
+        k: Candidates wanted.
+
+    Returns:
+        Keys, best first, (k,); NOTHING where candidates ran out.
+    """
+    query = torch.nn.functional.pad(state, (0, 2))
+    products = torch.mv(items.exact[: len(items)], query[0]).add_(biases)
+    products[out] = -torch.inf
+    least = _reached(products, k)
+    bound = items.error(query, state, least.nan_to_num(neginf=0.0)[None])[0]
+    near = (products >= least - 2 * bound).nonzero()[:, 0]
+    near = near[products[near] > -torch.inf]
+    rows = items.exact[near]
+    rows[:, -2] = biases[near]
+    packed = keys(exact_scores(items.query(state), rows), items.ids[near])
+    return top(torch.cat([own, packed])[None], k)[0]
+
+
+def _reached(products: Tensor, k: int) -> Tensor:
+    """Find a product that k items reach, a scalar; -inf where there are fewer."""
+    size = len(products) // GROUP * GROUP
+    groups = products
+    if size // GROUP >= k:
+        groups = products[:size].view(GROUP, -1).amax(0)
+    if len(groups) < k:
+        return products.new_tensor(-torch.inf)
+    return groups.topk(k).values[-1]
+
+
+def nothing(count: int) -> Tensor:
+    """Keys of no candidates, (count,)."""
+    return torch.full((count,), NOTHING)

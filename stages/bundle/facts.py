@@ -1,0 +1,30 @@
+"""Fields of the catalogue that rules and displays read."""
+
+from pathlib import Path
+
+import polars as pl
+
+from stages.core.artifact_paths import VACANCIES_FILE
+from stages.params import Params
+from stages.rules import facts
+from stages.rules.facts import VACANCY
+
+LONG = ("description",)  # left out: nobody filters by it, and it is most of the catalogue
+
+
+def facts_of(names: pl.DataFrame, params: Params, vacancies: Path | None) -> pl.DataFrame | None:
+    """Read what is known of each vacancy of a vocabulary, by item; None without a catalogue.
+
+    Args:
+        names: The vocabulary, by item.
+        params: `raw` names the directory of the catalogue.
+        vacancies: Another file, which must be there.
+
+    Raises:
+        MissingInputError: The file is not there.
+        HhrecError: It is no catalogue.
+    """
+    file = vacancies or Path(params.raw) / VACANCIES_FILE
+    if vacancies is None and not file.is_file():
+        return None
+    return facts.read(file, names, facts.fields(file, without=(VACANCY, *LONG)))
