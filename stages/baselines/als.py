@@ -20,6 +20,8 @@ from stages.core.seeds import derive
 from stages.params import AlsParams, Params
 
 ABSENT = -1e30  # `topk` scores below that what it was told to leave out
+SPARE = 32  # items found beside those wanted: float32 sums near the end of a list are not exact
+ROWS = 256  # scored in float64 at once
 
 
 def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> "Als":
@@ -82,8 +84,21 @@ class Als(NamedTuple):
         hidden = self._matrix(gone.with_columns(value=1.0), rows.height, "value")[asked]
         with threadpool_limits(1, "blas"):
             users = self.model.recalculate_user(asked, known[asked])
-            most = min(k, len(self.items))
-            places, scores = topk(self.model.item_factors, users, most, filter_query_items=hidden)
-        line, column = np.nonzero(scores > ABSENT)
-        items = self.items[places[line, column]]
-        return ranked(asked[line], items, scores[line, column], gone, k)
+            most = min(k + SPARE, len(self.items))
+            places, rough = topk(self.model.item_factors, users, most, filter_query_items=hidden)
+        line, column = np.nonzero(rough > ABSENT)
+        scores = self.exact(users, places)[line, column]
+        return ranked(asked[line], self.items[places[line, column]], scores, gone, k)
+
+    def exact(self, users: NDArray[Any], places: NDArray[Any]) -> NDArray[np.float64]:
+        """Products of the factors of rows (R, F) and of their items (R, n) in float64, (R, n).
+
+        Those of float32 differ in their last bits with the rows that they are computed with, and
+        with them the order of a list.
+        """
+        found = np.empty(places.shape)
+        for start in range(0, len(users), ROWS):
+            part = slice(start, start + ROWS)
+            factors = self.model.item_factors[places[part]].astype(np.float64)
+            found[part] = np.einsum("rnf,rf->rn", factors, users[part].astype(np.float64))
+        return found

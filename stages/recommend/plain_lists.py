@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-from stages.baselines.als import Als
+from stages.baselines.als import SPARE, Als
 from stages.baselines.trending import Trending
 from stages.bert4rec.examples.histories import Ints
 from stages.calibration.conditional_logit import Floats
@@ -121,10 +121,11 @@ class PlainLists:
         with self.blas.limit(limits=1, user_api="blas"):
             state = shelf.model.recalculate_user(
                 np.zeros(1, dtype=np.int64), sparse.csr_matrix((confidence, cells), shape=shape)
-            )[0]
-            scores = shelf.model.item_factors @ state
-        near = greatest(np.arange(len(scores)), scores, LISTED)
-        return shelf.items[near].astype(np.int64)
+            )
+            rough = shelf.model.item_factors @ state[0]
+        near = np.sort(greatest(np.arange(len(rough)), rough, LISTED + SPARE))
+        best = greatest(near, shelf.exact(state, near[None])[0], LISTED)
+        return shelf.items[best].astype(np.int64)
 
 
 def item_knn(table: Any, given: Any, history: History) -> Ints:
