@@ -30,14 +30,16 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> "Als":
     given = params.baseline.als
     histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
     items = touches(histories, given.weights)["item"].unique().sort().to_numpy()
-    shelf = Als(_model(given, derive(params.seed, "baseline", "als")), items, given)
+    shelf = Als(model_of(params), items, given)
     if len(items):
         with threadpool_limits(1, "blas"):  # faster, and sums that do not depend on threads
             shelf.model.fit(shelf.confidences(histories), show_progress=False)
     return shelf
 
 
-def _model(given: AlsParams, seed: int) -> Any:
+def model_of(params: Params) -> Any:
+    """Make a model that has learned nothing yet."""
+    given, seed = params.baseline.als, derive(params.seed, "baseline", "als")
     with threadpool_limits(1, "blas"):  # implicit warns of more
         return AlternatingLeastSquares(
             factors=given.factors,

@@ -97,6 +97,12 @@ STORE = "items|actions|times|sessions|ranks|met|users|offsets"
 CURVES = "loss|lr|gradient_norm|validation_mrr_100|epoch"
 WEIGHTS = r"config\.json|generation_config\.json|model\.safetensors|training\.json|best\.json"
 
+BUNDLE_FILE = "bundle.json"  # what a bundle says of itself
+BUNDLED = (
+    rf"{WEIGHTS}|vocabulary\.parquet|calibration\.json|params\.json|bundle\.json|README\.md"
+    r"|vacancies\.arrow|books/(books|tokenizer)\.json|arrays/[a-z_]+\.npy"
+)
+
 SAMPLE = Kind("sample", "hhrec data sample", rf"{RAW_FILES}|sample\.json", _raw)
 IMPORT = Kind("imported log", "hhrec data import", RAW_FILES)
 EVENTS = Kind("events", "hhrec explode", BUCKET, lambda path: _table(path, schema.EVENTS))
@@ -136,6 +142,7 @@ LIVE = Kind(
 PREDICTIONS = Kind("predictions", "hhrec predict", proof=_marked)
 METRICS = Kind("metrics", "hhrec evaluate", SCORED, _scores)
 SCORES = Kind("scores", "hhrec evaluate", proof=lambda path: "protocol" in _json(path))
+BUNDLE = Kind("bundle", "hhrec bundle", BUNDLED, lambda path: "bundle" in _json(path / BUNDLE_FILE))
 PAGE = Kind("report", "hhrec report", proof=_page)
 
 

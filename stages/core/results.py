@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from stages.core import kinds
 from stages.core.artifact_paths import (
+    BUNDLE_DIR,
     CHECKPOINTS_DIR,
     EVENTS_DIR,
     FEATURES_DIR,
@@ -33,4 +34,5 @@ RESULTS: Mapping[str, Kind] = {
     predictions_file(VALIDATION): kinds.PREDICTIONS,
     METRICS_DIR: kinds.METRICS,
     REPORT_FILE: kinds.PAGE,
+    BUNDLE_DIR: kinds.BUNDLE,
 }

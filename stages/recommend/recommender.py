@@ -1,6 +1,7 @@
 """A trained model that stays in memory and recommends for whoever's events it is given."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 
 from stages.bundle.content import computed
 from stages.bundle.facts import facts_of
+from stages.bundle.opening import is_bundle, opened
 from stages.core.artifact_paths import FEATURES_DIR, MODEL_DIR, SEQUENCES_DIR, VOCAB_FILE
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
@@ -70,6 +72,14 @@ class Recommender:
                 f"{given}: expected a directory of artifacts or of a model, found none",
                 "run `hhrec run`, or name the directory that it wrote",
             )
+        if is_bundle(given):
+            content = opened(given)
+            if params is not None:
+                content = replace(content, params=params)
+            if vacancies is not None:
+                facts = facts_of(content.loaded.names, content.params, Path(vacancies))
+                content = replace(content, facts=facts)
+            return cls(Engine(content))
         model = given if (given / CONFIG).is_file() else given / MODEL_DIR
         root = model.parent
         loaded = loaded_model.load(
@@ -94,6 +104,11 @@ class Recommender:
         """What ranks: `model`, or the name of the baseline that did better on validation rows."""
         found = self._engine.content.loaded.calibration
         return found.answer(self._engine.content.params.predict.fallback)[0] if found else MODEL
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What it was loaded from: kind and path; of a bundle its digest and `trained_until`, too."""
+        return {**self._engine.content.info, "vacancies": len(self.vacancies)}
 
     @property
     def fields(self) -> list[str]:
