@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stages.api.raw import check, import_log, sample
     from stages.api.scores import baseline, compare, evaluate, score
     from stages.api.steps import parameters, run, run_step, train
+    from stages.bert4rec.network.model import HhrecModel
     from stages.interface.errors import HhrecError
     from stages.params import Params
     from stages.recommend.answers import Answer, Query, Rules
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "HhrecError",
+    "HhrecModel",
     "Params",
     "Query",
     "Recommender",
@@ -42,6 +44,7 @@ _MODULES = {
     "stages.api.raw": ("check", "import_log", "sample"),
     "stages.api.scores": ("baseline", "compare", "evaluate", "score"),
     "stages.api.steps": ("parameters", "run", "run_step", "train"),
+    "stages.bert4rec.network.model": ("HhrecModel",),
     "stages.interface.errors": ("HhrecError",),
     "stages.params": ("Params",),
     "stages.recommend.answers": ("Answer", "Query", "Rules"),

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from hhrec_cli import (
     baseline,
     blend,
+    bundle,
     data,
     doctor,
     evaluate,
@@ -18,6 +19,7 @@ from hhrec_cli import (
     filter,  # noqa: A004  the stage is called filter
     params,
     predict,
+    recommend,
     report,
     run,
     sequences,
@@ -31,6 +33,9 @@ from stages import STAGES
 ORDER = (
     "data",
     *STAGES,
+    "bundle",
+    "recommend",
+    "similar",
     "explain",
     "evaluate",
     "baseline",
@@ -72,6 +77,9 @@ app.add_typer(features.app, name="features", rich_help_panel=WORK)
 app.add_typer(sequences.app, name="sequences", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(train.train)
 app.command("predict", rich_help_panel=WORK)(predict.predict)
+app.command("bundle", rich_help_panel=AFTER)(bundle.bundle)
+app.command("recommend", rich_help_panel=AFTER)(recommend.recommend)
+app.command("similar", rich_help_panel=AFTER)(recommend.similar)
 app.command("explain", rich_help_panel=AFTER)(explain.explain)
 app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)

@@ -34,9 +34,20 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Predictions file. (default: artifacts/predictions.parquet or artifacts/validation_predictions.parquet)"
+            help="Predictions file. (default: artifacts/predictions.parquet or artifacts/validation_predictions.parquet; with --format .csv, .jsonl or .long.parquet)"
         ),
     ] = None,
+    file_format: Annotated[
+        Literal["parquet", "csv", "jsonl", "long"],
+        typer.Option(
+            "--format",
+            help="One row a list: parquet, jsonl; one row a recommendation: csv, long (Parquet). "
+            "docs/serving.md has the columns.",
+        ),
+    ] = "parquet",
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Write what each vacancy was ranked by, too.")
+    ] = False,
     allow: Annotated[
         Path | None,
         typer.Option(
@@ -95,6 +106,7 @@ def predict(
     common.note("loading torch")
     from stages import predict as stage
     from stages.predict.list_rules import ListRules
+    from stages.predict.prediction_files import name_of
     from stages.rules.conditions import parsed_limits
 
     rules = ListRules(parsed_limits(max_per or ()), capacity, assign, diversity)
@@ -105,13 +117,15 @@ def predict(
             sequences=sequences,
             features=features,
             vocab=vocab,
-            out=out or ARTIFACTS / predictions_file(part),
+            out=out or ARTIFACTS / name_of(predictions_file(part), file_format),
             part=part.value,
             allow=allow,
             deny=deny,
             where=where or (),
             list_rules=rules,
             vacancies=vacancies,
+            file_format=file_format,
+            scores=scores,
             progress=progress,
         )
     common.show(report, title="predict")

@@ -35,6 +35,7 @@ loaders/     The tables of features and sequences as the arrays that the model r
 calibration/ Weights of the score's parts and of plain recommenders, fitted on validation rows.
 train/       Dataset, data loader, loop, callbacks, checkpoints, optimisers, memory plan.
 predict/     Eligibility, and the ranking of the catalogue for every row.
+bundle/      One directory with all that an answer needs: written, opened and checked.
 reasons/     Why a vacancy is recommended: the parts of its score, the events that speak for it, in words.
 evaluate/    Scores with intervals, comparison with baselines, protocol card.
 blend/       Reciprocal rank fusion of several recommenders' predictions.

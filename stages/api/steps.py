@@ -90,7 +90,7 @@ def run_step(
 
     Args:
         name: explode, filter, vocab, features, sequences, train, predict test, predict validation,
-            evaluate or report.
+            evaluate, report or bundle.
         raw: Directory of the input files.
         artifacts: Directory of everything that is written; it belongs to one set of input files.
         params: All parameters; the defaults if not given.

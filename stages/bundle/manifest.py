@@ -13,7 +13,7 @@ from stages.core.manifests import packages
 from stages.interface.errors import HhrecError, MissingInputError
 
 VERSION = 1
-LARGEST = 4 << 20  # bytes of the file
+LARGEST = 4 << 20  # characters of the file that are read
 HINT = "run `hhrec bundle` to write it anew"
 
 
@@ -78,9 +78,8 @@ def read(directory: Path) -> BundleManifest:
     if not file.is_file():
         raise MissingInputError(f"{directory}: no bundle: {BUNDLE_FILE} is missing", HINT)
     try:
-        if file.stat().st_size > LARGEST:
-            raise ValueError(f"more than {LARGEST:,} bytes")
-        made = json_text.parsed(BundleManifest, file.read_text(encoding="utf-8"))
+        with file.open(encoding="utf-8") as stream:
+            made = json_text.parsed(BundleManifest, stream.read(LARGEST))
     except (OSError, ValueError, TypeError) as error:
         raise HhrecError(f"{file}: not readable ({error})", HINT) from error
     if made.bundle != VERSION:

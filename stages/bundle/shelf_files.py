@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from stages.baselines.als import Als, model_of
-from stages.baselines.candidate_source import CandidateSource
 from stages.baselines.item_knn import score
 from stages.baselines.popular import most_popular
 from stages.baselines.trending import Trending
@@ -54,7 +53,7 @@ def opened(
         size: N, all item ids.
         params: `baseline` and the seed.
     """
-    makers: Mapping[str, Callable[[], CandidateSource]] = {
+    makers: Mapping[str, Callable[[], Any]] = {
         "popular": lambda: partial(
             most_popular, pl.Series("item", array_files.opened(directory, "popular"))
         ),

@@ -99,3 +99,11 @@ VALIDATION_SEQUENCES: Schema = {
 }
 
 PREDICTIONS: Schema = {"user_id": STRING, "session_id": STRING, "predictions": pl.List(pl.String)}
+SCORED_PREDICTIONS: Schema = {**PREDICTIONS, "scores": pl.List(pl.Float64)}
+LONG_PREDICTIONS: Schema = {  # one row a recommendation
+    "user_id": STRING,
+    "session_id": STRING,
+    "rank": pl.Int32(),  # from 1
+    "vacancy_id": STRING,
+    "score": pl.Float64(),
+}

@@ -12,7 +12,7 @@ from pathlib import Path
 from stages.core.model_files import read_chosen
 from stages.params import Params
 
-STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict test")
+STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict test", "bundle")
 
 
 def final_params(params: Params, validated: Path) -> Params:

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from stages import explode, features, predict, sequences, train, vocab
 from stages import filter as filter_stage
 from stages import report as page
+from stages.bundle import stage as bundle
 from stages.core.artifact_paths import (
+    BUNDLE_DIR,
     CHECKPOINTS_DIR,
     EVENTS_DIR,
     FEATURES_DIR,
@@ -128,6 +130,7 @@ def steps(
               sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / METRICS_DIR,
               model=out / MODEL_DIR),
         _step("report", page.run, params, raw=raw, artifacts=out, out=out / REPORT_FILE),
+        _step("bundle", bundle.run, params, model=out / MODEL_DIR, **asked, out=out / BUNDLE_DIR),
     )  # fmt: skip
 
 

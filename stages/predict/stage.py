@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
-from stages.bert4rec.examples.histories import Ints
 from stages.calibration.recommender_choice import ChosenLists
 from stages.core import kinds, outputs, tables
 from stages.core.artifact_paths import VACANCIES_FILE
-from stages.core.item_ids import FIRST_ITEM
-from stages.core.keys import KEYS
-from stages.core.schema import PREDICTIONS
 from stages.interface.stage_report import Progress, silent
 from stages.loaders import model_arrays
 from stages.params import Params
+from stages.predict import prediction_files
 from stages.predict.answering import activity_of, answer
 from stages.predict.list_rules import ListRules
 from stages.predict.loaded_model import check_length, load
+from stages.predict.prediction_files import Format
 from stages.predict.report import PredictReport
 from stages.predict.restrictions import Restrictions, restrictions
 from stages.rules import conditions, facts
@@ -38,6 +35,8 @@ def run(
     where: Sequence[str] = (),
     list_rules: ListRules | None = None,
     vacancies: Path | None = None,
+    file_format: Format = "parquet",
+    scores: bool = False,
     progress: Progress = silent,
 ) -> PredictReport:
     """Rank the candidates for every row of a part; see docs/rules.md for the rules.
@@ -55,6 +54,8 @@ def run(
         where: Conditions on fields of a vacancy, `FIELD=VALUE`.
         list_rules: Rules on whole lists.
         vacancies: The catalogue that fields are read from; by default that of `params.raw`.
+        file_format: How the predictions are written: see `prediction_files`.
+        scores: Whether to write what each was ranked by.
         progress: Told how many rows are ranked.
 
     Raises:
@@ -86,7 +87,10 @@ def run(
         progress=progress,
     )
     with made.replacing() as scratch:
-        write(rows, answered.lists, loaded.names, scratch)
+        worth = answered.scores if scores else None
+        prediction_files.write(
+            rows, answered.lists, loaded.names, scratch, file_format=file_format, scores=worth
+        )
     return report_of(part, limits, answered, told, len(loaded.names))
 
 
@@ -142,29 +146,3 @@ def rows_of(sequences: Path, part: str) -> pl.DataFrame:
         sequences / part, model_arrays.schema_of(part), made_by="hhrec sequences build"
     )
     return rows.collect().sort("user_id", maintain_order=True)
-
-
-def write(rows: pl.DataFrame, ranked: Ints, names: pl.DataFrame, out: Path) -> None:
-    """Write predictions with vacancy ids, in the contest's format.
-
-    Args:
-        rows: The rows ranked, R.
-        ranked: Item ids, best first, 0 behind the last, (R, k).
-        names: The vocabulary, by item.
-        out: The file, a scratch one.
-    """
-    ids = names["vacancy_id"].gather(ranked[ranked > 0] - FIRST_ITEM)
-    counts = (ranked > 0).sum(axis=1)
-    lists = pl.DataFrame({"row": np.repeat(np.arange(len(rows)), counts), "predictions": ids})
-    frame = (
-        rows.select(KEYS)
-        .with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
-        .join(
-            lists.group_by("row", maintain_order=True).all(),
-            on="row",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.col("predictions").fill_null([]))
-    )
-    tables.sink(frame, out, PREDICTIONS, kinds.MARK)

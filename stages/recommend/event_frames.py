@@ -55,16 +55,16 @@ def frame(events: Events) -> pl.DataFrame:
 
 
 def _from_lists(events: Iterable[Event] | Mapping[str, Iterable[Event]]) -> pl.DataFrame:
-    if not isinstance(events, Mapping):
-        rows = [dict(event) for event in events]
-    else:
-        rows = []
-        for user, some in events.items():
-            own = [{**event, "user_id": user} for event in some]
-            rows += own or [{"user_id": user, **dict.fromkeys(REQUIRED)}]
-        if not rows:
-            return pl.DataFrame(schema=dict(COLUMNS))
     try:
+        if isinstance(events, Mapping):
+            rows = []
+            for user, some in events.items():
+                own = [{**event, "user_id": user} for event in some]
+                rows += own or [{"user_id": user, **dict.fromkeys(REQUIRED)}]
+            if not rows:
+                return pl.DataFrame(schema=dict(COLUMNS))
+        else:
+            rows = [dict(event) for event in events]
         return pl.DataFrame(rows, infer_schema_length=None)
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
         raise HhrecError(f"events: not a table ({error})", HINT) from error
