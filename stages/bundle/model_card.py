@@ -25,7 +25,7 @@ import hhrec
 
 recommender = hhrec.load("{path}")
 events = [{{"vacancy_id": "…", "action_type": "view", "action_dt": "2024-05-20T12:00:00"}}]
-print(recommender.recommend(events, k=10))
+recommender.recommend(events, k=10)
 ```
 
 `hhrec recommend {path} < history.jsonl` does the same from a shell. The weights alone are in the

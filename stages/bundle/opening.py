@@ -1,6 +1,5 @@
 """Open a bundle: files are mapped into memory and read as answers need them."""
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +61,10 @@ def _opened(path: Path, made: BundleManifest) -> Content:
     network, found = load_model(path), calibration_file.read(path)
     catalogue = inputs(path, numbers, size)
     matrix, tower = vectors(path, float(numbers["longest"]), size)
-    counts = np.zeros(size, dtype=np.float32)
     learned = None
     if found is not None:
         learned = shelf_files.opened(path, found.heuristics, numbers, size, params)
-        counts = np.asarray(learned.counts)
+    counts = np.zeros(size) if learned is None else learned.counts
     names = table.select(
         "vacancy_id",
         item=pl.int_range(FIRST_ITEM, size, dtype=pl.Int32),
@@ -74,30 +72,29 @@ def _opened(path: Path, made: BundleManifest) -> Content:
         trained=pl.int_range(pl.len()) < network.config.trained,
     )
     days = array_files.opened(path, "met_items"), array_files.opened(path, "met_days")
-    ids = VacancyIds(
-        names["vacancy_id"],
-        array_files.opened(path, "id_hashes"),
-        array_files.opened(path, "id_places"),
-    )
+    hashes, places = (array_files.opened(path, f"id_{name}") for name in ("hashes", "places"))
     require_sizes(path, size, catalogue, matrix, names)
     return Content(
         LoadedModel(network, catalogue, names, path, found, days),
         params,
-        ids,
+        VacancyIds(names["vacancy_id"], hashes, places),
         None if made.fields is None else table.select(made.fields),
         matrix,
         tower,
         learned,
-        {
-            "kind": "bundle",
-            "path": str(path),
-            "digest": made.digest,
-            "vacancies": made.vacancies,
-            "trained_until": made.trained_until,
-            "hhrec": made.packages.get("hhrec"),
-        },
-        threading.Lock(),
+        info(path, made),
     )
+
+
+def info(path: Path, made: BundleManifest) -> dict[str, Any]:
+    """Sum up where content comes from."""
+    return {
+        "kind": "bundle",
+        "path": str(path),
+        "digest": made.digest,
+        "trained_until": made.trained_until,
+        "hhrec": made.packages.get("hhrec"),
+    }
 
 
 def require_sizes(

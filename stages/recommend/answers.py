@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import polars as pl
+
+from stages.interface.errors import HhrecError
 from stages.reasons.report import Explanation
 from stages.recommend.event_frames import Event
 
@@ -68,3 +71,37 @@ class Answer:
     scores: list[float | None]
     answered_by: str
     reasons: list[Explanation] = field(default_factory=list)
+
+
+def require_number(k: int) -> None:
+    """Refuse a list without places.
+
+    Raises:
+        HhrecError: k is less than 1.
+    """
+    if k < 1:
+        raise HhrecError(f"k: expected 1 or more, found {k}", "leave k out for 100")
+
+
+def together(queries: Sequence[Query]) -> list[list[int]]:
+    """Group questions that can be answered at once: places of each group."""
+    groups: dict[object, list[int]] = {}
+    for place, query in enumerate(queries):
+        groups.setdefault((query.k, query.explain, query.rules.key()), []).append(place)
+    return list(groups.values())
+
+
+def table_of(answers: Sequence[Answer], *, explain: bool) -> pl.DataFrame:
+    """Lay answers out, a row a recommendation: rank, vacancy_id, score, and reasons if asked for."""
+    table = pl.DataFrame(
+        {
+            "rank": [place for one in answers for place in range(1, len(one.ids) + 1)],
+            "vacancy_id": [name for one in answers for name in one.ids],
+            "score": [score for one in answers for score in one.scores],
+        },
+        schema={"rank": pl.Int64, "vacancy_id": pl.String, "score": pl.Float64},
+    )
+    if not explain:
+        return table
+    texts = [[said.text for said in why.reasons] for one in answers for why in one.reasons]
+    return table.with_columns(pl.Series("reasons", texts, dtype=pl.List(pl.String)))

@@ -101,7 +101,7 @@ class PlainLists:
             first, stop = np.searchsorted(shelf.times, [end - shelf.window, end])
             counts = np.bincount(shelf.items[first:stop], minlength=1)
             met = np.flatnonzero(counts)
-            found = greatest(met, counts[met], LISTED)
+            found = greatest(met, counts[met].astype(np.float64), LISTED)
             if len(self.trends) >= KEPT:
                 self.trends.clear()
             self.trends[end] = found

@@ -1,7 +1,6 @@
 """A trained model that stays in memory and recommends for whoever's events it is given."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,18 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from stages.bundle.content import computed
-from stages.bundle.facts import facts_of
-from stages.bundle.opening import is_bundle, opened
-from stages.core.artifact_paths import FEATURES_DIR, MODEL_DIR, SEQUENCES_DIR, VOCAB_FILE
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
-from stages.core.model_files import CONFIG
-from stages.interface.errors import HhrecError, MissingInputError
+from stages.interface.errors import HhrecError
 from stages.params import Params
-from stages.predict import loaded_model
 from stages.reasons.report import Explanation
-from stages.recommend.answers import Answer, Query, Rules
+from stages.recommend import loading
+from stages.recommend.answers import Answer, Query, Rules, require_number, table_of, together
 from stages.recommend.engine import Engine, histories
 from stages.recommend.event_frames import Event, Events
 from stages.recommend.history import History, history_of
@@ -67,32 +61,10 @@ class Recommender:
             HhrecError: The parts do not belong together.
         """
         given = Path(path)
-        if not given.is_dir():
-            raise MissingInputError(
-                f"{given}: expected a directory of artifacts or of a model, found none",
-                "run `hhrec run`, or name the directory that it wrote",
-            )
-        if is_bundle(given):
-            content = opened(given)
-            if params is not None:
-                content = replace(content, params=params)
-            if vacancies is not None:
-                facts = facts_of(content.loaded.names, content.params, Path(vacancies))
-                content = replace(content, facts=facts)
-            return cls(Engine(content))
-        model = given if (given / CONFIG).is_file() else given / MODEL_DIR
-        root = model.parent
-        loaded = loaded_model.load(
-            model=model,
-            sequences=Path(sequences or root / SEQUENCES_DIR),
-            features=Path(features or root / FEATURES_DIR),
-            vocab=Path(vocab or root / VOCAB_FILE),
-        )
-        settings = params or Params()
-        facts = facts_of(loaded.names, settings, Path(vacancies) if vacancies else None)
-        return cls(
-            Engine(computed(loaded, settings, facts, {"kind": "artifacts", "path": str(given)}))
-        )
+        named = {"sequences": sequences, "features": features, "vocab": vocab}
+        tables = {name: Path(place) for name, place in named.items() if place is not None}
+        catalogue = None if vacancies is None else Path(vacancies)
+        return cls(Engine(loading.content_of(given, params, tables, catalogue)))
 
     @property
     def vacancies(self) -> pl.Series:
@@ -161,18 +133,8 @@ class Recommender:
         require_number(k)
         users, asked = self._asked(events, at)
         answers = self._engine.answers(asked, k, rules, explain=explain)
+        table = table_of(answers, explain=explain)
         owner = np.repeat(np.arange(len(answers)), [len(one.ids) for one in answers])
-        table = pl.DataFrame(
-            {
-                "rank": [place for one in answers for place in range(1, len(one.ids) + 1)],
-                "vacancy_id": [name for one in answers for name in one.ids],
-                "score": [score for one in answers for score in one.scores],
-            },
-            schema={"rank": pl.Int64, "vacancy_id": pl.String, "score": pl.Float64},
-        )
-        if explain:
-            texts = [[said.text for said in why.reasons] for one in answers for why in one.reasons]
-            table = table.with_columns(pl.Series("reasons", texts, dtype=pl.List(pl.String)))
         return table if users is None else table.insert_column(0, users.gather(owner))
 
     def answer(self, queries: Sequence[Query]) -> list[Answer]:
@@ -247,7 +209,9 @@ class Recommender:
         """Give what is known of vacancies, for display: a dictionary each, the id alone if nothing is."""
         return self._engine.described(ids)
 
-    def _asked(self, events: Events, at: datetime | None) -> tuple[pl.Series | None, list[History]]:
+    def _asked(
+        self, events: Events, at: datetime | None
+    ) -> tuple[pl.Series | None, list[History] | pl.DataFrame]:
         """Read people's histories, and their ids where the events have some."""
         if not isinstance(events, pl.DataFrame | Mapping):
             events = list(events)
@@ -265,24 +229,6 @@ class Recommender:
                 "ask for each person by a question of its own, without user_id",
             )
         return found[0]
-
-
-def require_number(k: int) -> None:
-    """Refuse a list without places.
-
-    Raises:
-        HhrecError: k is less than 1.
-    """
-    if k < 1:
-        raise HhrecError(f"k: expected 1 or more, found {k}", "leave k out for 100")
-
-
-def together(queries: Sequence[Query]) -> list[list[int]]:
-    """Group questions that can be answered at once: places of each group."""
-    groups: dict[object, list[int]] = {}
-    for place, query in enumerate(queries):
-        groups.setdefault((query.k, query.explain, query.rules.key()), []).append(place)
-    return list(groups.values())
 
 
 load = Recommender.load

@@ -65,9 +65,9 @@ class Ranker:
         with_parts: bool = False,
         matrix: ItemMatrix | None = None,
     ) -> None:
-        self.model, self.catalogue, self.activity = model, catalogue, activity
-        self.asks, self.groups, self.with_parts = asks, groups, with_parts
-        self.k, self.batch_rows, self.precision = k, batch_rows, precision
+        self.model, self.catalogue, self.activity, self.asks = model, catalogue, activity, asks
+        self.groups, self.with_parts, self.k = groups, with_parts, k
+        self.batch_rows, self.precision = batch_rows, precision
         self.matrix = matrix or item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
         self.moment = (-1, -1)
@@ -91,14 +91,9 @@ class Ranker:
         slab = np.cumsum((lengths + 1 + close) * wide) // SLAB
         for chosen in np.split(order, np.flatnonzero(np.diff(slab)) + 1):
             encoded = encode(
-                self.model,
-                self.catalogue,
-                rows,
-                np.sort(chosen),
-                share,
-                asks=self.asks,
-                with_parts=self.with_parts,
-            )
+                self.model, self.catalogue, rows, np.sort(chosen), share,
+                asks=self.asks, with_parts=self.with_parts,
+            )  # fmt: skip
             distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)
             for index, moment in enumerate(distinct.tolist()):
                 members = np.flatnonzero(group.ravel() == index)

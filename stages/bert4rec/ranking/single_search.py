@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec.ranking.item_index import ItemMatrix
-from stages.bert4rec.ranking.score_keys import NOTHING, keys, top
+from stages.bert4rec.ranking.score_keys import keys, top
 from stages.bert4rec.ranking.top_k import exact_scores
 
 GROUP = 64  # items of which only the greatest product counts for the threshold
@@ -53,8 +53,3 @@ def _reached(products: Tensor, k: int) -> Tensor:
     if len(groups) < k:
         return products.new_tensor(-torch.inf)
     return groups.topk(k).values[-1]
-
-
-def nothing(count: int) -> Tensor:
-    """Keys of no candidates, (count,)."""
-    return torch.full((count,), NOTHING)
