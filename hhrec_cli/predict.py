@@ -42,7 +42,7 @@ def predict(
         typer.Option(
             "--format",
             help="One row a list: parquet, jsonl; one row a recommendation: csv, long (Parquet). "
-            "docs/serving.md has the columns.",
+            "docs/bundle.md has the columns.",
         ),
     ] = "parquet",
     scores: Annotated[

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from stages.bundle.content import Content
 from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
 from stages.interface.errors import HhrecError
@@ -65,6 +66,11 @@ class Recommender:
         tables = {name: Path(place) for name, place in named.items() if place is not None}
         catalogue = None if vacancies is None else Path(vacancies)
         return cls(Engine(loading.content_of(given, params, tables, catalogue)))
+
+    @property
+    def content(self) -> Content:
+        """The model, with all that answers rest on."""
+        return self._engine.content
 
     @property
     def vacancies(self) -> pl.Series:
