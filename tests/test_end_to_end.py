@@ -97,6 +97,7 @@ def test_scores_are_reported_beside_the_baselines(finished: tuple[Path, dict[str
         "predict validation",
         "evaluate",
         "report",
+        "bundle",
     ]
     for part in ("validation", "test"):
         scores = reports["evaluate"].parts[part].scores

@@ -62,10 +62,11 @@ def test_every_known_event_is_trained_on_and_every_test_row_answered(
     assert sorted(found.select(rows).rows()) == sorted(asked.select(rows).rows())
     assert set(found["predictions"].list.n_unique()) == {10}
     names = list(reports)
-    assert names[names.index("report") + 1 :] == [
+    assert names[names.index("bundle") + 1 :] == [
         *(f"final {name}" for name in DATA),
         "final train",
         "final predict test",
+        "final bundle",
     ]
 
 
