@@ -1,4 +1,5 @@
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 
@@ -83,3 +84,18 @@ def test_nothing_to_learn_from_leaves_popularity() -> None:
         *oracles.popular(COUNTS)
     ]
     assert "als" in baselines.BASELINES
+
+
+def test_a_list_does_not_depend_on_the_rows_beside_it() -> None:
+    generator = np.random.default_rng(3)
+    wide = Params(baseline=BaselineParams(als=AlsParams(factors=64, iterations=3)))
+    rows = [
+        [Event(int(item), 2, 0, 0) for item in generator.integers(3, 12, 4)] for _ in range(300)
+    ]
+    table = baseline_world.train_of(rows).collect()
+    learnt = als.learn(train=table.lazy(), vocab=VOCAB, params=wide)
+    gone = pl.DataFrame(schema={"row": pl.UInt32, "item": pl.Int32})
+    together = learnt(table, gone, 9)
+    for place in range(0, 300, 7):
+        alone = learnt(table[[place]], gone, 9)["item"].to_list()
+        assert alone == together.filter(row=place).sort("order")["item"].to_list()
