@@ -1,7 +1,7 @@
 """All that an answer needs, in memory or mapped from files."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,7 +28,7 @@ class Content:
         loaded: The model.
         params: Those it was made with.
         ids: Item ids by vacancy id.
-        facts: What is known of vacancies, by item; None without a catalogue.
+        known: Reads what is known of vacancies, by item; None without a catalogue.
         matrix: Their vectors.
         tower: The same, with biases and with those of the special ids.
         learned: The recommenders that the calibration asks; None without one.
@@ -39,12 +39,17 @@ class Content:
     loaded: LoadedModel
     params: Params
     ids: VacancyIds
-    facts: pl.DataFrame | None
+    known: Callable[[], pl.DataFrame | None]
     matrix: ItemMatrix
     tower: FixedTower
     learned: Heuristics | None
     info: Mapping[str, Any]
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def facts(self) -> pl.DataFrame | None:
+        """What is known of vacancies, by item, read when it is first asked for."""
+        return self.known()
 
     @cached_property
     def ranker(self) -> Ranker:
@@ -71,4 +76,4 @@ def computed(
     biases = matrix.exact[: len(matrix), -2].clone()
     tower = FixedTower(matrix.exact, biases, *special_vectors(loaded.network, loaded.catalogue))
     ids = VacancyIds.of(loaded.names["vacancy_id"])
-    return Content(loaded, params, ids, facts, matrix, tower, loaded.learned(params), info)
+    return Content(loaded, params, ids, lambda: facts, matrix, tower, loaded.learned(params), info)

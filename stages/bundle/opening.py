@@ -1,5 +1,6 @@
 """Open a bundle: files are mapped into memory and read as answers need them."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def opened(path: Path) -> Content:
 
 def _opened(path: Path, made: BundleManifest) -> Content:
     params = Params.model_validate_json((path / PARAMS).read_text(encoding="utf-8"))
-    table = pl.read_ipc(path / FACTS)
+    table = pl.read_ipc(path / FACTS, columns=["vacancy_id"])
     numbers, size = made.numbers, made.vacancies + FIRST_ITEM
     network, found = load_model(path), calibration_file.read(path)
     catalogue = inputs(path, numbers, size)
@@ -78,12 +79,17 @@ def _opened(path: Path, made: BundleManifest) -> Content:
         LoadedModel(network, catalogue, names, path, found, days),
         params,
         VacancyIds(names["vacancy_id"], hashes, places),
-        None if made.fields is None else table.select(made.fields),
+        partial(facts, path, made.fields),
         matrix,
         tower,
         learned,
         info(path, made),
     )
+
+
+def facts(path: Path, fields: list[str] | None) -> pl.DataFrame | None:
+    """Read the fields of all vacancies."""
+    return None if fields is None else pl.read_ipc(path / FACTS, columns=fields)
 
 
 def info(path: Path, made: BundleManifest) -> dict[str, Any]:

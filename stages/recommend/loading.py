@@ -40,7 +40,7 @@ def content_of(
         if vacancies is None:
             return content
         facts = facts_of(content.loaded.names, content.params, vacancies)
-        return replace(content, facts=facts)
+        return replace(content, known=lambda: facts)
     model = path if (path / CONFIG).is_file() else path / MODEL_DIR
     root, settings = model.parent, params or Params()
     loaded = loaded_model.load(
