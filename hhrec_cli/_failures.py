@@ -30,10 +30,13 @@ def exit_with(command: Callable[[], object]) -> NoReturn:
             command()
     except SystemExit as stop:
         code = stop.code
-        if isinstance(_origin(stop), INTERRUPTS):
-            code = _told(_origin(stop))
+        origin = _origin(stop)
+        if isinstance(origin, INTERRUPTS):
+            code = _told(origin)
+        elif code not in {0, None, _interrupts.CODE} and (interruption := _interrupts.cause()):
+            code = _told(interruption)
     except BaseException as error:  # noqa: BLE001  nothing may pass
-        code = _told(error)
+        code = _told(_interrupts.cause() or error)
     sys.exit(_flushed(code))
 
 

@@ -19,6 +19,15 @@ CODE = 130  # what shells report after Ctrl-C
 KINDS = (signal.SIGINT, signal.SIGTERM)
 LIMIT = 8.0  # seconds after a signal in which a command may clean up
 RESUMED = {"train", "run"}  # commands with --resume
+_arrived: list[str] = []  # names of the signals that this command was sent
+
+
+def cause() -> Interrupted | None:
+    """The interruption that a command was sent, whatever a library made of it.
+
+    A handler that raises inside a library's call back into Python ends as that library's panic.
+    """
+    return Interrupted(_arrived[0]) if _arrived else None
 
 
 def again() -> str:
@@ -39,6 +48,7 @@ def ending() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    _arrived.clear()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
@@ -58,7 +68,8 @@ def ending() -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     del frame
-    raise Interrupted(signal.Signals(number).name)
+    _arrived.append(signal.Signals(number).name)
+    raise Interrupted(_arrived[-1])
 
 
 def _watch(reader: int) -> None:

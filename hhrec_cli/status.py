@@ -35,5 +35,5 @@ def status(
             (one.name, one.state, "" if one.state == "fresh" else one.command, one.why)
             for one in found
         ]
-        header = ["artifact", "state", "written by", "why"]
+        header = ["artifact", "state", "make it with", "why"]
         _console.show_rows(header, rows, texts=header[1:])

@@ -137,7 +137,8 @@ def _cure(flat: Flat, found: Sequence[str]) -> str:
     other = [mark for mark in LIKELY if len(found) == 1 and mark in found[0]]
     if other and flat.kind() in SEPARATORS:
         shown = other[0].replace("\t", "\\t")
-        return f"the file seems to be separated by {shown!r}: say --separator $'{shown}'"
+        typed = f"$'{shown}'" if shown != other[0] else f"'{shown}'"
+        return f"the file seems to be separated by '{shown}': say --separator {typed}"
     if flat.names is None and any(_is_number(name) for name in found):
         return "the first line seems to be a row: say --columns NAME,NAME,… or --no-header"
     return "say which columns to read: `hhrec data import --help` lists the options"

@@ -95,6 +95,28 @@ def test_any_command_says_what_to_type(
     assert "next hhrec vocab build --set vocab.min_count=3" in found.said()
 
 
+def test_what_a_library_makes_of_an_interruption_is_still_one(
+    project: Path, hhrec: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Polars panics where a handler raises inside its call back into Python."""
+    del project
+    from stages.vocab import stage
+
+    def panic(*given: object, **named: object) -> None:
+        del given, named
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except Interrupted:
+            pass
+        raise ValueError("called `Result::unwrap()` on an `Err` value")
+
+    monkeypatch.setattr(stage.outputs, "prepare", panic)
+    found = hhrec("vocab", "build")
+    assert found.code == 130
+    assert "error interrupted" in found.said()
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [

@@ -1,10 +1,13 @@
-"""Every command killed at each of its changes of the disk: old or new, no litter, equal bytes."""
+"""Every command killed at each change of the disk and at random: old or new, no litter, equal bytes."""
 
 import hashlib
 import shutil
 import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.launched.killing import Moment, hhrec
@@ -16,12 +19,32 @@ COMMANDS = {
     "vocab build": ["vocab.parquet"],
     "features build": ["features"],
     "sequences build": ["sequences"],
+    "train": ["model"],
     "predict": ["predictions.parquet"],
     "baseline popular": ["baselines/popular.parquet"],
+    "blend --out artifacts/mix.parquet artifacts/predictions.parquet artifacts/other.parquet": [
+        "mix.parquet"
+    ],
     "evaluate": ["metrics"],
     "report": ["report.html"],
+    "run": ["model", "predictions.parquet", "metrics"],
     "data sample --sessions 50 --vacancies 50 --out artifacts/sample": ["sample"],
     "data import log.csv --force --out artifacts/imported": ["imported"],
+}
+CHANGED = {  # so that old and new differ
+    "explode": "--set split.max_users=2",
+    "filter": "--set filter.min_item_events=2",
+    "vocab build": "--set vocab.min_count=1",
+    "features build": "--set features.tokens=100",
+    "sequences build": "--set sequences.max_length=5",
+    "train": "--set train.lr=0.003",
+    "run": "--set train.lr=0.003",
+    "predict": "--set predict.k=3",
+    "baseline popular": "--set predict.k=3",
+    "blend --out artifacts/mix.parquet artifacts/predictions.parquet artifacts/other.parquet": (
+        "--weights 1,9"
+    ),
+    "evaluate": "--set evaluate.bootstrap=200",
 }
 LOG = "user_id,item_id,timestamp\n" + "".join(
     f"u{user},i{item},2024-01-{day:02}T10:00:00\n"
@@ -29,10 +52,12 @@ LOG = "user_id,item_id,timestamp\n" + "".join(
     for item, day in enumerate(range(1, 9))
 )
 FEWEST = 5  # changes of the disk that any command makes
-LIMIT = 400
+LIMIT = 2000
+RANDOM = 20  # deaths of a command at random moments, by each signal
 # a SIGTERM that comes when all is done finds no handler any more
 CODES = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGTERM: {130, -signal.SIGTERM}}
-CHANGED = {"explode": "--set split.max_users=2"}  # so that old and new differ
+BOTH = [signal.SIGKILL, signal.SIGTERM]
+LONG = {"run"}  # hundreds of changes, which are those of its steps: at random only
 
 
 def content(root: Path, names: list[str]) -> str:
@@ -54,34 +79,71 @@ def litter(root: Path) -> list[Path]:
     return [*root.rglob("*.part"), *root.rglob("*.old")]
 
 
+class Tortured:
+    """A command that dies, again and again, over what it wrote before with other parameters."""
+
+    def __init__(self, project: Path, line: str, how: signal.Signals) -> None:
+        self.project, self.names, self.how = project, COMMANDS[line], how
+        self.words = [*line.split(), "--quiet"]
+        self.again = [*self.words, *CHANGED.get(line, "").split()]
+        (project / "log.csv").write_text(LOG)
+        assert hhrec(["baseline", "popular", "--out", "artifacts/other.parquet", "--quiet"]) == 0
+        assert hhrec(self.words) == 0
+        self.old = content(project, self.names)
+        root = Path(shutil.copytree(project, project.parent / "undisturbed"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(root)
+            begun = time.monotonic()
+            assert hhrec(self.again) == 0
+            self.seconds = time.monotonic() - begun
+        self.new = content(root, self.names)
+        assert (self.new != self.old) == (line in CHANGED)
+
+    def dies(self, moment: Moment) -> bool:
+        """Whether it died; what it left is old or new, and the next start makes it new and clean."""
+        code = hhrec(self.again, moment)
+        if code:
+            assert code in CODES[self.how]
+        if self.names != COMMANDS["run"]:  # whose artifacts change one after the other
+            assert content(self.project, self.names) in {self.old, self.new}, moment
+        if code:
+            assert hhrec(self.again) == 0
+        assert not litter(self.project)
+        assert content(self.project, self.names) == self.new, moment
+        assert hhrec(self.words) == 0  # the old again
+        return code != 0
+
+
+def moments(tortured: Tortured) -> Iterator[Moment]:
+    """Random times of a command, from its start to its usual end."""
+    draw = np.random.default_rng(20261127)
+    for delay in draw.uniform(0, tortured.seconds, RANDOM):
+        yield Moment("time", 0, float(delay), signal=tortured.how)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("how", BOTH)
+@pytest.mark.parametrize("line", sorted({*COMMANDS} - LONG))
 def test_a_death_at_any_change_loses_nothing(
     project: Path, line: str, how: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project / "log.csv").write_text(LOG)
-    words = [*line.split(), "--quiet"]
-    more = CHANGED.get(line, "").split()
-    assert hhrec(words) == 0
-    old = content(project, COMMANDS[line])
-    new_root = Path(shutil.copytree(project, project.parent / "undisturbed"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(new_root)
-        assert hhrec([*words, *more]) == 0
-    new = content(new_root, COMMANDS[line])
-    kills = 0
-    for number in range(1, LIMIT):
-        code = hhrec([*words, *more], Moment("change", number, signal=how))
-        if code == 0:
-            break
-        assert code in CODES[how]
+    tortured, kills = Tortured(project, line, how), 0
+    while tortured.dies(Moment("change", kills + 1, signal=how)):
         kills += 1
-        assert content(project, COMMANDS[line]) in {old, new}, number
-        assert hhrec([*words, *more]) == 0
-        assert not litter(project)
-        assert content(project, COMMANDS[line]) == new, number
-        assert hhrec(words) == 0  # the old again
-    assert FEWEST < kills < LIMIT - 1
+        assert kills < LIMIT
+    assert kills > FEWEST
     with capsys.disabled():
-        print(f"\n{line}: {kills} {how.name}, {kills} resumes, 0 losses")  # noqa: T201
+        print(f"\n{line}: {kills} {how.name} at changes, {kills} resumes, 0 losses")  # noqa: T201
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", BOTH)
+@pytest.mark.parametrize("line", COMMANDS)
+def test_deaths_at_random_lose_nothing(
+    project: Path, line: str, how: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tortured = Tortured(project, line, how)
+    kills = sum(tortured.dies(moment) for moment in moments(tortured))
+    assert kills
+    with capsys.disabled():
+        print(f"\n{line}: {kills} {how.name} at random, {kills} resumes, 0 losses")  # noqa: T201

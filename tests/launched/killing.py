@@ -26,7 +26,8 @@ class Moment(NamedTuple):
 
     `step`: `delay` seconds after the first step from `number` on. `validation`: inside validation `number`, from 1.
     `disk`: before it changes a directory below `checkpoints` for the `number`-th time, from 1.
-    `change`: before it changes anything below the working directory for the `number`-th time.
+    `change`: before it changes anything below the working directory, or asks the system to put what
+    it wrote on the disk, for the `number`-th time. `time`: `delay` seconds after its start.
     """
 
     kind: str
@@ -55,9 +56,7 @@ def _child(words: list[str], moment: Moment | None) -> None:
     torch.set_num_threads(1)
     if moment:
         DEATH[:] = [moment.signal]
-        {"step": _at_step, "validation": _in_validation, "disk": _at_disk, "change": _at_change}[
-            moment.kind
-        ](moment)
+        KINDS[moment.kind](moment)
     sys.argv = ["hhrec", *words]
     main()
 
@@ -113,15 +112,38 @@ def _at_disk(moment: Moment) -> None:
 def _at_change(moment: Moment) -> None:
     left, here = [moment.number], Path.cwd()
 
+    def count() -> None:
+        left[0] -= 1
+        if not left[0]:
+            die()
+
     def hook(event: str, given: tuple[Any, ...]) -> None:
         reads = event == "open" and not given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         named = given[:1] if event == "open" else given  # whose last is no handle but flags
         if event in CHANGING and not reads and _below(here, *named):
-            left[0] -= 1
-            if not left[0]:
-                die()
+            count()
 
+    def flush(handle: int) -> None:
+        count()
+        flushed(handle)
+
+    flushed, os.fsync = os.fsync, flush  # which tells no audit hook
     sys.addaudithook(hook)
+
+
+def _at_time(moment: Moment) -> None:
+    timer = threading.Timer(moment.delay, die)
+    timer.daemon = True  # a command that ends before it lives
+    timer.start()
+
+
+KINDS = {
+    "step": _at_step,
+    "validation": _in_validation,
+    "disk": _at_disk,
+    "change": _at_change,
+    "time": _at_time,
+}
 
 
 def _below(here: Path, *given: Any) -> bool:

@@ -19,4 +19,5 @@ def refuse(event: str, given: tuple[Any, ...]) -> None:
         os._exit(CODE)
 
 
-sys.addaudithook(refuse)
+if __name__ == "sitecustomize":  # a test that reads CODE imports it by another name
+    sys.addaudithook(refuse)

@@ -29,10 +29,10 @@ def test_a_separator_of_several_bytes_is_a_usage_error(tmp_path: Path, separator
         open_flat(Flat(file, separator=separator), ["u"])
 
 
-@pytest.mark.parametrize(("mark", "shown"), [(";", ";"), ("\t", r"\t"), ("|", "|")])
-def test_a_wrong_separator_is_named(tmp_path: Path, mark: str, shown: str) -> None:
+@pytest.mark.parametrize(("mark", "typed"), [(";", "';'"), ("\t", r"$'\t'"), ("|", "'|'")])
+def test_a_wrong_separator_is_named(tmp_path: Path, mark: str, typed: str) -> None:
     file = tmp_path / "log.csv"
     file.write_text(mark.join(["user_id", "item_id", "timestamp"]) + "\n")
     with pytest.raises(HhrecError) as error:
         open_flat(Flat(file), ["user_id", "item_id"])
-    assert f"--separator $'{shown}'" in error.value.hint
+    assert f"--separator {typed}" in error.value.hint
