@@ -54,5 +54,6 @@ class VacancyIds:
 
 def hashed(ids: Sequence[str]) -> Ints:
     """Hash ids, (n,) uint64."""
-    digests = b"".join(blake2b(one.encode(), digest_size=WIDTH).digest() for one in ids)
+    texts = (one.encode(errors="surrogatepass") for one in ids)  # JSON may hold half a character
+    digests = b"".join(blake2b(text, digest_size=WIDTH).digest() for text in texts)
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)

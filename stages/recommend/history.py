@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from stages.bundle.vacancy_ids import VacancyIds
 from stages.core.actions import KNOWN_ACTIONS, OTHER
 from stages.core.item_ids import UNK
 from stages.core.schema import TEST_SEQUENCES
+from stages.interface.errors import HhrecError
 from stages.loaders import model_arrays
 from stages.recommend.event_frames import COLUMNS, NAMES, REQUIRED, Event
-from stages.recommend.questions import WIDTH
+from stages.recommend.questions import WIDTH, naive
 from stages.sequences.contexts import LISTS, MAX_CONTEXT
 
 PAUSE = 30 * 60 * 1_000_000  # microseconds after which a session is over, where none is named
@@ -135,12 +136,14 @@ def _time(value: Any) -> int:
             raise Unusual from error
     if not isinstance(value, datetime):
         raise Unusual
-    return _microseconds(value)
+    try:
+        return _microseconds(value)
+    except HhrecError as error:
+        raise Unusual from error
 
 
 def _microseconds(value: datetime) -> int:
-    naive = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-    return (naive - EPOCH) // MICROSECOND
+    return (naive(value) - EPOCH) // MICROSECOND
 
 
 def _ordered(found: list[tuple[int, Any, int, str, int]]) -> list[Known]:

@@ -1,6 +1,6 @@
 """Rules of a call as what ranking understands: eligible vacancies, and limits by field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,7 @@ def limits_of(rules: Rules, ids: VacancyIds, facts: pl.DataFrame | None) -> Limi
     if rules.deny:
         allowed &= ~_named(ids, rules.deny)
     if met and facts is not None:
-        allowed &= conditions.eligible(facts, met)
+        allowed &= _eligible(facts, met)
     if not allowed[FIRST_ITEM:].any():
         raise HhrecError(
             "no vacancy is left to recommend: none is allowed, not denied and meets all conditions",
@@ -69,6 +69,15 @@ def require_fields(facts: pl.DataFrame | None, fields: list[str]) -> None:
     if missing:
         hint = f"its fields are {', '.join(known)}" if known else "name it with vacancies=FILE"
         raise HhrecError(f"catalogue: no field {', '.join(map(repr, missing))}", hint)
+
+
+def _eligible(facts: pl.DataFrame, met: Sequence[conditions.Condition]) -> Bools:
+    try:
+        return conditions.eligible(facts, met)
+    except UnicodeEncodeError as error:
+        raise HhrecError(
+            f"where: a value is no text ({error})", "leave half characters out"
+        ) from error
 
 
 def _named(ids: VacancyIds, wanted: object) -> Bools:

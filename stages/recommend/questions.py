@@ -7,6 +7,7 @@ import polars as pl
 
 from stages.core.schema import HISTORY, TEST_SEQUENCES, TIME
 from stages.explode.event_order import ordered_events
+from stages.interface.errors import HhrecError
 from stages.recommend.event_frames import Events, frame
 from stages.sequences.contexts import LISTS, MAX_CONTEXT
 from stages.sequences.stage import histories, with_items
@@ -39,7 +40,7 @@ def questions(events: Events, names: pl.DataFrame, at: datetime | None) -> Quest
         at: When the question is asked, later events left out; None asks as the newest event of each
             person ends.
     """
-    moment = None if at is None else _naive(at)
+    moment = None if at is None else naive(at)
     found = frame(events)
     given = found.with_row_index("place").with_columns(user=_number())
     people = given.select("user", "user_id").unique("user", maintain_order=True)
@@ -63,8 +64,16 @@ def questions(events: Events, names: pl.DataFrame, at: datetime | None) -> Quest
     return Questions(None if nameless else people["user_id"], rows)
 
 
-def _naive(at: datetime) -> datetime:
-    return at if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
+def naive(at: datetime) -> datetime:
+    """Give a moment in UTC without a zone.
+
+    Raises:
+        HhrecError: It is none in UTC: before the year 1, or after 9999.
+    """
+    try:
+        return at if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as error:
+        raise HhrecError(f"at: {at}: no moment in UTC", "leave the zone out") from error
 
 
 def _number() -> pl.Expr:

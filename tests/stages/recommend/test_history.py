@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stages.bundle.vacancy_ids import VacancyIds
 from stages.core.item_ids import FIRST_ITEM
+from stages.interface.errors import HhrecError
 from stages.recommend.history import History, as_rows, history_of, of_row
 from stages.recommend.questions import questions
 from tests.worlds.served import NOON, view
@@ -85,8 +86,20 @@ def test_rows_come_back() -> None:
         view("a") | {"action_dt": "yesterday"},
         view("a") | {"action_dt": "2024-02-30T00:00:00"},
         view("a") | {"action_dt": 12},
+        view("a") | {"action_dt": "0001-01-01T00:00:00+03:00"},
         {"vacancy_id": "a"},
     ],
 )
 def test_what_is_unusual_is_left_to_the_tables(event: Any) -> None:
     assert history_of([view("a"), event], IDS, None) is None
+
+
+def test_a_moment_that_is_none_is_told() -> None:
+    with pytest.raises(HhrecError, match="no moment in UTC"):
+        history_of([], IDS, datetime.min.replace(tzinfo=ZONE))
+
+
+def test_half_a_character_is_an_unknown_vacancy() -> None:
+    found = history_of([view("\ud800")], IDS, None)
+    assert found is not None
+    assert found.items.tolist() == [1]

@@ -37,6 +37,7 @@ def test_rules_narrow_the_catalogue() -> None:
         (Rules(max_per={"pay": 0}), "expected 1 or more"),
         (Rules(allow=["ghost"]), "no vacancy is left"),
         (Rules(allow=[]), "no vacancy is left"),
+        (Rules(where=["town=\ud800"]), "no text"),
     ],
 )
 def test_what_cannot_be_met(rules: Rules, said: str) -> None:

@@ -1,5 +1,6 @@
 """A bundle answers as `hhrec predict`: one history at a time, many at once, and under rules."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -152,6 +153,29 @@ def test_rules_as_predict(
     assert all(None not in one.scores for one in together)
     table = recommender.recommend(queries[0].events, at=queries[0].at, **{**given, **named})
     assert table["vacancy_id"].to_list() == expected[0]
+
+
+def test_a_baseline_answers_as_predict_under_rules(world: Served, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(world.paths["model"], model)
+    file = model / "calibration.json"
+    found = json.loads(file.read_text(encoding="utf-8")) | {"answers": "last_viewed", "lag": 10**18}
+    file.write_text(json.dumps(found), encoding="utf-8")
+    paths, params = {**world.paths, "model": model}, settings(fallback="auto")
+    bundle.run(params, **paths, out=tmp_path / "bundle", vacancies=world.vacancies)
+    recommender = Recommender.load(tmp_path / "bundle")
+    given: dict[str, Any] = {"where": ["employment=full"], "max_per": {COMPANY: 2}, "deny": 25}
+    for rules in ({}, {"deny": 25}, given):
+        files = dict(rule_files(rules, recommender.vacancies, tmp_path))
+        predict.run(params, **paths, vacancies=world.vacancies, out=tmp_path / "p", **files)
+        expected = pl.read_parquet(tmp_path / "p")["predictions"].to_list()
+        denied = {"deny": recommender.vacancies.head(25).to_list()} if "deny" in rules else {}
+        queries = queries_of(world, recommender, rules=Rules(**{**rules, **denied}))
+        answers = recommender.answer(queries)
+        assert [one.ids for one in answers] == expected
+        assert {one.answered_by for one in answers} == {"last_viewed"}
+        assert all(score is None for one in answers for score in one.scores)
+        assert recommender.answer(queries[:1])[0] == answers[0]
 
 
 def test_rules_that_cannot_be_met_are_refused(recommender: Recommender) -> None:
