@@ -1,5 +1,6 @@
 """`hhrec`: the commands in pipeline order, and the one place where errors become exit codes."""
 
+import os
 import sys
 from typing import Annotated, Any
 
@@ -63,6 +64,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+COMPLETION = "_HHREC_COMPLETE"  # set by the shell that completes a command line
 RAW, WORK, AFTER = "Data in", "Stages, in order", "Results and tools"
 app.add_typer(data.app, name="data", rich_help_panel=RAW)
 app.command("explode", rich_help_panel=WORK)(explode.explode)
@@ -103,4 +105,8 @@ def root(
 
 def main() -> None:
     """Run the command line: every failure becomes a message and its exit code."""
+    if COMPLETION in os.environ:
+        from typer.completion import completion_init
+
+        completion_init()
     exit_with(app)

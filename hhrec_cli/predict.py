@@ -34,7 +34,7 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Predictions file. (default: artifacts/predictions.parquet or artifacts/validation_predictions.parquet)"
+            help="Predictions file. (default: predictions.parquet or validation_predictions.parquet in --artifacts)"
         ),
     ] = None,
     allow: Annotated[
@@ -105,7 +105,7 @@ def predict(
             sequences=sequences,
             features=features,
             vocab=vocab,
-            out=out or ARTIFACTS / predictions_file(part),
+            out=out or common.artifacts / predictions_file(part),
             part=part.value,
             allow=allow,
             deny=deny,

@@ -7,7 +7,7 @@ import typer
 
 from hhrec_cli import _console, _interrupts
 from hhrec_cli._options import Common, shared
-from stages.core.artifact_paths import ARTIFACTS, FINAL_DIR, TEST, predictions_file
+from stages.core.artifact_paths import FINAL_DIR, TEST, predictions_file
 
 if TYPE_CHECKING:
     from stages.interface.stage_report import Report
@@ -19,7 +19,6 @@ def run(
         Path | None,
         typer.Option(help="Directory of the input files. (default: `raw` of the parameters)"),
     ] = None,
-    artifacts: Annotated[Path, typer.Option(help="Directory of everything written.")] = ARTIFACTS,
     force: Annotated[
         bool, typer.Option("--force", help="Replace what was made from other input files.")
     ] = False,
@@ -48,7 +47,7 @@ def run(
     for name, report in pipeline.run(
         settings,
         raw=source,
-        artifacts=artifacts,
+        artifacts=common.artifacts,
         force=force,
         resume=resume,
         final=final,
@@ -62,9 +61,9 @@ def run(
     if common.as_json:
         _console.show_json(reports)
     else:
-        common.note(f"written to {artifacts}")
+        common.note(f"written to {common.artifacts}")
         if final:
-            found = artifacts / FINAL_DIR / predictions_file(TEST)
+            found = common.artifacts / FINAL_DIR / predictions_file(TEST)
             common.note(f"of the final fit, which no figure above is of: {found}")
 
 

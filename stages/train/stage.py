@@ -54,6 +54,7 @@ def run(
     """
     quieten()
     accelerator = start()
+    progress = progress if accelerator.is_main_process else silent
     made = places.prepared(
         params,
         {"--out": out, "--checkpoints": checkpoints, "--live": live},

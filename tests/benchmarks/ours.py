@@ -97,7 +97,7 @@ def predicted(task: Task, settings: params.Params) -> dict[str, object]:
     artifacts, out = Path(task.artifacts), Path(task.out)
     calls: list[tuple[int, float]] = []
 
-    def called(done: int, total: int, note: str = "") -> None:
+    def called(done: int, total: int, note: str = "", **_: float) -> None:
         del total, note
         calls.append((done, time.perf_counter()))
 
