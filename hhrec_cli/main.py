@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from hhrec_cli import (
     explode,
     features,
     filter,  # noqa: A004  the stage is called filter
+    init,
     params,
     predict,
     report,
@@ -30,6 +32,7 @@ from hhrec_cli._failures import exit_with
 from stages import STAGES
 
 ORDER = (
+    "init",
     "data",
     *STAGES,
     "explain",
@@ -65,7 +68,8 @@ app = typer.Typer(
 )
 
 COMPLETION = "_HHREC_COMPLETE"  # set by the shell that completes a command line
-RAW, WORK, AFTER = "Data in", "Stages, in order", "Results and tools"
+RAW, WORK, AFTER = "To begin with", "Stages, in order", "Results and tools"
+app.command("init", rich_help_panel=RAW)(init.init)
 app.add_typer(data.app, name="data", rich_help_panel=RAW)
 app.command("explode", rich_help_panel=WORK)(explode.explode)
 app.command("filter", rich_help_panel=WORK)(filter.filter_events)
@@ -106,7 +110,5 @@ def root(
 def main() -> None:
     """Run the command line: every failure becomes a message and its exit code."""
     if COMPLETION in os.environ:
-        from typer.completion import completion_init
-
-        completion_init()
+        import_module("typer.completion").completion_init()
     exit_with(app)
