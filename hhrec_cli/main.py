@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from hhrec_cli import (
     baseline,
     blend,
+    daily,
     data,
     doctor,
     evaluate,
@@ -41,6 +42,7 @@ ORDER = (
     "blend",
     "report",
     "run",
+    "daily",
     "status",
     "doctor",
     "params",
@@ -84,6 +86,7 @@ app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("blend", rich_help_panel=AFTER)(blend.blend)
 app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("run", rich_help_panel=AFTER)(run.run)
+app.command("daily", rich_help_panel=AFTER)(daily.daily)
 app.command("status", rich_help_panel=AFTER)(status.status)
 app.command("doctor", rich_help_panel=AFTER)(doctor.doctor)
 app.command("params", rich_help_panel=AFTER)(params.params)

@@ -24,6 +24,7 @@ BASELINES_DIR = "baselines"
 INPUTS_FILE = "inputs.json"  # hashes of the raw files that all of it was made from
 TEXT_CACHE_DIR = "text-cache"  # text vectors, reused by later runs
 FINAL_DIR = "final"  # the artifacts of `hhrec run --final`
+VALIDATED_DIR = "validated"  # those of `hhrec daily --train` that its final fit is judged by
 
 # parts of the log: directories of sequences, values of the column `part`
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
