@@ -35,6 +35,12 @@ def build(
     ] = ARTIFACTS / EVENTS_DIR,
     vocab: VocabFile = VOCAB,
     out: Annotated[Path, typer.Option(help="Directory of train, validation, test.")] = SEQUENCES,
+    now: Annotated[
+        bool,
+        typer.Option(
+            "--now", help="Ask the test rows after all that is known, not as their sessions end."
+        ),
+    ] = False,
     *,
     common: Common,
 ) -> None:
@@ -44,7 +50,13 @@ def build(
     settings = common.params()
     with common.progress("sequences") as progress:
         report = stage.run(
-            settings, filtered=filtered, events=events, vocab=vocab, out=out, progress=progress
+            settings,
+            filtered=filtered,
+            events=events,
+            vocab=vocab,
+            out=out,
+            now=now,
+            progress=progress,
         )
     common.show(report, title="sequences")
 

@@ -11,20 +11,15 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from stages import explode, features, predict, sequences, vocab
-from stages import filter as filter_stage
+from stages import predict
 from stages.core.artifact_paths import (
     BOOKS_DIR,
-    EVENTS_DIR,
     FEATURES_DIR,
-    FILTERED_DIR,
     FINAL_DIR,
     MODEL_DIR,
     SEQUENCES_DIR,
     TEST,
-    TEST_FILE,
     TEXT_CACHE_DIR,
-    TRAIN_FILE,
     VACANCIES_FILE,
     VALIDATED_DIR,
     VOCAB_FILE,
@@ -38,6 +33,8 @@ from stages.params import Params
 from stages.pipeline import final_fit, pipeline, take_over
 from stages.pipeline.pipeline import Start, Step, step_of
 from stages.pipeline.provenance import claim
+
+DATA = {"explode", "filter", "vocab", "features", "sequences"}
 
 
 class Day(NamedTuple):
@@ -121,21 +118,10 @@ def run(
 
 def taken(params: Params, day: Day) -> Iterator[Step]:
     """The steps with yesterday's model as it is: its item ids go on, new vacancies behind them."""
-    params, raw, out, old = whole(params), day.raw, day.artifacts, day.origin
-    made = paths(out)
-    yield step_of("explode", explode.run, params, train=raw / TRAIN_FILE, test=raw / TEST_FILE,
-                  out=out / EVENTS_DIR)  # fmt: skip
-    yield step_of(
-        "filter", filter_stage.run, params, events=out / EVENTS_DIR, out=out / FILTERED_DIR
-    )
-    yield step_of("vocab", vocab.run, params, events=out / FILTERED_DIR,
-                  vacancies=raw / VACANCIES_FILE, extend=old / VOCAB_FILE, out=made["vocab"])  # fmt: skip
-    yield step_of("features", features.run, params, vacancies=raw / VACANCIES_FILE,
-                  vocab=made["vocab"], books=day.start().books, text_cache=day.text_cache,
-                  out=made["features"])  # fmt: skip
-    yield step_of("sequences", sequences.run, params, filtered=out / FILTERED_DIR,
-                  events=out / EVENTS_DIR, vocab=made["vocab"], out=made["sequences"])  # fmt: skip
-    yield step_of("model", take_over.run, params, model=old / MODEL_DIR, out=out / MODEL_DIR)
+    out, kept = day.artifacts, day.start()._replace(model=None, vocab=day.origin / VOCAB_FILE)
+    steps = pipeline.steps(whole(params), day.raw, out, day.text_cache, start=kept, now=True)
+    yield from (step for step in steps if step.name in DATA)
+    yield step_of("model", take_over.run, params, model=day.origin / MODEL_DIR, out=out / MODEL_DIR)
     yield from last(params, day)
 
 
@@ -157,8 +143,9 @@ def trained(params: Params, day: Day, *, resume: bool) -> Iterator[Step]:
         resume=resume,
         start=start,
         calibrated=judged / MODEL_DIR,
+        now=True,
     )
-    yield from (step for step in steps if step.name in final_fit.STAGES[:-1])
+    yield from (step for step in steps if step.name in {*DATA, "train"})
     yield from last(chosen, day)
 
 
@@ -192,7 +179,8 @@ def newest(origin: Path) -> Path:
 
 def require_apart(origin: Path, artifacts: Path) -> None:
     """Refuse to write over yesterday: a day that fails must not take it along."""
-    if artifacts.resolve() in {origin.resolve(), newest(origin).resolve()}:
+    today = {artifacts.resolve(), (artifacts / VALIDATED_DIR).resolve()}
+    if today & {origin.resolve(), newest(origin).resolve()}:
         raise UsageError(
             f"{artifacts}: holds yesterday's artifacts, which today's are made from",
             "name a directory for today with --artifacts DIR",

@@ -39,10 +39,11 @@ from stages.pipeline.provenance import claim, clear_final
 
 
 class Start(NamedTuple):
-    """What a training starts from: an older model, and the code books that it knows."""
+    """What is started from: an older model, its code books, and a vocabulary whose ids go on."""
 
     model: Path | None = None
     books: Path | None = None
+    vocab: Path | None = None
 
 
 NOTHING = Start()
@@ -110,6 +111,7 @@ def steps(
     resume: bool = False,
     calibrated: Path | None = None,
     start: Start = NOTHING,
+    now: bool = False,
 ) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
@@ -121,11 +123,12 @@ def steps(
               test=raw / TEST_FILE, out=out / EVENTS_DIR),
         step_of("filter", filter_stage.run, params, events=out / EVENTS_DIR, out=out / FILTERED_DIR),
         step_of("vocab", vocab.run, params, events=out / FILTERED_DIR,
-              vacancies=raw / VACANCIES_FILE, out=items["vocab"]),
+              vacancies=raw / VACANCIES_FILE, out=items["vocab"], extend=start.vocab),
         step_of("features", features.run, params, vacancies=raw / VACANCIES_FILE,
               vocab=items["vocab"], out=items["features"], text_cache=text_cache, books=start.books),
         step_of("sequences", sequences.run, params, filtered=out / FILTERED_DIR,
-              events=out / EVENTS_DIR, vocab=items["vocab"], out=asked["sequences"]),
+              events=out / EVENTS_DIR, vocab=items["vocab"], out=asked["sequences"],
+              now=now),
         step_of("train", train.run, params, **asked, out=out / MODEL_DIR,
               checkpoints=out / CHECKPOINTS_DIR, live=out / LIVE_DIR, resume=resume,
               calibrated=calibrated, origin=start.model),

@@ -75,6 +75,15 @@ def test_everybody_who_asks_is_answered_and_nothing_is_held_out(days: Path, tues
     assert pl.read_parquet(tuesday / "sequences/validation/*.parquet").is_empty()
 
 
+def test_everybody_is_asked_about_now_with_all_that_is_known(days: Path, tuesday: Path) -> None:
+    rows = pl.read_parquet(tuesday / "sequences/test/*.parquet")
+    assert rows["asked_at"].null_count() == len(rows)
+    both = pl.concat(pl.read_parquet(days / f"raw-2/{name}.parquet") for name in ("train", "test"))
+    lengths = both.group_by("user_id").agg(pl.col("vacancy_id").list.len().sum())
+    found = dict(rows.select("user_id", pl.col("items").list.len()).iter_rows())
+    assert found == dict(lengths.iter_rows())
+
+
 def test_yesterday_is_only_read_and_todays_artifacts_are_whole(days: Path, tmp_path: Path) -> None:
     root = tmp_path / "root"
     shutil.copytree(days / "monday", root / "monday")
