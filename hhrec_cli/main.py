@@ -27,6 +27,7 @@ from hhrec_cli import (
     sequences,
     status,
     train,
+    tune,
     vocab,
 )
 from hhrec_cli._failures import exit_with
@@ -40,6 +41,7 @@ ORDER = (
     "evaluate",
     "baseline",
     "blend",
+    "tune",
     "report",
     "run",
     "daily",
@@ -84,6 +86,7 @@ app.command("explain", rich_help_panel=AFTER)(explain.explain)
 app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("blend", rich_help_panel=AFTER)(blend.blend)
+app.command("tune", rich_help_panel=AFTER)(tune.tune)
 app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("run", rich_help_panel=AFTER)(run.run)
 app.command("daily", rich_help_panel=AFTER)(daily.daily)

@@ -34,6 +34,7 @@ baselines/   Recommenders without a model: popular, trending, item-kNN, ALS, las
 loaders/     The tables of features and sequences as the arrays that the model reads.
 calibration/ Weights of the score's parts and of plain recommenders, fitted on validation rows.
 train/       Dataset, data loader, loop, callbacks, checkpoints, optimisers, memory plan.
+tune/        Parameters of training chosen on the validation rows, trial by trial, with Optuna.
 predict/     Eligibility, and the ranking of the catalogue for every row.
 reasons/     Why a vacancy is recommended: the parts of its score, the events that speak for it, in words.
 evaluate/    Scores with intervals, comparison with baselines, protocol card.

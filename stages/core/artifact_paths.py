@@ -21,6 +21,7 @@ FEATURES_DIR, SEQUENCES_DIR = "features", "sequences"
 MODEL_DIR, CHECKPOINTS_DIR, LIVE_DIR = "model", "checkpoints", "live"
 METRICS_DIR, REPORT_FILE = "metrics", "report.html"
 BASELINES_DIR = "baselines"
+TRIALS_FILE = "trials.json"  # of `hhrec tune`
 INPUTS_FILE = "inputs.json"  # hashes of the raw files that all of it was made from
 TEXT_CACHE_DIR = "text-cache"  # text vectors, reused by later runs
 FINAL_DIR = "final"  # the artifacts of `hhrec run --final`

@@ -137,6 +137,7 @@ PREDICTIONS = Kind("predictions", "hhrec predict", proof=_marked)
 METRICS = Kind("metrics", "hhrec evaluate", SCORED, _scores)
 SCORES = Kind("scores", "hhrec evaluate", proof=lambda path: "protocol" in _json(path))
 PAGE = Kind("report", "hhrec report", proof=_page)
+TRIALS = Kind("trials", "hhrec tune", proof=lambda path: {"study", "trials"} <= set(_json(path)))
 PROJECT = Kind("project file", "hhrec init")
 
 

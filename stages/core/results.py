@@ -14,6 +14,7 @@ from stages.core.artifact_paths import (
     REPORT_FILE,
     SEQUENCES_DIR,
     TEST,
+    TRIALS_FILE,
     VALIDATION,
     VOCAB_FILE,
     predictions_file,
@@ -31,6 +32,7 @@ RESULTS: Mapping[str, Kind] = {
     LIVE_DIR: kinds.LIVE,
     predictions_file(TEST): kinds.PREDICTIONS,
     predictions_file(VALIDATION): kinds.PREDICTIONS,
+    TRIALS_FILE: kinds.TRIALS,
     METRICS_DIR: kinds.METRICS,
     REPORT_FILE: kinds.PAGE,
 }
