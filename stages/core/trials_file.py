@@ -68,12 +68,15 @@ def read(path: Path) -> Trials | None:
     if not path.is_file():
         return None
     try:
-        return json_text.parsed(Trials, path.read_text(encoding="utf-8"))
+        found = json_text.parsed(Trials, path.read_text(encoding="utf-8"))
+        if [one.number for one in found.trials] != list(range(len(found.trials))):
+            raise ValueError("trials are not numbered from 0 on")  # noqa: TRY301
     except (OSError, ValueError, TypeError) as error:
         raise HhrecError(
             f"{path}: expected the trials of `hhrec tune` ({error})",
             "name another file with --out, or begin anew with --anew",
         ) from error
+    return found
 
 
 def write(trials: Trials, path: Path) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 
 from stages.core.seeds import derive
 from stages.core.trials_file import Trial, Value
+from stages.interface import failures
 from stages.interface.errors import HhrecError
 from stages.tune.space import Axis
 
 STARTUP = 4  # trials by chance, and trials that run to their end, before others are pruned
-WARMUP = 1  # epochs in which no trial is pruned
+FIRST = 2  # epoch after which a trial may be pruned at the earliest
 SEEDS = 2**32
 
 
@@ -28,7 +29,7 @@ class Search:
         number: Of the trial.
 
     Raises:
-        HhrecError: Optuna is not installed.
+        HhrecError: Optuna is not installed, or the trials are of another space.
     """
 
     def __init__(
@@ -39,9 +40,15 @@ class Search:
         sampler = self.optuna.samplers.TPESampler(
             n_startup_trials=STARTUP, seed=derive(seed, "tune", number) % SEEDS
         )
-        pruner = self.optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=WARMUP)
+        pruner = self.optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=FIRST)
         self.study = self.optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
-        self.study.add_trials([self._told(trial) for trial in before])
+        try:
+            self.study.add_trials([self._told(trial) for trial in before])
+        except ValueError as error:
+            raise HhrecError(
+                f"trials before number {number} do not fit the space ({failures.short(error)})",
+                "begin anew with --anew",
+            ) from error
 
     def begin(self, known: Trial | None = None) -> dict[str, Value]:
         """Choose the parameters, or take those of a trial that was cut off, with its epochs."""
