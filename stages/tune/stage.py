@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from stages.core import kinds, outputs, trials_file
-from stages.core.artifact_paths import CHECKPOINTS_DIR, MODEL_DIR
+import polars as pl
+
+from stages.core import kinds, outputs, tables, trials_file
+from stages.core.artifact_paths import CHECKPOINTS_DIR, MODEL_DIR, VALIDATION
+from stages.core.schema import VALIDATION_SEQUENCES
 from stages.core.trials_file import Trial, Trials
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, silent
@@ -60,6 +63,7 @@ def run(
     """
     axes = parsed(space)
     require_one_process()
+    require_validation(sequences)
     made = outputs.prepare(
         out,
         kinds.TRIALS,
@@ -136,11 +140,6 @@ class Running:
             on_epoch=self.after_epoch,
             progress=self.progress,
         )
-        if not report.interrupted and report.best_mrr_100 is None:
-            raise HhrecError(
-                f"{self.given['sequences']}: no validation rows, which trials are judged by",
-                "choose another split.kind, and run from `hhrec explode` on",
-            )
         return report.interrupted
 
     def after_epoch(self, epoch: int, mrr: float) -> None:
@@ -185,6 +184,18 @@ def require_one_process() -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise HhrecError(
             "hhrec tune: expected one process, found several", "type it without `accelerate launch`"
+        )
+
+
+def require_validation(sequences: Path) -> None:
+    """Refuse sequences in which nothing is held out: trials are judged by that alone."""
+    held = tables.scan(
+        sequences / VALIDATION, VALIDATION_SEQUENCES, made_by="hhrec sequences build"
+    )
+    if not held.select(pl.len()).collect().item():
+        raise HhrecError(
+            f"{sequences / VALIDATION}: no rows, but trials are judged by validation rows alone",
+            "choose another split.kind, and run from `hhrec explode` on",
         )
 
 
