@@ -34,6 +34,7 @@ from stages.pipeline import final_fit, pipeline, take_over
 from stages.pipeline.pipeline import Start, Step, step_of
 from stages.pipeline.provenance import claim
 
+UNWANTED = {"predict test", "bundle"}  # of the validated model: nobody is answered by it
 DATA = {"explode", "filter", "vocab", "features", "sequences"}
 
 
@@ -132,7 +133,7 @@ def trained(params: Params, day: Day, *, resume: bool) -> Iterator[Step]:
     for name, work in pipeline.steps(
         params, day.raw, judged, day.text_cache, resume=resume, start=start
     ):
-        if name != "predict test":
+        if name not in UNWANTED:
             yield Step(f"validated {name}", work)
     chosen = final_fit.final_params(params, judged / MODEL_DIR)
     steps = pipeline.steps(
