@@ -2,32 +2,27 @@
 
 import hashlib
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from stages.core import kinds, outputs, tables, trials_file
-from stages.core.artifact_paths import CHECKPOINTS_DIR, MODEL_DIR, VALIDATION
+from stages.core.artifact_paths import VALIDATION
 from stages.core.schema import VALIDATION_SEQUENCES
 from stages.core.trials_file import Trial, Trials
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, silent
 from stages.params import Params
-from stages.train import stage as training
 from stages.train.fingerprint import fingerprint_of
 from stages.tune.report import TuneReport, report_of
 from stages.tune.search import Search
-from stages.tune.space import DEFAULT, laid_over, parsed
+from stages.tune.space import DEFAULT, parsed
+from stages.tune.trial import Running, beside, clear, place_of
 
 TRIALS = 20
 HOPELESS_START = 3  # trials that fail before any has a score
-
-
-class Pruned(Exception):  # noqa: N818  no error: the end of a trial
-    """A trial is behind most others, and ends."""
 
 
 def run(
@@ -73,6 +68,10 @@ def run(
     given = {"sequences": sequences, "features": features, "vocab": vocab}
     found = begun(params, out, given, space, anew=anew)
 
+    for done in found.trials:
+        if done.state != "running":
+            clear(place_of(out, done.number))
+
     def save(trial: Trial) -> None:
         nonlocal found
         found = replace(found, trials=(*found.trials[: trial.number], trial))
@@ -84,79 +83,13 @@ def run(
         if earlier and earlier.state != "running":
             continue
         search = Search(axes, found.trials[:number], seed=params.seed, number=number)
-        place = out.parent / f"{out.stem}-{number:04d}"
-        told = _beside(progress, number, trials)
-        one = Running(params, given, place, search, save, told)
+        told = beside(progress, number, trials)
+        one = Running(params, given, place_of(out, number), search, save, told)
         if not one.run(number, earlier):
             return report_of(found, interrupted=True)
         require_hope(found)
         progress(number + 1, trials)
     return report_of(found, interrupted=False)
-
-
-class Running:
-    """A trial at work: `run` gives false where a signal ended it."""
-
-    def __init__(
-        self,
-        params: Params,
-        given: dict[str, Path],
-        place: Path,
-        search: Search,
-        save: Callable[[Trial], None],
-        progress: Progress,
-    ) -> None:
-        self.params, self.given, self.place = params, given, place
-        self.search, self.save, self.progress = search, save, progress
-
-    def run(self, number: int, earlier: Trial | None) -> bool:
-        """Train, writing down each epoch; then remove what was trained."""
-        self.trial = earlier or Trial(number, "running", {})
-        self.trial = replace(self.trial, params=self.search.begin(earlier))
-        self.save(self.trial)
-        self.before, self.began = self.trial.seconds, time.monotonic()
-        try:
-            if self.train():
-                return False
-            self.end("complete")
-        except Pruned:
-            self.end("pruned")
-        except HhrecError as error:
-            self.end("failed", error.message)
-        outputs.remove(self.place / MODEL_DIR, kinds.MODEL)
-        outputs.remove(self.place / CHECKPOINTS_DIR, kinds.CHECKPOINTS)
-        outputs.remove_empty(self.place)
-        return True
-
-    def train(self) -> bool:
-        """Train and validate; true where a signal ended it."""
-        chosen = laid_over(self.params, self.trial.params, f"trial {self.trial.number}")
-        report = training.run(
-            chosen,
-            **self.given,
-            out=self.place / MODEL_DIR,
-            checkpoints=self.place / CHECKPOINTS_DIR,
-            resume=True,
-            on_epoch=self.after_epoch,
-            progress=self.progress,
-        )
-        return report.interrupted
-
-    def after_epoch(self, epoch: int, mrr: float) -> None:
-        """Write an epoch down; end the trial if it is hopeless."""
-        curve = {**dict(self.trial.curve), epoch: mrr}
-        self.trial = replace(self.trial, curve=tuple(sorted(curve.items())), seconds=self.passed())
-        self.save(self.trial)
-        if self.search.hopeless(epoch, mrr):
-            raise Pruned
-
-    def end(self, state: trials_file.State, why: str = "") -> None:
-        """Write down how the trial ended."""
-        self.save(replace(self.trial, state=state, why=why, seconds=self.passed()))
-
-    def passed(self) -> float:
-        """Seconds that the trial has taken."""
-        return round(self.before + time.monotonic() - self.began, 1)
 
 
 def begun(
@@ -207,13 +140,3 @@ def require_hope(found: Trials) -> None:
             f"the first {len(failed)} trials failed: {failed[-1].why}",
             "change --space or the parameters, and add --anew",
         )
-
-
-def _beside(progress: Progress, number: int, trials: int) -> Progress:
-    """Progress of a trial as the note of that of the search."""
-
-    def hook(done: int, total: int, note: str = "", **figures: float) -> None:
-        text = f"trial {number}: step {done:,} of {total:,}  {note}"
-        progress(number, trials, text, **figures)
-
-    return hook

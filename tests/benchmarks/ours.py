@@ -50,7 +50,7 @@ class Steps:
         self.seconds: list[float] = []
         self.cpu = 0.0
 
-    def __call__(self, done: int, total: int, note: str = "") -> None:
+    def __call__(self, done: int, total: int, note: str = "", **_: float) -> None:
         del note
         now = (done, time.perf_counter(), time.process_time())
         an_epoch = total // self.epochs

@@ -14,7 +14,7 @@ from stages.interface.stage_report import silent
 from stages.params import Params, validated
 from stages.pipeline import pipeline
 from stages.train import stage as training
-from stages.tune import stage
+from stages.tune import stage, trial
 from stages.tune.report import TuneReport
 from tests.helpers.trees import tree
 
@@ -81,6 +81,22 @@ def test_trials_are_judged_by_their_best_epoch_and_leave_nothing_else(
     more = tune(tables, tmp_path / "trials.json", trials=4)
     assert known(tmp_path / "trials.json")[:3] == first
     assert more.complete + more.pruned == 4
+
+
+def test_what_an_older_search_left_is_cleared_and_what_is_not_ours_stays(
+    tables: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, place = tmp_path / "trials.json", tmp_path / "trials-0000"
+    monkeypatch.setattr(trial, "clear", lambda _: None)
+    tune(tables, out, trials=1)
+    assert (place / "checkpoints").is_dir()
+    monkeypatch.undo()
+    (place / "letter.txt").write_text("dear")
+    tune(tables, out, trials=1, params=params(epochs=1), anew=True)
+    assert [path.name for path in place.iterdir() if path.name != ".hhrec"] == ["letter.txt"]
+    (place / "letter.txt").unlink()
+    tune(tables, out, trials=1, params=params(epochs=1))
+    assert not place.exists()
 
 
 @pytest.mark.parametrize("when", ["an epoch was written down", "a trial is about to end"])
