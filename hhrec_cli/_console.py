@@ -4,11 +4,13 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from hhrec_cli._log_lines import Lines, Log
 
 if TYPE_CHECKING:
     from stages.interface.errors import HhrecError
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from stages.interface.stage_report import Report
 
 stderr = Console(stderr=True, highlight=False)
+log = Log()
+
+
+def use(log_format: Literal["text", "json"]) -> None:
+    """Choose how progress, notes and errors are written on stderr."""
+    log.as_json = log_format == "json"
 
 
 def _stdout() -> Console:
@@ -66,11 +74,20 @@ def _plain(cell: Any) -> str:
 def note(text: str, *, quiet: bool = False) -> None:
     """Print a remark on stderr unless quiet; a long line stays one, to be copied."""
     if not quiet:
-        stderr.print(text, markup=False, soft_wrap=True)
+        _write(text, {"level": "info", "message": text})
+
+
+def _write(text: str, values: dict[str, Any]) -> None:
+    """Write one line on stderr: as text, or as JSON if that is chosen."""
+    line = log.line(values) if log.as_json else text
+    stderr.print(line, markup=False, soft_wrap=True)
 
 
 def complain(error: "HhrecError") -> None:
     """Print an error and the next command to type."""
+    if log.as_json:
+        _write("", {"level": "error", "message": error.message, "next": error.hint})
+        return
     stderr.print(f"[bold red]error[/] {_plain(error.message)}", soft_wrap=True)
     if error.hint:
         stderr.print(f"[bold]next[/]  {_plain(error.hint)}", soft_wrap=True)
@@ -78,7 +95,10 @@ def complain(error: "HhrecError") -> None:
 
 @contextmanager
 def progress(label: str, *, quiet: bool) -> "Iterator[ProgressHook]":
-    """Give a hook that moves a bar on a terminal and does nothing elsewhere."""
+    """Give a hook that moves a bar on a terminal, and elsewhere writes a line now and then."""
+    if not quiet and (log.as_json or not stderr.is_terminal):
+        yield Lines(label, _write)
+        return
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -87,12 +107,13 @@ def progress(label: str, *, quiet: bool) -> "Iterator[ProgressHook]":
         TextColumn("{task.fields[note]}", markup=False),
         console=stderr,
         transient=True,
-        disable=quiet or not stderr.is_terminal,
+        disable=quiet,
     )
     with bar:
         task = bar.add_task(label, total=None, note="")
 
-        def hook(done: int, total: int, note: str = "") -> None:
+        def hook(done: int, total: int, note: str = "", **figures: float) -> None:
+            del figures
             bar.update(task, completed=done, total=total, note=note)
 
         yield hook

@@ -40,6 +40,7 @@ def import_log(
     items_title: opt.ItemsTitle = None,
     items_field: opt.ItemsField = None,
     items_separator: opt.ItemsSeparator = None,
+    items_only: opt.ItemsOnly = False,
     split: opt.Split = opt.SplitKind.leave_one_out,
     cut: opt.Cut = None,
     test_share: opt.TestShare = None,
@@ -66,11 +67,14 @@ def import_log(
     )
     plan = _plan(split.value, cut, test_share, session_gap, keep_duplicates)
     table = _item_table(items, items_id, items_title, items_field, items_separator, item, log.file)
+    if items_only and table is None:
+        raise UsageError("--items-only without an item table", "add --items FILE")
     with output.progress("import") as progress:
         report = imports.run(
             log,
             out=out,
             items=table,
+            listed_only=items_only,
             plan=plan,
             force=force,
             memory_gb=memory_gb,

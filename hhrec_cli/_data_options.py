@@ -131,6 +131,14 @@ ItemsSeparator = Annotated[
     str | None,
     typer.Option(rich_help_panel=ITEMS, help="Between entries of a list. (default: |)"),
 ]
+ItemsOnly = Annotated[
+    bool,
+    typer.Option(
+        "--items-only",
+        rich_help_panel=ITEMS,
+        help="The catalogue is this table alone: what it lacks has expired.",
+    ),
+]
 Split = Annotated[
     SplitKind,
     typer.Option(

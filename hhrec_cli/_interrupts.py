@@ -18,7 +18,7 @@ from stages.interface.errors import Interrupted
 CODE = 130  # what shells report after Ctrl-C
 KINDS = (signal.SIGINT, signal.SIGTERM)
 LIMIT = 8.0  # seconds after a signal in which a command may clean up
-RESUMED = {"train", "run"}  # commands with --resume
+RESUMED = {"train", "run", "daily"}  # commands with --resume
 _arrived: list[str] = []  # names of the signals that this command was sent
 
 

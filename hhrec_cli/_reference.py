@@ -14,7 +14,8 @@ HEADER = """# Command line
 
 Written by `make reference` from the commands themselves; a test holds it to them. Results go to
 stdout, progress and notes to stderr. Exit codes: 0 done, 1 something you can mend, 2 a command
-line that does not parse, 3 a missing input, 130 stopped by Ctrl-C.
+line that does not parse, 3 a missing input, 130 stopped by Ctrl-C. Paths below `artifacts` move with
+`--artifacts DIR`. Logs without a terminal, and completion: [own-data.md](own-data.md#running).
 """
 
 

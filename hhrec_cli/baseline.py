@@ -48,7 +48,7 @@ def baseline(
             part=part,
             sequences=sequences,
             vocab=vocab,
-            out=out or ARTIFACTS / BASELINES_DIR / file,
+            out=out or common.artifacts / BASELINES_DIR / file,
             progress=progress,
         )
     common.show(report, title="baseline")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Output, ParamsFile, shared
+from hhrec_cli._options import ParamsFile, Stored, chosen, shared
 from stages import STAGES
 from stages.core.artifact_paths import ARTIFACTS
 
@@ -16,9 +16,9 @@ def doctor(
     directory: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="Directory of artifacts.")
     ] = ARTIFACTS,
-    file: ParamsFile = PARAMS_FILE,
+    file: ParamsFile = None,
     *,
-    output: Output,
+    output: Stored,
 ) -> None:
     """Look at environment, disk, memory, threads, devices, artifacts and dvc.yaml; say what to do.
 
@@ -27,7 +27,7 @@ def doctor(
     output.note("loading torch")
     from stages.inspect import doctor as checks
 
-    found = list(checks.examine(file, directory, STAGES))
+    found = list(checks.examine(chosen(file), directory, STAGES))
     if output.as_json:
         _console.show_json([one._asdict() for one in found])
     elif not output.quiet:

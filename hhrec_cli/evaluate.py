@@ -103,11 +103,11 @@ def evaluate(
     with common.progress("evaluate") as progress:
         report = stage.run(
             settings,
-            predictions=predictions or ARTIFACTS / predictions_file(TEST),
+            predictions=predictions or common.artifacts / predictions_file(TEST),
             validation_predictions=validation_predictions
-            or ARTIFACTS / predictions_file(VALIDATION),
+            or common.artifacts / predictions_file(VALIDATION),
             labels=labels or stage.found_labels(root),
-            out=out or ARTIFACTS / METRICS_DIR,
+            out=out or common.artifacts / METRICS_DIR,
             against=list(dict.fromkeys(known.canonical(name.strip()) for name in names)),
             progress=progress,
             model=model,

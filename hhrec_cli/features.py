@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import Common, Json, shared
+from hhrec_cli._options import Common, Stored, shared
 from stages.core.artifact_paths import ARTIFACTS, FEATURES_DIR, VACANCIES_FILE, VOCAB_FILE
 
 app = typer.Typer(help="Vacancies as numbers: codes, salary, tokens.", no_args_is_help=True)
@@ -52,29 +52,32 @@ def build(
 
 
 @app.command("show")
+@shared
 def show(
     ids: Annotated[
         list[str] | None, typer.Argument(help="Vacancies to decode.", metavar="[ID]...")
     ] = None,
     features: Annotated[Path, typer.Option(help="What `features build` wrote.")] = FEATURES,
     vocab: Annotated[Path, typer.Option(help="Item ids of the vacancies.")] = VOCAB,
-    as_json: Json = False,
+    *,
+    output: Stored,
 ) -> None:
     """Print sizes, coverage and salaries, or the vacancies ID as the model sees them."""
     from stages.inspect import features as view
 
     if ids:
         found = view.describe(features, vocab, ids)
-        if as_json:
+        if output.as_json:
             _console.show_json(found)
-        for vacancy in () if as_json else found:
+        for vacancy in () if output.as_json or output.quiet else found:
             _console.show_rows(["vacancy", vacancy["vacancy_id"]], list(vacancy.items())[1:])
         return
     columns, salaries = view.coverage(features), view.salary_quartiles(features)
-    if as_json:
+    if output.as_json:
         _console.show_json({"columns": columns, "salary_quartiles": salaries})
         return
-    _show_coverage(columns, salaries)
+    if not output.quiet:
+        _show_coverage(columns, salaries)
 
 
 def _show_coverage(columns: list[Any], salaries: dict[str, list[int]]) -> None:

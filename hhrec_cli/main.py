@@ -1,6 +1,8 @@
 """`hhrec`: the commands in pipeline order, and the one place where errors become exit codes."""
 
+import os
 import sys
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +12,7 @@ from hhrec_cli import (
     baseline,
     blend,
     bundle,
+    daily,
     data,
     doctor,
     evaluate,
@@ -17,6 +20,7 @@ from hhrec_cli import (
     explode,
     features,
     filter,  # noqa: A004  the stage is called filter
+    init,
     params,
     predict,
     recommend,
@@ -26,12 +30,14 @@ from hhrec_cli import (
     serve,
     status,
     train,
+    tune,
     vocab,
 )
 from hhrec_cli._failures import exit_with
 from stages import STAGES
 
 ORDER = (
+    "init",
     "data",
     *STAGES,
     "bundle",
@@ -41,9 +47,11 @@ ORDER = (
     "evaluate",
     "baseline",
     "blend",
+    "tune",
     "report",
     "serve",
     "run",
+    "daily",
     "status",
     "doctor",
     "params",
@@ -70,7 +78,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-RAW, WORK, AFTER = "Data in", "Stages, in order", "Results and tools"
+COMPLETION = "_HHREC_COMPLETE"  # set by the shell that completes a command line
+RAW, WORK, AFTER = "To begin with", "Stages, in order", "Results and tools"
+app.command("init", rich_help_panel=RAW)(init.init)
 app.add_typer(data.app, name="data", rich_help_panel=RAW)
 app.command("explode", rich_help_panel=WORK)(explode.explode)
 app.command("filter", rich_help_panel=WORK)(filter.filter_events)
@@ -86,9 +96,11 @@ app.command("explain", rich_help_panel=AFTER)(explain.explain)
 app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("blend", rich_help_panel=AFTER)(blend.blend)
+app.command("tune", rich_help_panel=AFTER)(tune.tune)
 app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("serve", rich_help_panel=AFTER)(serve.serve)
 app.command("run", rich_help_panel=AFTER)(run.run)
+app.command("daily", rich_help_panel=AFTER)(daily.daily)
 app.command("status", rich_help_panel=AFTER)(status.status)
 app.command("doctor", rich_help_panel=AFTER)(doctor.doctor)
 app.command("params", rich_help_panel=AFTER)(params.params)
@@ -114,4 +126,6 @@ def root(
 
 def main() -> None:
     """Run the command line: every failure becomes a message and its exit code."""
+    if COMPLETION in os.environ:
+        import_module("typer.completion").completion_init()
     exit_with(app)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Common, shared
+from hhrec_cli._options import Settings, shared
 
 
 @shared
@@ -15,16 +15,12 @@ def params(
         bool, typer.Option("--yaml", help="Write a complete, commented params.yaml on stdout.")
     ] = False,
     *,
-    common: Common,
+    common: Settings,
 ) -> None:
-    """Print every parameter: its value, default, range and meaning.
+    """Print every parameter: its value, default, range and meaning."""
+    from stages.params import reference
 
-    Without a parameter file of the default name, the values are the defaults.
-    """
-    from stages.params import Params, reference
-
-    absent = common.file == PARAMS_FILE and not common.file.exists() and not common.overrides
-    settings = Params() if absent else common.params()
+    settings = common.params()
     rows = list(reference.described(settings))
     if common.as_json:
         _console.show_json({row.name: row._asdict() for row in rows})

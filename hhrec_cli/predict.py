@@ -34,7 +34,7 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Predictions file. (default: artifacts/predictions.parquet or artifacts/validation_predictions.parquet; with --format .csv, .jsonl or .long.parquet)"
+            help="Predictions file. (default: predictions.parquet or validation_predictions.parquet in --artifacts; with --format .csv, .jsonl or .long.parquet)"
         ),
     ] = None,
     file_format: Annotated[
@@ -117,7 +117,7 @@ def predict(
             sequences=sequences,
             features=features,
             vocab=vocab,
-            out=out or ARTIFACTS / name_of(predictions_file(part), file_format),
+            out=out or common.artifacts / name_of(predictions_file(part), file_format),
             part=part.value,
             allow=allow,
             deny=deny,

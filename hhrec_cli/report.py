@@ -6,14 +6,11 @@ from typing import Annotated
 import typer
 
 from hhrec_cli._options import Common, shared
-from stages.core.artifact_paths import ARTIFACTS, REPORT_FILE
+from stages.core.artifact_paths import REPORT_FILE
 
 
 @shared
 def report(
-    artifacts: Annotated[
-        Path, typer.Option(help="Directory of all that the stages wrote.")
-    ] = ARTIFACTS,
     raw: Annotated[
         Path | None,
         typer.Option(help="Directory of the input files. (default: `raw` of the parameters)"),
@@ -33,8 +30,8 @@ def report(
         done = stage.run(
             settings,
             raw=raw or Path(settings.raw),
-            artifacts=artifacts,
-            out=out or artifacts / REPORT_FILE,
+            artifacts=common.artifacts,
+            out=out or common.artifacts / REPORT_FILE,
             sessions=sessions,
             progress=progress,
         )

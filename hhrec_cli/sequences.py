@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Common, Json, Overrides, ParamsFile, shared
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
     EVENTS_DIR,
@@ -35,6 +35,12 @@ def build(
     ] = ARTIFACTS / EVENTS_DIR,
     vocab: VocabFile = VOCAB,
     out: Annotated[Path, typer.Option(help="Directory of train, validation, test.")] = SEQUENCES,
+    now: Annotated[
+        bool,
+        typer.Option(
+            "--now", help="Ask the test rows after all that is known, not as their sessions end."
+        ),
+    ] = False,
     *,
     common: Common,
 ) -> None:
@@ -44,33 +50,40 @@ def build(
     settings = common.params()
     with common.progress("sequences") as progress:
         report = stage.run(
-            settings, filtered=filtered, events=events, vocab=vocab, out=out, progress=progress
+            settings,
+            filtered=filtered,
+            events=events,
+            vocab=vocab,
+            out=out,
+            now=now,
+            progress=progress,
         )
     common.show(report, title="sequences")
 
 
 @app.command()
+@shared
 def show(
     sequences: Annotated[Path, typer.Option(help="Sequences that build wrote.")] = SEQUENCES,
     vocab: VocabFile = VOCAB,
     user: Annotated[
         str | None, typer.Option(help="Print the rows of this user, a line an event.")
     ] = None,
-    params: ParamsFile = PARAMS_FILE,
-    overrides: Overrides = None,
-    as_json: Json = False,
+    *,
+    common: Common,
 ) -> None:
     """Print rows, lengths and labels by part, or all that the rows of one user hold."""
     from stages.inspect.sequences import summary, user_events
-    from stages.params import load
 
-    settings = load(params, overrides or ())
+    settings = common.params()
     if user is not None:
-        _show_lines(user_events(sequences, vocab, user), as_json=as_json)
+        _show_lines(user_events(sequences, vocab, user), common)
         return
     found = summary(sequences, vocab, settings.sequences.max_length)
-    if as_json:
+    if common.as_json:
         _console.show_json(found.model_dump())
+        return
+    if common.quiet:
         return
     measures = [
         (name, *(part[name] for part in found.parts.values())) for name in found.parts["train"]
@@ -79,8 +92,8 @@ def show(
     _console.show_rows(["validation labels", ""], list(found.labels.items()))
 
 
-def _show_lines(lines: "DataFrame", *, as_json: bool) -> None:
-    if as_json:
+def _show_lines(lines: "DataFrame", common: Common) -> None:
+    if common.as_json:
         _console.show_json([{**line, "time": str(line["time"])} for line in lines.to_dicts()])
-    else:
+    elif not common.quiet:
         _console.show_rows(lines.columns, lines.rows())

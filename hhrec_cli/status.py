@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import PARAMS_FILE, Common, shared
+from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS
 
 
@@ -25,8 +25,7 @@ def status(
     """
     from stages.inspect.status import standings
 
-    absent = common.file == PARAMS_FILE and not common.file.exists() and not common.overrides
-    params = None if absent else common.params().model_dump(mode="json")
+    params = common.params().model_dump(mode="json") if common.named() else None
     found = standings(directory, params)
     if common.as_json:
         _console.show_json({one.name: one._asdict() for one in found})

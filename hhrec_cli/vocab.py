@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import Common, Json, shared
+from hhrec_cli._options import Common, Stored, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
     FILTERED_DIR,
@@ -55,42 +55,48 @@ def build(
 
 
 @app.command()
+@shared
 def show(
     vocab: VocabFile = VOCAB,
     events: Annotated[
         Path | None,
-        typer.Option(help="Filtered events to measure. (default: artifacts/filtered if there)"),
+        typer.Option(
+            help="Filtered events to measure. (default: filtered in --artifacts, if there)"
+        ),
     ] = None,
     sequences: Annotated[
         Path | None,
-        typer.Option(help="Sequences with labels. (default: artifacts/sequences if there)"),
+        typer.Option(help="Sequences with labels. (default: sequences in --artifacts, if there)"),
     ] = None,
-    as_json: Json = False,
+    *,
+    output: Stored,
 ) -> None:
     """Print the size, and how much of the events and the validation labels is covered."""
     from stages.inspect.vocab import coverage
 
     report = coverage(
         vocab,
-        events=events or _if_there(ARTIFACTS / FILTERED_DIR),
-        sequences=sequences or _if_there(ARTIFACTS / SEQUENCES_DIR),
+        events=events or _if_there(output.artifacts / FILTERED_DIR),
+        sequences=sequences or _if_there(output.artifacts / SEQUENCES_DIR),
     )
-    _console.show(report, title=str(vocab), as_json=as_json, quiet=False)
+    output.show(report, title=str(vocab))
 
 
 @app.command()
+@shared
 def lookup(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Vacancy ids or item numbers.")],
     vocab: VocabFile = VOCAB,
-    as_json: Json = False,
+    *,
+    output: Stored,
 ) -> None:
     """Print what vacancy ids or item numbers stand for."""
     from stages.inspect.vocab import lookup as find
 
     found = find(vocab, ids)
-    if as_json:
+    if output.as_json:
         _console.show_json(found.to_dicts())
-    else:
+    elif not output.quiet:
         _console.show_rows(found.columns, found.rows())
 
 

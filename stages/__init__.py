@@ -34,6 +34,7 @@ baselines/   Recommenders without a model: popular, trending, item-kNN, ALS, las
 loaders/     The tables of features and sequences as the arrays that the model reads.
 calibration/ Weights of the score's parts and of plain recommenders, fitted on validation rows.
 train/       Dataset, data loader, loop, callbacks, checkpoints, optimisers, memory plan.
+tune/        Parameters of training chosen on the validation rows, trial by trial, with Optuna.
 predict/     Eligibility, and the ranking of the catalogue for every row.
 bundle/      One directory with all that an answer needs: written, opened and checked.
 reasons/     Why a vacancy is recommended: the parts of its score, the events that speak for it, in words.
@@ -42,7 +43,8 @@ blend/       Reciprocal rank fusion of several recommenders' predictions.
 report/      The HTML page about one directory of artifacts.
 data/        Raw input: the synthetic sample, import of other logs, check.
 inspect/     Reports that `show` and `lookup` print.
-pipeline/    `hhrec run`: the stages without DVC; provenance of inputs; the final fit.
+project/     A project of one's own: the parameters and the pipeline to begin with.
+pipeline/    `hhrec run` and `hhrec daily`: the stages without DVC; provenance of inputs; the final fit.
 recommend/   A model held in memory that recommends for histories that need not be in the log.
 api/         The functions of `import hhrec`: each stage and the pipeline, for Python programs and notebooks.
 serve/       The HTTP server: micro-batches, limits, reload of bundles, metrics, the explorer page.

@@ -18,10 +18,14 @@ from tests.worlds.text_world import static_model
 
 Board: TypeAlias = Path
 Describe: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]
-RANKED_ANEW = ("features build --books artifacts/features/books", "sequences build", "predict")
+RANKED_ANEW = (
+    "features build --books artifacts/features/books",
+    "sequences build --now",
+    "predict --allow raw-2/vacancies.parquet",
+)
 WITHOUT_TRAINING = (
-    "explode",
-    "filter",
+    "explode --set split.kind=none",
+    "filter --set split.kind=none",
     "vocab build --extend artifacts/vocab.parquet",
     *RANKED_ANEW,
 )
@@ -79,6 +83,8 @@ def test_a_vacancy_added_after_training_is_recommended_to_those_it_suits(
     kept = ["vacancy_id", "item", "trained"]
     assert after.head(len(before)).select(kept).equals(before.select(kept))
     assert after["vacancy_id"].tail(4).to_list() == sorted(map(daily.new, daily.TRADES))
+    names = set(pl.read_parquet("artifacts/predictions.parquet")["predictions"].explode())
+    assert not names & {f"{trade}-1" for trade in daily.TRADES}  # expired
     for trade in daily.TRADES:
         own, *others = sorted(places(board, daily.new(trade)).items(), key=lambda pair: pair[1])
         assert own[0] == trade

@@ -1,5 +1,6 @@
 """`dvc repro` for real, in a fresh repository with a small sample: minutes, so marked slow."""
 
+import csv
 import os
 import shutil
 import subprocess
@@ -95,3 +96,20 @@ def test_own_files_are_read_and_never_written(repo: Path, tmp_path: Path) -> Non
     assert {file: file.read_bytes() for file in own.iterdir()} == before
     assert not (repo / "artifacts" / "metrics" / "test.json").exists()
     shell(repo, "git", "checkout", "--quiet", ".")
+
+
+def test_scores_of_experiments_are_kept_and_shown_side_by_side(repo: Path) -> None:
+    for name, rate in (("low", "0.001"), ("high", "0.01")):
+        shell(
+            repo, "dvc", "exp", "run", "--quiet", "--name", name, "--set-param", f"train.lr={rate}"
+        )
+    shown = shell(
+        repo, "dvc", "exp", "show", "--csv", "--hide-workspace", "--drop", ".*artifacts/.*"
+    )
+    rows = {row["Experiment"]: row for row in csv.DictReader(shown.splitlines())}
+    assert {"low", "high"} <= set(rows)
+    assert (rows["low"]["train.lr"], rows["high"]["train.lr"]) == ("0.001", "0.01")
+    for part in ("validation", "test"):
+        scores = [float(rows[name][f"{part}.MRR@100"]) for name in ("low", "high")]
+        assert all(0 < score < 1 for score in scores)
+        assert len(set(scores)) == len(scores)

@@ -22,9 +22,11 @@ MODEL_DIR, CHECKPOINTS_DIR, LIVE_DIR = "model", "checkpoints", "live"
 METRICS_DIR, REPORT_FILE = "metrics", "report.html"
 BASELINES_DIR = "baselines"
 BUNDLE_DIR = "bundle"  # all that an answer needs, in one directory
+TRIALS_FILE = "trials.json"  # of `hhrec tune`
 INPUTS_FILE = "inputs.json"  # hashes of the raw files that all of it was made from
 TEXT_CACHE_DIR = "text-cache"  # text vectors, reused by later runs
 FINAL_DIR = "final"  # the artifacts of `hhrec run --final`
+VALIDATED_DIR = "validated"  # those of `hhrec daily --train` that its final fit is judged by
 
 # parts of the log: directories of sequences, values of the column `part`
 TRAIN, VALIDATION, TEST = "train", "validation", "test"

@@ -144,6 +144,8 @@ METRICS = Kind("metrics", "hhrec evaluate", SCORED, _scores)
 SCORES = Kind("scores", "hhrec evaluate", proof=lambda path: "protocol" in _json(path))
 BUNDLE = Kind("bundle", "hhrec bundle", BUNDLED, lambda path: "bundle" in _json(path / BUNDLE_FILE))
 PAGE = Kind("report", "hhrec report", proof=_page)
+TRIALS = Kind("trials", "hhrec tune", proof=lambda path: {"study", "trials"} <= set(_json(path)))
+PROJECT = Kind("project file", "hhrec init")
 
 
 def foreign(path: Path, kind: Kind) -> list[str]:

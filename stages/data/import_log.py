@@ -39,6 +39,7 @@ def run(
     *,
     out: Path,
     items: ItemTable | None = None,
+    listed_only: bool = False,
     plan: Plan | None = None,
     force: bool = False,
     memory_gb: float = 4.0,
@@ -78,7 +79,7 @@ def run(
                 progress=progress,
             )
             seen = accepted.select(pl.col("item").unique()).collect(engine="streaming")
-            found = catalogue(seen["item"], items)
+            found = catalogue(seen["item"], items, listed_only=listed_only)
             sink(found.rows, scratch / VACANCIES_FILE, RAW_VACANCIES)
         known = facts(accepted)
     unmatched = found.unmatched if items else []

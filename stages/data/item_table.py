@@ -76,11 +76,17 @@ class ImportedCatalogue:
     unmatched: list[str]  # items of the events without a row of their own, in order
 
 
-def catalogue(items: pl.Series, table: ItemTable | None) -> ImportedCatalogue:
-    """Give every item of the events a row; where the table has no title the name is the id."""
+def catalogue(
+    items: pl.Series, table: ItemTable | None, *, listed_only: bool = False
+) -> ImportedCatalogue:
+    """Give every item of the events a row; where the table has no title the name is the id.
+
+    With `listed_only` those that the table lacks get none: they are of vacancies that have expired.
+    """
     own, rejected, unreadable = _from_table(table) if table else (_empty(), {}, {})
     missing = pl.DataFrame({"vacancy_id": items}).join(own, on="vacancy_id", how="anti")
-    rows = pl.concat([own, missing], how="diagonal").select(*RAW_VACANCIES)
+    wanted = [own] if listed_only else [own, missing]
+    rows = pl.concat(wanted, how="diagonal").select(*RAW_VACANCIES)
     unmatched = missing["vacancy_id"].sort().to_list()
     named = rows.with_columns(pl.coalesce("name", "vacancy_id").alias("name"))
     return ImportedCatalogue(named.sort("vacancy_id"), rejected, unreadable, unmatched)

@@ -47,8 +47,8 @@ def beside(
 def _behind(progress: Progress, before: int, whole: int) -> Progress:
     """Progress of one part of the work, behind what is finished already."""
 
-    def hook(done: int, total: int, note: str = "") -> None:
-        del total
+    def hook(done: int, total: int, note: str = "", **figures: float) -> None:
+        del total, figures
         progress(before + done, whole, note)
 
     return hook

@@ -39,11 +39,11 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-def examine(params_file: Path, artifacts: Path, stages: Sequence[str]) -> Iterator[Finding]:
+def examine(params_file: Path | None, artifacts: Path, stages: Sequence[str]) -> Iterator[Finding]:
     """Yield what is found, thing by thing; nothing is changed.
 
     Args:
-        params_file: Parameters.
+        params_file: Parameters; none means the defaults.
         artifacts: Directory of artifacts.
         stages: Names of the stages of this version, which `dvc.yaml` should have.
     """
@@ -86,10 +86,10 @@ def _fault(needed: Requirement) -> str:
     return "" if fits else f"{needed.name} {found}, expected {needed.specifier}"
 
 
-def parameters(file: Path) -> tuple[Params | None, Finding]:
+def parameters(file: Path | None) -> tuple[Params | None, Finding]:
     """The parameters, where they can be read."""
     try:
-        return load(file), Finding("parameters", "ok", str(file))
+        return load(file), Finding("parameters", "ok", str(file or "the defaults: no params.yaml"))
     except HhrecError as error:
         return None, Finding("parameters", "wrong", error.message, error.hint)
 

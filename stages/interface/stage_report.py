@@ -25,12 +25,12 @@ class Report(BaseModel):
 
 
 class Progress(Protocol):
-    """Told how far a stage has come; `note` holds running figures such as the loss."""
+    """Told how far a stage has come; `note` says running figures such as the loss in words."""
 
-    def __call__(self, done: int, total: int, note: str = "") -> None:
-        """Show that `done` of `total` units are finished."""
+    def __call__(self, done: int, total: int, note: str = "", **figures: float) -> None:
+        """Show that `done` of `total` units are finished; `figures` are for programs that read logs."""
 
 
-def silent(done: int, total: int, note: str = "") -> None:
+def silent(done: int, total: int, note: str = "", **figures: float) -> None:
     """Show nothing: the progress of tests and of `--quiet`."""
-    del done, total, note
+    del done, total, note, figures

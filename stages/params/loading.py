@@ -15,13 +15,25 @@ from stages.params.root import Params
 SHOWN, LONGEST = 20, 80  # faults, and characters of one value, in a message
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Params:
+def load(path: Path | None, overrides: Sequence[str] = ()) -> Params:
     """Read parameters from YAML, apply `section.key=value` overrides, report every fault at once.
+
+    Args:
+        path: The file; none means the defaults.
+        overrides: Words such as `train.lr=0.0005`.
 
     Raises:
         MissingInputError: The file is not there.
         HhrecError: It is not YAML, or parameters are unknown or out of range.
     """
+    values = {} if path is None else _read(path)
+    for override in overrides:
+        _apply(values, override)
+    return validated(values, where="--set" if path is None else str(path))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The mapping in a parameter file."""
     if not path.is_file():
         raise MissingInputError(
             f"{path}: parameter file not found",
@@ -45,9 +57,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Params:
             f"{path}: expected a mapping of sections, found {type(values).__name__}",
             "`hhrec params --yaml` prints a file to start from",
         )
-    for override in overrides:
-        _apply(values, override)
-    return validated(values, where=str(path))
+    return values
 
 
 def validated(values: dict[str, Any], *, where: str) -> Params:

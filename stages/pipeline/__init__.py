@@ -1,1 +1,1 @@
-"""`hhrec run`: the stages without DVC; provenance of inputs; the final fit."""
+"""`hhrec run` and `hhrec daily`: the stages without DVC; provenance of inputs; the final fit."""

@@ -40,6 +40,17 @@ from stages.pipeline import final_fit
 from stages.pipeline.provenance import claim, clear_final
 
 
+class Start(NamedTuple):
+    """What is started from: an older model, its code books, and a vocabulary whose ids go on."""
+
+    model: Path | None = None
+    books: Path | None = None
+    vocab: Path | None = None
+
+
+NOTHING = Start()
+
+
 class Step(NamedTuple):
     """One stage with its parameters and paths; `work(progress=hook)` runs it."""
 
@@ -101,6 +112,8 @@ def steps(
     *,
     resume: bool = False,
     calibrated: Path | None = None,
+    start: Start = NOTHING,
+    now: bool = False,
 ) -> tuple[Step, ...]:
     """The stages with their paths under `out`: the graph of dvc.yaml, as calls."""
     labels = evaluate.found_labels(raw)
@@ -108,31 +121,33 @@ def steps(
     asked = {"sequences": out / SEQUENCES_DIR, **items}
     answers = {part: out / predictions_file(part) for part in (TEST, VALIDATION)}
     return (
-        _step("explode", explode.run, params, train=raw / TRAIN_FILE,
+        step_of("explode", explode.run, params, train=raw / TRAIN_FILE,
               test=raw / TEST_FILE, out=out / EVENTS_DIR),
-        _step("filter", filter_stage.run, params, events=out / EVENTS_DIR, out=out / FILTERED_DIR),
-        _step("vocab", vocab.run, params, events=out / FILTERED_DIR,
-              vacancies=raw / VACANCIES_FILE, out=items["vocab"]),
-        _step("features", features.run, params, vacancies=raw / VACANCIES_FILE,
-              vocab=items["vocab"], out=items["features"], text_cache=text_cache),
-        _step("sequences", sequences.run, params, filtered=out / FILTERED_DIR,
-              events=out / EVENTS_DIR, vocab=items["vocab"], out=asked["sequences"]),
-        _step("train", train.run, params, **asked, out=out / MODEL_DIR,
+        step_of("filter", filter_stage.run, params, events=out / EVENTS_DIR, out=out / FILTERED_DIR),
+        step_of("vocab", vocab.run, params, events=out / FILTERED_DIR,
+              vacancies=raw / VACANCIES_FILE, out=items["vocab"], extend=start.vocab),
+        step_of("features", features.run, params, vacancies=raw / VACANCIES_FILE,
+              vocab=items["vocab"], out=items["features"], text_cache=text_cache, books=start.books),
+        step_of("sequences", sequences.run, params, filtered=out / FILTERED_DIR,
+              events=out / EVENTS_DIR, vocab=items["vocab"], out=asked["sequences"],
+              now=now),
+        step_of("train", train.run, params, **asked, out=out / MODEL_DIR,
               checkpoints=out / CHECKPOINTS_DIR, live=out / LIVE_DIR, resume=resume,
-              calibrated=calibrated),
+              calibrated=calibrated, origin=start.model),
         *(
-            _step(f"predict {part}", predict.run, params, model=out / MODEL_DIR, **asked,
+            step_of(f"predict {part}", predict.run, params, model=out / MODEL_DIR, **asked,
                   out=file, part=part)
             for part, file in answers.items()
         ),
-        _step("evaluate", evaluate.run, params, predictions=answers[TEST],
+        step_of("evaluate", evaluate.run, params, predictions=answers[TEST],
               validation_predictions=answers[VALIDATION], labels=labels,
               sequences=asked["sequences"], vocab=items["vocab"], raw=raw, out=out / METRICS_DIR,
               model=out / MODEL_DIR),
-        _step("report", page.run, params, raw=raw, artifacts=out, out=out / REPORT_FILE),
-        _step("bundle", bundle.run, params, model=out / MODEL_DIR, **asked, out=out / BUNDLE_DIR),
+        step_of("report", page.run, params, raw=raw, artifacts=out, out=out / REPORT_FILE),
+        step_of("bundle", bundle.run, params, model=out / MODEL_DIR, **asked, out=out / BUNDLE_DIR),
     )  # fmt: skip
 
 
-def _step(name: str, stage: Callable[..., Report], params: Params, **given: object) -> Step:
+def step_of(name: str, stage: Callable[..., Report], params: Params, **given: object) -> Step:
+    """Bind a stage's run to its parameters and paths."""
     return Step(name, partial(stage, params, **given))

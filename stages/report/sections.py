@@ -3,9 +3,16 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from stages.core.artifact_paths import LIVE_DIR, METRICS_DIR
+from stages.core.artifact_paths import LIVE_DIR, METRICS_DIR, TRIALS_FILE
 from stages.params import Params
-from stages.report import headline, metric_glossary, scores, segments, training_curves
+from stages.report import (
+    headline,
+    metric_glossary,
+    scores,
+    segments,
+    training_curves,
+    trials,
+)
 from stages.report.markup import Content, Html, fold, section, tag
 from stages.report.metrics_reader import Scores
 from stages.report.optional_parts import Ledger, Paths
@@ -75,7 +82,7 @@ def training(site: Site) -> Html:
     if not drawn:
         reason = f"{live}: no curves found; `hhrec train` writes them with train.tracker=dvclive"
         body = site.ledger.without("training curves", reason)
-    return section("training", "Training", body)
+    return section("training", "Training", body, trials.found(site.paths / TRIALS_FILE))
 
 
 def protocol(site: Site) -> Html:

@@ -53,7 +53,8 @@ def _history(row: Mapping[str, Any], cards: Cards) -> Html:
     lines, before = [], None
     for time, action, vacancy, session in latest:
         deed = ACTION_NAMES[action]
-        moment = tag("time", f"{when(time)}, {ago(row['asked_at'] - time)}")
+        passed = f", {ago(row['asked_at'] - time)}" if row["asked_at"] else ""
+        moment = tag("time", f"{when(time)}{passed}")
         isnt_first = before not in {None, session}
         head = tag("p", tag("mark", deed, class_=deed), moment)
         lines.append(

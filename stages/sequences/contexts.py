@@ -30,6 +30,7 @@ def sessions(events: pl.DataFrame) -> pl.DataFrame:
         user_start=index.min(),
         user_end=(index.filter(in_train_file).max() + 1).fill_null(index.min()),
         user_closed=time.filter(in_train_file).max(),
+        known_end=(index.filter(time.is_not_null()).max() + 1).fill_null(index.min()),
     )
     return (
         frame.group_by("user_id", "session")
@@ -54,11 +55,16 @@ def validation_questions(sessions: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(asked_at="opened", begin=_begin("first"), end="first")
 
 
-def test_questions(sessions: pl.DataFrame) -> pl.DataFrame:
+def test_questions(sessions: pl.DataFrame, *, now: bool) -> pl.DataFrame:
     """Asked as a test session ends: all of it is known.
 
-    One without events has no time of its own and is asked after all of the train file.
+    One without events has no time of its own and is asked after all of the train file. With `now`
+    all are asked after everything that is known, of every person: at no moment of the log.
     """
+    if now:
+        moment = pl.lit(None, dtype=sessions.schema["closed"])
+        asked = sessions.filter("is_test").with_columns(asked_at=moment, end="known_end")
+        return asked.with_columns(begin=_begin("end"))
     after = pl.when(pl.col("closed").is_null()).then("user_end").otherwise(pl.col("last") + 1)
     rows = sessions.filter("is_test").with_columns(
         asked_at=pl.coalesce("closed", "user_closed"), end=after

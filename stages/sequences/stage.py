@@ -63,9 +63,19 @@ def run(
     events: Path,
     vocab: Path,
     out: Path,
+    now: bool = False,
     progress: Progress = silent,
 ) -> SequencesReport:
     """Write `train`, `validation` and `test` under `out`, each a table of buckets.
+
+    Args:
+        params: `sequences.max_length` is what counts as long.
+        filtered: The train part: what is learnt from.
+        events: All events: what is known of those who are asked about.
+        vocab: Item ids.
+        out: Directory of sequences.
+        now: Ask the test rows after all that is known, and not as each test session ends.
+        progress: Told how many buckets are done.
 
     Raises:
         MissingInputError: An input is not there.
@@ -84,8 +94,9 @@ def run(
     learn, ask = buckets(filtered) or [filtered], buckets(events) or [events]
     with made.replacing() as scratch:
         for done, file in enumerate(learn + ask):
-            index, make = (done, _learnt) if done < len(learn) else (done - len(learn), _asked)
-            found = make(pl.scan_parquet(file), items)
+            index = done if done < len(learn) else done - len(learn)
+            table = pl.scan_parquet(file)
+            found = _learnt(table, items) if done < len(learn) else _asked(table, items, now=now)
             for part, rows in found.items():
                 tables.sink(rows, bucket_path(scratch / part, index), SCHEMAS[part])
                 tallies[part].update(_tally(rows, params.sequences.max_length))
@@ -105,7 +116,7 @@ def _learnt(filtered: pl.LazyFrame, items: pl.DataFrame) -> dict[str, pl.DataFra
     return {"train": histories(with_items(filtered, items)).collect()}
 
 
-def _asked(events: pl.LazyFrame, items: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _asked(events: pl.LazyFrame, items: pl.DataFrame, *, now: bool) -> dict[str, pl.DataFrame]:
     """Validation and test rows of one bucket, sorted by user and session."""
     asking = with_items(asking_users(events), items).collect()
     found = sessions(asking)
@@ -117,7 +128,7 @@ def _asked(events: pl.LazyFrame, items: pl.DataFrame) -> dict[str, pl.DataFrame]
         .with_columns(pl.col("label_item").fill_null(UNK))
         .collect()
     )
-    return {"validation": validation, "test": contexts(asking, test_questions(found))}
+    return {"validation": validation, "test": contexts(asking, test_questions(found, now=now))}
 
 
 def _tally(rows: pl.DataFrame, max_length: int) -> dict[str, int]:

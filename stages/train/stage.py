@@ -1,5 +1,6 @@
 """Train: fit the model on the train sequences, keep the best by validation MRR@100."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,14 @@ def run(
     resume: bool = False,
     live: Path | None = None,
     calibrated: Path | None = None,
+    on_epoch: Callable[[int, float], None] | None = None,
     progress: Progress = silent,
 ) -> TrainReport:
     """Train from the sequences, features and vocabulary to a model directory.
 
     With `origin`, the directory of an older model, the weights start from that one's. Where there are
     no validation rows, the calibration of the model in `calibrated` is taken over.
+    `on_epoch` is told each epoch's number and MRR@100 on the validation rows; what it raises ends all.
 
     Raises:
         MissingInputError: A table is not there.
@@ -54,6 +57,7 @@ def run(
     """
     quieten()
     accelerator = start()
+    progress = progress if accelerator.is_main_process else silent
     made = places.prepared(
         params,
         {"--out": out, "--checkpoints": checkpoints, "--live": live},
@@ -80,6 +84,7 @@ def run(
         params, inputs.validation, train=train, vocab=names, accelerator=accelerator
     )
     watch = Watch(training, validation, Checkpoints(checkpoints, training), metrics, state)
+    watch.on_epoch = on_epoch
     fit(watch, shared)
     tracker.close()
     calibration = None

@@ -50,7 +50,7 @@ class Steps:
         self.seconds: list[float] = []
         self.cpu = 0.0
 
-    def __call__(self, done: int, total: int, note: str = "") -> None:
+    def __call__(self, done: int, total: int, note: str = "", **_: float) -> None:
         del note
         now = (done, time.perf_counter(), time.process_time())
         an_epoch = total // self.epochs
@@ -97,7 +97,7 @@ def predicted(task: Task, settings: params.Params) -> dict[str, object]:
     artifacts, out = Path(task.artifacts), Path(task.out)
     calls: list[tuple[int, float]] = []
 
-    def called(done: int, total: int, note: str = "") -> None:
+    def called(done: int, total: int, note: str = "", **_: float) -> None:
         del total, note
         calls.append((done, time.perf_counter()))
 

@@ -43,6 +43,8 @@ def use(python: Path, empty: Path) -> None:
     assert version
     call(command, "--help", cwd=empty)
     call(str(python), "-m", "hhrec_cli", "params", "--yaml", cwd=empty)
+    call(command, "init", "board", "--raw", "/data", cwd=empty)
+    assert (empty / "board" / "dvc.yaml").is_file()
     said = call(str(python), "-c", "import hhrec; print(hhrec.__version__)", cwd=empty)
     assert said.strip() == version.group()
     code = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

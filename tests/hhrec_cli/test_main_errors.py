@@ -106,6 +106,7 @@ MISSING = {
     "evaluate": (A + "predictions.parquet", "hhrec predict"),
     "baseline popular": (A + "sequences", "hhrec sequences build"),
     "run": ("raw", "--raw DIR"),
+    "daily --from artifacts --artifacts new": ("raw", "--raw DIR"),
 }
 WRONG_COLUMN = {
     "explode": ("raw/train.parquet", "action_dt", "hhrec data check"),
@@ -150,6 +151,9 @@ OTHERS = [
     Case("data check nowhere", nothing, 3, ("nowhere",), ""),
     Case("data import nowhere.csv --out new", nothing, 3, ("nowhere.csv",), ""),
     Case("data sample --out new --sessions 0", nothing, 1, ("sessions",), ""),
+    Case("daily --from artifacts", nothing, 2, ("holds yesterday's artifacts",), "--artifacts DIR"),
+    Case("daily --from nowhere --artifacts new", nothing, 3, ("nowhere/model",), "hhrec train"),
+    Case("init --raw other", nothing, 2, ("params.yaml", "--raw other"), "raw:"),
     Case("run --raw nowhere", nothing, 3, ("nowhere",), "--raw DIR"),
     Case("run --raw raw", gone(A + "inputs.json"), 1, ("unknown input files",), "--force"),
     Case("explode --set split.kind=after:2030-01-01", nothing, 1, ("2030-01-01",), ""),
@@ -216,6 +220,7 @@ LOGS = [  # words after `data import`, what is there, exit code, message, hint
     ("parts", folder("parts"), 1, "a known format", "--format"),
     ("a.csv --items b.csv", holds("a.csv", HEAD + DAYS), 3, "b.csv", "name an existing file"),
     ("a.csv --items-title t", holds("a.csv", HEAD), 2, "without an item table", ""),
+    ("a.csv --items-only", holds("a.csv", HEAD), 2, "without an item table", "--items"),
     ("a.csv --items a.csv --items-field x=item_id", holds("a.csv", HEAD), 2, "no such field", ""),
     ("a.csv --items a.csv --items-field name", holds("a.csv", HEAD), 2, "FIELD=COLUMN", ""),
     ("a.csv --items a.csv --items-title t", holds("a.csv", HEAD + DAYS), 1, "no column `t`", ""),

@@ -29,6 +29,7 @@ FILES = {
     f"blend {A}predictions.parquet {A}validation_predictions.parquet --out": A
     + "predictions.parquet",
     "report --out": A + "predictions.parquet",
+    "tune --out": A + "vocab.parquet",
     f"evaluate --predictions {A}predictions.parquet --out": "raw/labels.parquet",
 }
 

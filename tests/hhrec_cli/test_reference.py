@@ -40,4 +40,4 @@ def test_params_without_a_file_are_the_defaults(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert yaml.safe_load(hhrec("params", "--yaml").out) == Params().model_dump()
-    assert hhrec("params", "--set", "seed=7").code == 3  # there is no file to override
+    assert hhrec("params", "--set", "seed=7", "--json").json()["seed"]["value"] == 7

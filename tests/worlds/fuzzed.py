@@ -166,7 +166,7 @@ VALUES = [
     "2.5",
     "'",
 ]
-LONG = {"train", "run"}  # rarely with nothing wrong in them
+LONG = {"train", "run", "daily", "tune"}  # rarely with nothing wrong in them
 
 
 def lines(seed: int, count: int) -> Iterator[list[str]]:

@@ -32,7 +32,10 @@ class Metrics:
         """Move the bar and log every few steps; `best` is the best MRR@100 so far, or below 0."""
         found = f"  best MRR {best:.4f}" if best >= 0 else ""
         note = f"loss {figures.loss:.3f}  {self.speed() or 0:,.0f} tokens/s{found}"
-        self.progress(figures.step, self.task.settings.last_epoch() * self.an_epoch, note)
+        told = {"loss": figures.loss, "tokens_per_second": self.speed() or 0}
+        told |= {"best_mrr_100": best} if best >= 0 else {}
+        total = self.task.settings.last_epoch() * self.an_epoch
+        self.progress(figures.step, total, note, **told)
         if figures.step % LOG_EVERY == 0 or figures.step % self.an_epoch == 0:
             values = {"loss": figures.loss, "lr": figures.lr, "gradient_norm": figures.norm}
             self.tracker.log(values, figures.step)

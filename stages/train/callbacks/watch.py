@@ -1,6 +1,7 @@
 """Follow a training: what is done after each step and at each epoch's end."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stages.interface.errors import Interrupted
 from stages.train.callbacks.checkpoints import Checkpoints
@@ -12,6 +13,9 @@ from stages.train.loop import Figures
 from stages.train.prepare import Training
 from stages.train.validation import Scored, Validation
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Watch:
     """Follows a training: the loop calls `after_step` and stops when it returns false.
@@ -20,6 +24,7 @@ class Watch:
         state: Where the training stands.
         interrupted: It ended before its time, by a signal to any of its processes.
         stopped: Why it ended, in words.
+        on_epoch: Told the number and the MRR@100 of each epoch.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class Watch:
         self.an_epoch = training.steps_per_epoch()
         self.interrupted = False
         self.stopped = "finished"
+        self.on_epoch: Callable[[int, float], None] | None = None
 
     def after_step(self, figures: Figures) -> bool:
         """Show the step, validate at an epoch's end, save when it is time; false stops."""
@@ -84,6 +90,8 @@ class Watch:
             self.stopped = f"early, {settings.patience} epochs without a better MRR@100"
         self.checkpoints.mark(state)
         self.state = state
+        if self.on_epoch:
+            self.on_epoch(epoch, found.mrr)
 
     def signalled(self) -> bool:
         """Whether a signal ends the training before its time, in any process."""

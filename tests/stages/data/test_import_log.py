@@ -59,6 +59,18 @@ def test_an_item_table_is_mapped_onto_the_catalogue(tmp_path: Path) -> None:
     assert report.vacancies_without_row == 2
 
 
+def test_a_table_alone_is_the_catalogue_if_that_is_said(tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("id\nb\nnew\n")
+    given = {"items": ItemTable(Flat(table), "id"), "out": tmp_path / "out"}
+    whole = import_log.run(write_log(tmp_path), **given)
+    alone = import_log.run(write_log(tmp_path), **given, listed_only=True, force=True)
+    names = pl.read_parquet(tmp_path / "out" / "vacancies.parquet")["vacancy_id"]
+    assert names.to_list() == ["b", "new"]
+    assert whole.vacancies > 2
+    assert alone.train_sessions == whole.train_sessions  # events of the others stay
+
+
 def test_nothing_is_overwritten_by_chance(tmp_path: Path) -> None:
     log, out = write_log(tmp_path), tmp_path / "out"
     import_log.run(log, out=out)

@@ -11,7 +11,7 @@ from stages.core.keys import KEYS
 from stages.inspect.sequences import summary, user_events
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.sequences import contexts
-from stages.sequences.stage import SCHEMAS
+from stages.sequences.stage import SCHEMAS, run
 from tests.worlds.flow import Flow, settings
 from tests.worlds.strategies import Log, kinds, logs
 from tests.worlds.tiny import APPLY, TEST, TRAIN, VIEW, Session, moment
@@ -63,6 +63,19 @@ def test_every_test_session_has_a_row_even_an_empty_one(tmp_path: Path, raw_dir:
     lev = table.filter(pl.col("session_id") == "lev-3")
     assert lev["asked_at"].item() == moment("02 08:00")
     assert context(flow, "test", "lev-3") == ["driver-1", "driver-2", "driver-2", "driver-3"]
+
+
+def test_asked_now_each_row_knows_all_of_its_person(tmp_path: Path, raw_dir: Path) -> None:
+    flow = flow_of(tmp_path, raw_dir, "last_session")
+    before = flow.read("sequences/validation")
+    run(flow.params, filtered=flow.root / "filtered", events=flow.root / "events",
+        vocab=flow.root / "vocab.parquet", out=flow.root / "sequences", now=True)  # fmt: skip
+    table = flow.read("sequences/test")
+    assert table.select(KEYS).rows() == [row[:2] for row in TEST]
+    assert table["asked_at"].null_count() == len(table)
+    assert context(flow, "test", "anna-4") == context(flow, "test", "anna-5")
+    assert context(flow, "test", "lev-3") == ["driver-1", "driver-2", "driver-2", "driver-3"]
+    assert flow.read("sequences/validation").equals(before)
 
 
 def test_a_stranger_without_events_has_an_empty_context(tmp_path: Path) -> None:

@@ -15,15 +15,16 @@ class Kept:
     """A tracker, and a bar, that keep what they are told."""
 
     def __init__(self):
-        self.logged, self.bar = {}, []
+        self.logged, self.bar, self.figures = {}, [], []
 
     def log(self, values, step):
         self.logged.setdefault(step, {}).update(values)
 
     def close(self): ...
 
-    def progress(self, done, total, note=""):
+    def progress(self, done, total, note="", **figures):
         self.bar.append((done, total, note))
+        self.figures.append(figures)
 
 
 def made(processes=1):
@@ -62,5 +63,7 @@ def test_the_best_score_is_shown_once_there_is_one():
     metrics.show(STEP, best=-1.0)
     metrics.show(STEP, best=0.25)
     assert [("best MRR 0.2500" in note) for _, _, note in kept.bar] == [False, True]
+    told = {"loss": 2.0, "tokens_per_second": 0}
+    assert kept.figures == [told, told | {"best_mrr_100": 0.25}]
     metrics.log_validation(3, 0.25, 9)
     assert kept.logged[9] == {"validation_mrr_100": 0.25, "epoch": 3}

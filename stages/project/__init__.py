@@ -1,0 +1,1 @@
+"""A project of one's own: the parameters and the pipeline to begin with."""

@@ -1,0 +1,27 @@
+"""`hhrec daily` as it is typed; what it does is tested in tests/stages/pipeline/test_daily.py."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.command import Type
+
+
+def test_a_day_from_a_finished_project(project: Path, hhrec: Type) -> None:
+    shown = hhrec("daily", "--from", "artifacts", "--artifacts", "tuesday")
+    assert shown.code == 0, shown.err
+    assert "recommendations: tuesday/predictions.parquet" in shown.said()
+    assert "taken over" not in shown.out
+    assert (project / "tuesday/model/config.json").is_file()
+    states = hhrec("status", "tuesday", "--json", "--set", "split.kind=none").json()
+    wanted = ("events", "filtered", "vocab.parquet", "features", "sequences", "predictions.parquet")
+    assert {states[name]["state"] for name in wanted} == {"fresh"}
+
+
+@pytest.mark.usefixtures("project")
+def test_its_steps_as_one_object(hhrec: Type) -> None:
+    found = hhrec("daily", "--from", "artifacts", "--artifacts", "new", "--json").json()
+    assert list(found) == [
+        "explode", "filter", "vocab", "features", "sequences", "model", "predict test",
+    ]  # fmt: skip
+    assert found["explode"]["split"] == "none"
