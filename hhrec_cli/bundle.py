@@ -30,6 +30,13 @@ def bundle(
             metavar="FILE",
         ),
     ] = None,
+    withdraw: Annotated[
+        bool,
+        typer.Option(
+            "--withdraw",
+            help="Never recommend what the catalogue lacks, such as expired vacancies.",
+        ),
+    ] = False,
     *,
     common: Common,
 ) -> None:
@@ -47,6 +54,7 @@ def bundle(
             vocab=vocab,
             out=out,
             vacancies=vacancies,
+            withdraw=withdraw,
             progress=progress,
         )
     common.show(report, title="bundle")

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stages.bert4rec.network.fixed_tower import FixedTower, special_vectors
 from stages.bert4rec.ranking.item_index import ItemMatrix
@@ -18,6 +20,8 @@ from stages.calibration.heuristics import Heuristics
 from stages.params import Params
 from stages.predict.eligibility import Activity
 from stages.predict.loaded_model import LoadedModel
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Content:
         tower: The same, with biases and with those of the special ids.
         learned: The recommenders that the calibration asks; None without one.
         info: Where it comes from.
+        withdrawn: Item ids of vacancies that are not recommended any more, (W,).
         lock: Held while the ranker ranks.
     """
 
@@ -44,6 +49,7 @@ class Content:
     tower: FixedTower
     learned: Heuristics | None
     info: Mapping[str, Any]
+    withdrawn: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property

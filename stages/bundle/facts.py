@@ -12,6 +12,18 @@ from stages.rules.facts import VACANCY
 LONG = ("description",)  # left out: nobody filters by it, and it is most of the catalogue
 
 
+def missing(names: pl.DataFrame, vacancies: Path) -> pl.Series:
+    """Item ids of the vacancies of a vocabulary that a catalogue lacks.
+
+    Raises:
+        MissingInputError: The file is not there.
+        HhrecError: It is no catalogue.
+    """
+    facts.fields(vacancies)
+    there = pl.scan_parquet(vacancies).select(pl.col(VACANCY).cast(pl.String))
+    return names.lazy().join(there, on=VACANCY, how="anti").collect()["item"].sort()
+
+
 def facts_of(names: pl.DataFrame, params: Params, vacancies: Path | None) -> pl.DataFrame | None:
     """Read what is known of each vacancy of a vocabulary, by item; None without a catalogue.
 

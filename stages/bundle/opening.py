@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from stages.bert4rec.network.fixed_tower import FixedTower
@@ -84,7 +85,14 @@ def _opened(path: Path, made: BundleManifest) -> Content:
         tower,
         learned,
         info(path, made),
+        withdrawn(path, made),
     )
+
+
+def withdrawn(path: Path, made: BundleManifest) -> NDArray[np.int64]:
+    """Open the item ids of vacancies that are not recommended any more."""
+    name = f"{array_files.FOLDER}/withdrawn.npy"
+    return array_files.opened(path, "withdrawn") if name in made.files else np.zeros(0, np.int64)
 
 
 def facts(path: Path, fields: list[str] | None) -> pl.DataFrame | None:

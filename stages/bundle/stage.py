@@ -1,6 +1,7 @@
 """Bundle: write all that an answer needs into one directory."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bundle import array_files, manifest, model_card, shelf_files
 from stages.bundle.array_files import Arrays
 from stages.bundle.content import Content, computed
-from stages.bundle.facts import facts_of
+from stages.bundle.facts import facts_of, missing
 from stages.bundle.opening import BOOKS, FACTS, PARAMS
 from stages.core import kinds, outputs
-from stages.core.artifact_paths import BOOKS_DIR
+from stages.core.artifact_paths import BOOKS_DIR, VACANCIES_FILE
 from stages.core.fingerprints import listed
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
@@ -23,9 +24,10 @@ STEPS = 4
 
 
 class BundleReport(Report):
-    """What was written: vacancies, files and bytes; the digest; and who answers."""
+    """What was written: vacancies, those of them never recommended, files and bytes; the digest; and who answers."""
 
     vacancies: int
+    withdrawn: int
     fields: int
     files: int
     bytes: int
@@ -50,6 +52,7 @@ def run(
     vocab: Path,
     out: Path,
     vacancies: Path | None = None,
+    withdraw: bool = False,
     progress: Progress = silent,
 ) -> BundleReport:
     """Write a bundle.
@@ -62,6 +65,8 @@ def run(
         vocab: Their item ids.
         out: Directory to write.
         vacancies: The catalogue, for rules and names; by default that of `params.raw`, if it is
+            there.
+        withdraw: Do not recommend what the catalogue lacks, such as expired vacancies. It must be
             there.
         progress: Told how far it has come.
 
@@ -81,6 +86,9 @@ def run(
     facts = facts_of(loaded.names, params, vacancies)
     progress(1, STEPS, "learning")
     content = computed(loaded, params, facts, {})
+    if withdraw:
+        gone = missing(loaded.names, vacancies or Path(params.raw) / VACANCIES_FILE)
+        content = replace(content, withdrawn=gone.cast(pl.Int64).to_numpy())
     progress(2, STEPS, "writing")
     with made.replacing() as scratch:
         scratch.mkdir()
@@ -91,6 +99,7 @@ def run(
     found = loaded.calibration
     return BundleReport(
         vacancies=len(loaded.names),
+        withdrawn=len(content.withdrawn),
         fields=len(written.fields or ()),
         files=len(files),
         bytes=size,
@@ -144,6 +153,8 @@ def arrays_of(content: Content) -> tuple[Arrays, dict[str, float]]:
         "met_days": days.days,
     }
     numbers["longest"] = content.matrix.longest
+    if len(content.withdrawn):
+        arrays["withdrawn"] = content.withdrawn
     if content.learned is not None:
         more, counted = shelf_files.arrays_of(content.learned)
         arrays, numbers = {**arrays, **more}, {**numbers, **counted}

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stages import predict
+from stages.bundle import stage as bundle
 from stages.core.artifact_paths import (
     BOOKS_DIR,
+    BUNDLE_DIR,
     FEATURES_DIR,
     FINAL_DIR,
     MODEL_DIR,
@@ -155,7 +157,9 @@ def last(params: Params, day: Day) -> Iterator[Step]:
     out = day.artifacts
     yield step_of("predict test", predict.run, params, model=out / MODEL_DIR, **paths(out),
                   allow=day.allowed(), out=out / predictions_file(TEST))  # fmt: skip
-    # The bundle of today is written here, from `out`: the model, what `paths` names, the catalogue.
+    yield step_of("bundle", bundle.run, params, model=out / MODEL_DIR, **paths(out),
+                  vacancies=day.raw / VACANCIES_FILE, withdraw=not day.keep_expired,
+                  out=out / BUNDLE_DIR)  # fmt: skip
 
 
 def paths(out: Path) -> dict[str, Path]:

@@ -60,7 +60,7 @@ class Engine:
         key = rules.key()
         found = self._limits.get(key)
         if found is None:
-            found = limits_of(rules, self.content.ids, self.content.facts)
+            found = limits_of(rules, self.content.ids, self.content.facts, self.content.withdrawn)
             self._limits = {**dict(list(self._limits.items())[1 - KEPT :]), key: found}
         return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from stages.bundle.vacancy_ids import VacancyIds
 from stages.core.item_ids import FIRST_ITEM
@@ -27,8 +28,13 @@ class Limits:
     max_per: Mapping[str, int]
 
 
-def limits_of(rules: Rules, ids: VacancyIds, facts: pl.DataFrame | None) -> Limits:
-    """Read rules.
+def limits_of(
+    rules: Rules,
+    ids: VacancyIds,
+    facts: pl.DataFrame | None,
+    withdrawn: NDArray[np.int64] | None = None,
+) -> Limits:
+    """Read rules; what is withdrawn is allowed by none.
 
     Raises:
         HhrecError: A field is unknown, or nothing is left to recommend.
@@ -47,6 +53,8 @@ def limits_of(rules: Rules, ids: VacancyIds, facts: pl.DataFrame | None) -> Limi
         allowed &= _named(ids, rules.allow)
     if rules.deny:
         allowed &= ~_named(ids, rules.deny)
+    if withdrawn is not None:
+        allowed[withdrawn] = False
     if met and facts is not None:
         allowed &= _eligible(facts, met)
     if not allowed[FIRST_ITEM:].any():

@@ -15,6 +15,7 @@ from transformers import AutoModel
 import hhrec
 from stages.bundle import facts, manifest, model_card, opening, stage
 from stages.core import kinds
+from stages.core.item_ids import FIRST_ITEM
 from stages.core.manifests import of
 from stages.interface.errors import HhrecError, MissingInputError
 from tests.worlds.served import Served
@@ -90,6 +91,18 @@ def test_without_a_catalogue_it_says_so(world: Served, tmp_path: Path) -> None:
     assert opening.opened(tmp_path / "b").facts is None
     with pytest.raises(MissingInputError):
         facts.facts_of(pl.DataFrame(), params, tmp_path / "none.parquet")
+
+
+def test_what_the_catalogue_lacks_is_withdrawn_if_asked(world: Served, tmp_path: Path) -> None:
+    catalogue = pl.read_parquet(Path(world.params.raw) / "vacancies.parquet").sort("vacancy_id")
+    catalogue[3:].write_parquet(tmp_path / "today.parquet")
+    given = {"vacancies": tmp_path / "today.parquet", "withdraw": True}
+    report = stage.run(world.params, **world.paths, **given, out=tmp_path / "b")
+    assert report.withdrawn == 3
+    found = opening.opened(tmp_path / "b")
+    names = found.loaded.names["vacancy_id"]
+    gone = {names[int(item) - FIRST_ITEM] for item in found.withdrawn}
+    assert gone == set(catalogue["vacancy_id"][:3])
 
 
 def test_only_its_own_place_is_written(world: Served, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+import hhrec
 from stages.core.model_files import read_chosen
 from stages.interface.errors import HhrecError, MissingInputError, UsageError
 from stages.interface.stage_report import Report
@@ -65,6 +66,17 @@ def test_new_vacancies_are_recommended_and_expired_ones_are_not(tuesday: Path) -
     assert known >= EXPIRED | NEW  # the model's ids stay
 
 
+def test_the_bundle_of_the_day_knows_what_expired_and_does_not_recommend_it(tuesday: Path) -> None:
+    today = hhrec.load(tuesday / "bundle")
+    found = set(today.recommend([], k=10_000)["vacancy_id"])
+    assert found >= NEW
+    assert not found & EXPIRED
+    expired = min(EXPIRED)
+    assert not set(today.similar(expired, 10_000)["vacancy_id"]) & EXPIRED
+    with pytest.raises(HhrecError, match="no vacancy is left"):
+        today.recommend([], allow=[expired])
+
+
 def test_everybody_who_asks_is_answered_and_nothing_is_held_out(days: Path, tuesday: Path) -> None:
     asked = pl.read_parquet(days / "raw-2/test.parquet")
     rows = pl.read_parquet(tuesday / "predictions.parquet")
@@ -115,7 +127,7 @@ def test_training_starts_from_yesterday_is_validated_and_ends_on_everything(
     assert (out / "validated/metrics/summary.json").is_file()
     assert recommended(out) >= NEW
     assert not recommended(out) & EXPIRED
-    assert list(reports)[-1] == "predict test"
+    assert list(reports)[-1] == "bundle"
     again = run(days, tmp_path / "wednesday", origin=out)  # it is a yesterday like any other
     assert again["model"].model_dump()["model"] == str(out / "model")
 

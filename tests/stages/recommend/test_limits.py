@@ -1,9 +1,11 @@
 """Rules of a call as masks and limits."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 from stages.bundle.vacancy_ids import VacancyIds
+from stages.core.item_ids import FIRST_ITEM
 from stages.interface.errors import HhrecError, UsageError
 from stages.recommend.answers import Query, Rules
 from stages.recommend.limits import limits_of, require_fields
@@ -28,6 +30,15 @@ def test_rules_narrow_the_catalogue() -> None:
     assert allowed(Rules(deny={"a"}, where=["pay<=2"])) == "b"
     assert allowed(Rules(where=["town=x", "town=y"], deny=("b",))) == "ac"
     assert limits_of(Rules(max_per={"town": 2}), IDS, FACTS).max_per == {"town": 2}
+
+
+def test_what_is_withdrawn_no_rule_brings_back() -> None:
+    gone = np.array([FIRST_ITEM, FIRST_ITEM + 2])
+    left = limits_of(Rules(), IDS, FACTS, gone).allowed
+    assert left is not None
+    assert np.flatnonzero(left[FIRST_ITEM:]).tolist() == [1, 3]
+    with pytest.raises(HhrecError, match="no vacancy is left"):
+        limits_of(Rules(allow=["a", "c"]), IDS, FACTS, gone)
 
 
 @pytest.mark.parametrize(
