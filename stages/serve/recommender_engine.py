@@ -1,0 +1,116 @@
+"""A loaded recommender as the server's engine."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from stages.interface.errors import HhrecError
+from stages.recommend.answers import Answer, Query, Rules
+from stages.recommend.recommender import Recommender
+from stages.serve.engine import Facts, Listed, Lists, Loader, Wanted
+
+EXPLAINED = 20  # first vacancies of a list that get reasons
+SAMPLE = 20_000  # vacancies whose fields are counted
+OFFERED = 50  # values of a field that a filter offers
+FILTERS = ("area.regionId", "workSchedule", "workExperience", "employment")
+
+
+def loader(vacancies: Path | None) -> Loader:
+    """Open bundles, with the facts of a catalogue where one is given."""
+
+    def load(path: Path) -> "RecommenderEngine":
+        return RecommenderEngine(Recommender.load(path, vacancies=vacancies))
+
+    return load
+
+
+class RecommenderEngine:
+    """See `Engine`."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._own = recommender
+        self._names = recommender.vacancies
+
+    @property
+    def model(self) -> str:
+        """See `Engine`."""
+        return str(self._own.info["digest"])[:12]
+
+    @property
+    def answers(self) -> str:
+        """See `Engine`."""
+        return self._own.answers
+
+    def __len__(self) -> int:
+        """Return how many vacancies may be recommended."""
+        return len(self._names)
+
+    def recommend(self, asked: Sequence[Wanted]) -> Lists:
+        """See `Engine`; reasons are given for the first `EXPLAINED`."""
+        found = self._own.answer([_query(wanted) for wanted in asked])
+        return [self._listed(wanted, one) for wanted, one in zip(asked, found, strict=True)]
+
+    def _listed(self, wanted: Wanted, found: Answer) -> list[Listed]:
+        why: dict[str, Any] = {}
+        if wanted.explain and found.ids:
+            first = found.ids[:EXPLAINED]
+            said = self._own.explain(wanted.events, first, at=wanted.at, what_if=False)
+            why = {one.vacancy_id: one for one in said}
+        return [
+            Listed(
+                name,
+                score,
+                tuple(one.model_dump(exclude={"without"}) for one in why[name].reasons),
+                why[name].groups,
+            )
+            if name in why
+            else Listed(name, score)
+            for name, score in zip(found.ids, found.scores, strict=True)
+        ]
+
+    def similar(self, vacancy: str, k: int) -> list[Listed]:
+        """See `Engine`."""
+        found = self._own.similar(vacancy, k)
+        return [Listed(*pair) for pair in found.select("vacancy_id", "score").iter_rows()]
+
+    def heuristic(self, asked: Sequence[Wanted]) -> tuple[str, Lists]:
+        """See `Engine`."""
+        raise HhrecError("compare: not yet", "")
+
+    def facts(self, vacancies: Sequence[str]) -> dict[str, Facts]:
+        """See `Engine`."""
+        found = {str(one["vacancy_id"]): one for one in self._own.describe(vacancies)}
+        bare = [name for name, one in found.items() if len(one) == 1]
+        if bare:
+            known = set(self._names.filter(self._names.is_in(bare)))
+            found = {name: one for name, one in found.items() if len(one) > 1 or name in known}
+        return found
+
+    def fields(self) -> dict[str, list[tuple[str, int]]]:
+        """See `Engine`; counted over at most `SAMPLE` vacancies."""
+        return self._fields
+
+    @cached_property
+    def _fields(self) -> dict[str, list[tuple[str, int]]]:
+        some = self._names.gather_every(max(1, len(self) // SAMPLE))
+        told = self._own.describe(some.to_list())
+        known = [name for name in FILTERS if name in self._own.fields]
+        counts = {name: Counter(one.get(name) for one in told) for name in known}
+        return {
+            name: [(str(value), n) for value, n in found.most_common(OFFERED) if value is not None]
+            for name, found in counts.items()
+        }
+
+    def extended(self, vacancies: Sequence[Facts]) -> "RecommenderEngine":
+        """See `Engine`."""
+        raise HhrecError(
+            f"vacancies: {len(vacancies)} cannot be added: this bundle has no books to encode them",
+            "make a bundle with them: hhrec vocab build --extend, hhrec features build --books",
+        )
+
+
+def _query(wanted: Wanted) -> Query:
+    rules = Rules(wanted.allow, wanted.deny, wanted.where, dict(wanted.max_per))
+    return Query(wanted.events, wanted.k, wanted.at, rules)
