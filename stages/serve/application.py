@@ -39,6 +39,8 @@ class Server:
         token: Of requests; None for none.
         local: Whether it listens on this machine alone.
         watch: Seconds between looks for a new bundle; 0 for none.
+        batches: Ranks histories.
+        explained: Ranks and explains histories, in another thread: it takes longer.
     """
 
     current: Current
@@ -49,10 +51,12 @@ class Server:
     local: bool = True
     watch: float = 0.0
     batches: Microbatcher = field(init=False)
+    explained: Microbatcher = field(init=False)
 
     def __post_init__(self) -> None:
         """Start what ranks."""
         self.batches = Microbatcher(self.current.engine, self.limits, self.metrics)
+        self.explained = Microbatcher(self.current.engine, self.limits, self.metrics)
 
     @contextlib.asynccontextmanager
     async def alive(self, app: FastAPI) -> AsyncIterator[None]:
@@ -63,6 +67,7 @@ class Server:
         if watching:
             watching.cancel()
         self.batches.close()
+        self.explained.close()
         self.current.close()
 
 

@@ -34,7 +34,7 @@ class Microbatcher:
     """Ranks histories, one batch at a time, in a thread.
 
     No history waits for others to come: what has arrived when the thread becomes free is its next
-    batch. A batch is of one model; reasons, which take longer, are given in batches of their own.
+    batch. A batch is of one model.
 
     Args:
         engine: Gives the model that is to answer now.
@@ -86,12 +86,13 @@ class Microbatcher:
                     one.answer.set_result(Answer(engine, said))
 
     def _next(self) -> list[_Waiting]:
-        """Take the oldest that still wait; those with reasons go without the others."""
-        waiting = [one for one in self._queue if not one.answer.done()]
-        own = [one for one in waiting if one.wanted.explain == waiting[0].wanted.explain]
-        taken = {id(one) for one in own[: self._limits.batch]}
-        self._queue = deque(one for one in waiting if id(one) not in taken)
-        return own[: self._limits.batch]
+        """Take the oldest that still wait."""
+        own: list[_Waiting] = []
+        while self._queue and len(own) < self._limits.batch:
+            one = self._queue.popleft()
+            if not one.answer.done():
+                own.append(one)
+        return own
 
     def close(self) -> None:
         """End the thread once its batch is done."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.interface.errors import HhrecError
+from stages.reasons.report import Explanation
 from stages.recommend.answers import Answer, Query, Rules
 from stages.recommend.recommender import Recommender
 from stages.serve.engine import Facts, Listed, Lists, Loader, Wanted
@@ -32,11 +33,12 @@ class RecommenderEngine:
     def __init__(self, recommender: Recommender) -> None:
         self._own = recommender
         self._names = recommender.vacancies
+        self._info: dict[str, Any] = getattr(recommender, "info", {})
 
     @property
     def model(self) -> str:
         """See `Engine`."""
-        return str(self._own.info["digest"])[:12]
+        return str(self._info.get("digest", "unknown"))[:12]
 
     @property
     def answers(self) -> str:
@@ -53,11 +55,7 @@ class RecommenderEngine:
         return [self._listed(wanted, one) for wanted, one in zip(asked, found, strict=True)]
 
     def _listed(self, wanted: Wanted, found: Answer) -> list[Listed]:
-        why: dict[str, Any] = {}
-        if wanted.explain and found.ids:
-            first = found.ids[:EXPLAINED]
-            said = self._own.explain(wanted.events, first, at=wanted.at, what_if=False)
-            why = {one.vacancy_id: one for one in said}
+        why = {one.vacancy_id: one for one in self._why(wanted, found)}
         return [
             Listed(
                 name,
@@ -70,6 +68,18 @@ class RecommenderEngine:
             for name, score in zip(found.ids, found.scores, strict=True)
         ]
 
+    def _why(self, wanted: Wanted, found: Answer) -> list[Explanation]:
+        """Explain the first of a list: those that rules brought up need a deeper look."""
+        if not (wanted.explain and found.ids):
+            return []
+        first = found.ids[:EXPLAINED]
+        said = self._own.explain(wanted.events, (), len(first), at=wanted.at, what_if=False)
+        known = {one.vacancy_id for one in said}
+        others = [name for name in first if name not in known]
+        if others:
+            said += self._own.explain(wanted.events, others, at=wanted.at, what_if=False)
+        return said
+
     def similar(self, vacancy: str, k: int) -> list[Listed]:
         """See `Engine`."""
         found = self._own.similar(vacancy, k)
@@ -77,16 +87,14 @@ class RecommenderEngine:
 
     def heuristic(self, asked: Sequence[Wanted]) -> tuple[str, Lists]:
         """See `Engine`."""
-        raise HhrecError("compare: not yet", "")
+        found = [self._own.heuristic(one.events, one.k, at=one.at) for one in asked]
+        lists = [[Listed(name) for name in names] for _, names in found]
+        return found[0][0] or "", lists
 
     def facts(self, vacancies: Sequence[str]) -> dict[str, Facts]:
         """See `Engine`."""
-        found = {str(one["vacancy_id"]): one for one in self._own.describe(vacancies)}
-        bare = [name for name, one in found.items() if len(one) == 1]
-        if bare:
-            known = set(self._names.filter(self._names.is_in(bare)))
-            found = {name: one for name, one in found.items() if len(one) > 1 or name in known}
-        return found
+        told = zip(vacancies, self._own.knows(vacancies), self._own.describe(vacancies), strict=True)
+        return {name: facts for name, known, facts in told if known}
 
     def fields(self) -> dict[str, list[tuple[str, int]]]:
         """See `Engine`; counted over at most `SAMPLE` vacancies."""

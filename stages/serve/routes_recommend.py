@@ -51,15 +51,17 @@ async def recommend(question: Question, request: Request) -> Recommendations:
     """Recommend to each history the vacancies that its person will most likely respond to next."""
     server = request.app.state.server
     names, wanted = question.names(), question.wanted(server.current.withdrawn)
-    answers = await server.batches.answer(wanted)
+    batches = server.explained if question.explain else server.batches
+    answers = await batches.answer(wanted)
     engine = answers[0].engine
     if any(one.engine is not engine for one in answers):  # a new bundle came between two batches
-        answers = await server.batches.answer(wanted)
+        answers = await batches.answer(wanted)
         engine = answers[0].engine
     lists: Lists = [one.vacancies for one in answers]
     plain: tuple[str, Lists] | None = None
     if question.compare:
-        plain = await run_in_threadpool(engine.heuristic, wanted)
+        named = await run_in_threadpool(engine.heuristic, wanted)
+        plain = named if named[0] else None
     facts = None
     if question.facts:
         every = {one.vacancy_id for found in (*lists, *(plain or ("", []))[1]) for one in found}

@@ -1,6 +1,6 @@
 // The page: asks the server, keeps what is shown, draws it anew.
 
-import { card, day, el, factsList, moved, number, parsed, parts, place, plural, reasons, salary, time, title, word } from "./page-parts.js";
+import { card, day, el, factsList, heuristicName, moved, number, parsed, parts, place, plural, reasons, salary, time, title, word } from "./page-parts.js";
 
 const $ = (id) => document.getElementById(id);
 const K = 20;
@@ -55,6 +55,7 @@ async function ask() {
       const found = await call("recommend", { ...question, ...more });
       if (mine !== asked) return;
       state.answer = found.people[0];
+      state.complete = Boolean(more.compare);
       state.by = found.answered_by;
       draw();
     }
@@ -140,18 +141,22 @@ function drawLists() {
   const touched = new Map(state.events.filter((event) => !event.gone).map((event) => [event.vacancy_id, event.action_type]));
   const compared = changes() || conditions().length;
   const mine = new Map(vacancies.map((one) => [one.vacancy_id, one.rank]));
-  $("by").textContent = state.by === "model" ? "by the model" : `by ${state.by.replaceAll("_", " ")}`;
+  $("by").textContent = state.by === "model" ? "by the model" : `by ${heuristicName(state.by)}`;
   const lines = vacancies.map((one) => {
     const deed = touched.get(one.vacancy_id);
     const badges = [compared ? moved(state.base.get(one.vacancy_id), one.rank) : null, deed ? el("mark", { class: deed }, deed) : null];
     return card(one, { badges, open: details, why: reasons(one.reasons, 2) });
   });
   $("model").replaceChildren(...(lines.length ? lines : [el("li", { class: "none" }, "No vacancy meets these filters.")]));
+  if (!heuristic && state.complete) {
+    $("plain").replaceChildren(el("li", { class: "none" }, "No heuristic is known: nothing was held out to choose one by."));
+    return;
+  }
   if (!heuristic) {
     if (!$("plain").children.length) $("plain").replaceChildren(el("li", { class: "none" }, "…"));
     return;
   }
-  $("plain-name").textContent = heuristic.name.replaceAll("_", " ") + (conditions().length ? "; without the filters" : "");
+  $("plain-name").textContent = heuristicName(heuristic.name) + (conditions().length ? "; without the filters" : "");
   $("plain").replaceChildren(...heuristic.vacancies.map((one) => {
     const rank = mine.get(one.vacancy_id);
     const kind = rank === undefined ? "" : rank <= 3 ? "up" : "new";
@@ -272,15 +277,25 @@ function tabs() {
 }
 
 function filters(fields) {
-  const note = (field, control) => { state.where[field] = control.value.trim(); control.classList.toggle("on", Boolean(control.value)); ask(); };
+  const note = (field, control) => {
+    state.where[field] = control.value.trim();
+    control.classList.toggle("on", Boolean(control.value));
+    const count = conditions().length;
+    $("filtered").textContent = count ? ` · ${count} set` : "";
+    ask();
+  };
   const selects = Object.entries(fields).filter(([, values]) => values.length).map(([field, values]) => {
-    const control = el("select", { name: field, onchange: () => note(field, control) }, el("option", { value: "" }, "any"), values.map(([value, count]) => el("option", { value }, `${word(value)} (${number(count)})`)));
+    const control = el("select", { name: field, onchange: () => note(field, control) }, el("option", { value: "" }, "any"), values.map(([value]) => el("option", { value }, word(value))));
     return el("label", {}, LABELS[field] ?? field, control);
   });
   const pay = el("input", { type: "number", min: 0, step: 5000, placeholder: "any", onchange: () => note("pay", pay) });
-  const own = selects.length ? [el("label", {}, "Salary from", pay)] : [];
-  $("filters").replaceChildren(...selects, ...own);
-  $("filters").addEventListener("submit", (event) => event.preventDefault());
+  if (selects.length) $("fields").replaceChildren(...selects, el("label", {}, "Salary from", pay));
+  $("filters").hidden = !selects.length;
+  $("fields").addEventListener("submit", (event) => event.preventDefault());
+  const wide = matchMedia("(min-width: 641px)");
+  const fit = () => { $("filters").open = wide.matches; $("filters").classList.toggle("wide", wide.matches); };
+  wide.addEventListener("change", fit);
+  fit();
 }
 
 function dialogs() {
@@ -338,7 +353,7 @@ async function welcome() {
   $("about").replaceChildren(el("b", {}, number(vacancies)), " vacancies · model ", el("b", {}, model), ...known);
   $("welcome").hidden = false;
   const found = people ? await call("people") : { people: [] };
-  $("examples").replaceChildren(...found.people.slice(0, 12).map(([user, events]) => el("button", { type: "button", onclick: () => person(user) }, el("b", {}, user), el("small", {}, plural(events, "event")))));
+  $("examples").replaceChildren(...found.people.slice(0, 18).map(([user, events]) => el("button", { type: "button", onclick: () => person(user) }, el("b", {}, user), el("small", {}, plural(events, "event")))));
 }
 
 begin().catch((error) => { $("work").hidden = false; $("problem").textContent = error.message; $("problem").hidden = false; });

@@ -22,6 +22,8 @@ const NUMBER = new Intl.NumberFormat("en", { useGrouping: true });
 
 export const number = (value) => NUMBER.format(value).replaceAll(",", "\u202f");
 export const word = (value) => WORDS[value] ?? value;
+const ACRONYMS = { als: "ALS", knn: "kNN" };
+export const heuristicName = (name) => name.replace("_then_", ", then ").replaceAll("_", " ").replace(/\b(als|knn)\b/g, (one) => ACRONYMS[one]);
 export const plural = (count, one) => `${number(count)} ${one}${count === 1 ? "" : "s"}`;
 
 export function salary(facts) {
@@ -41,7 +43,7 @@ export const title = (id, facts) => facts?.name || id;
 export function place(facts) {
   const pay = salary(facts);
   const words = [employer(facts), area(facts), facts.workSchedule && word(facts.workSchedule)].filter(Boolean);
-  return el("p", { class: "place" }, pay && el("span", { class: "pay" }, pay), el("span", {}, words.join(" · ")));
+  return el("p", { class: "place" }, pay && el("span", { class: "pay" }, pay), words.map((one) => el("span", { class: "fact" }, one)));
 }
 
 export function factsList(id, facts) {
@@ -79,7 +81,7 @@ export function parts(found, score) {
     bar.style.width = `${(100 * Math.abs(value)) / most}%`;
     return [el("span", {}, PARTS[name] ?? name), el("i", { class: KIND(name), "aria-hidden": "true" }, bar), el("span", {}, signed(value))];
   });
-  return el("div", { class: "parts" }, lines, el("span", { class: "sum" }, "score"), el("span", { class: "sum" }), el("span", { class: "sum" }, signed(score)));
+  return el("div", { class: "parts" }, lines, el("hr"), el("span", { class: "sum" }, "score"), el("span"), el("span", { class: "sum" }, signed(score)));
 }
 
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
