@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from starlette.testclient import TestClient
+
 from stages.interface.errors import HhrecError
 from stages.serve.application import Server, application
 from stages.serve.current import Current
@@ -114,4 +116,27 @@ def server(path: Path, shelf: Shelf, *, events: Path | None = None, **more: Any)
     )
 
 
-__all__ = ["Plain", "Shelf", "application", "catalogue", "server", "view"]
+@dataclass
+class Asked:
+    """A client, and what it asks."""
+
+    client: TestClient
+    server: Server
+    shelf: Shelf
+
+    def recommend(self, *events: dict[str, Any], **more: Any) -> Any:
+        return self.client.post("/recommend", json={"events": events, **more})
+
+    def ids(self, *events: dict[str, Any], **more: Any) -> list[str]:
+        answer = self.recommend(*events, **more)
+        assert answer.status_code == 200, answer.text
+        return [one["vacancy_id"] for one in answer.json()["people"][0]["vacancies"]]
+
+
+def asked(path: Path, shelf: Shelf, **more: Any) -> Asked:
+    """Make a server and a client of it; a fault of the server is an answer, not an exception."""
+    made = server(path, shelf, **more)
+    client = TestClient(
+        application(made), base_url="http://localhost", raise_server_exceptions=False
+    )
+    return Asked(client, made, shelf)

@@ -1,0 +1,91 @@
+"""Reload under load: the old bundle until the new one is ready, none lost, none mixed."""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from stages.interface.errors import HhrecError
+from stages.serve.current import Current, signature, tried
+from stages.serve.metrics import Metrics
+from tests.worlds.serve_world import Asked, Plain, Shelf, catalogue
+
+
+def world(name: str) -> Plain:
+    """A model whose vacancies all bear its name."""
+    known = {f"{name}-{n}": facts for n, facts in enumerate(catalogue(5).values())}
+    return Plain(model=name, known=known)
+
+
+def test_fifty_reloads_and_a_broken_bundle_lose_and_mix_nothing(one: Asked) -> None:
+    stop, answers = Event(), []
+    one.shelf.given = world("m0")
+    assert one.client.post("/reload").status_code == 200
+
+    def ask() -> None:
+        while not stop.is_set():
+            people = {f"u{n}": [] for n in range(5)}
+            answer = one.client.post("/recommend", json={"people": people, "k": 5})
+            answers.append((answer.status_code, answer.json()))
+
+    with ThreadPoolExecutor(4) as threads:
+        asking = [threads.submit(ask) for _ in range(4)]
+        for number in range(1, 51):
+            one.shelf.given = None if number % 10 == 0 else world(f"m{number}")
+            status = one.client.post("/reload").status_code
+            assert status == (409 if number % 10 == 0 else 200)
+        stop.set()
+        for task in asking:
+            task.result()
+    assert {status for status, _ in answers} == {200}
+    for _, said in answers:
+        for person in said["people"]:
+            names = {one["vacancy_id"].split("-")[0] for one in person["vacancies"]}
+            assert names == {said["model"]}
+    assert len({said["model"] for _, said in answers}) > 5
+
+
+def test_a_changed_bundle_is_seen_and_a_broken_one_is_tried_once(tmp_path: Path) -> None:
+    shelf, tries = Shelf(), []
+
+    def load(path: Path) -> object:
+        tries.append(path)
+        return shelf.load(path)
+
+    (tmp_path / "weights").write_text("1")
+    current = Current(tmp_path, load, Metrics())
+
+    async def run() -> None:
+        assert not await current.reload(force=False)
+        (tmp_path / "weights").write_text("22")
+        shelf.given = None
+        with pytest.raises(HhrecError, match="broken"):
+            await current.reload(force=False)
+        assert not await current.reload(force=False)
+        assert current.engine().model == "first"
+        (tmp_path / "weights").write_text("333")
+        shelf.given = Plain(model="second")
+        watching = asyncio.create_task(current.watch(0.01))
+        while current.engine().model == "first":
+            await asyncio.sleep(0.01)
+        watching.cancel()
+
+    asyncio.run(run())
+    assert len(tries) == 3
+    current.close()
+
+
+def test_a_bundle_is_known_by_names_sizes_and_times(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    before = signature(tmp_path)
+    assert signature(tmp_path) == before
+    os.utime(tmp_path / "a", ns=(1, 1))
+    assert signature(tmp_path) != before
+
+
+def test_a_bundle_that_recommends_nothing_is_broken(tmp_path: Path) -> None:
+    with pytest.raises(HhrecError, match="recommends nothing"):
+        tried(lambda _: Plain(known={}), tmp_path)
