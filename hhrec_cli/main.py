@@ -23,6 +23,7 @@ from hhrec_cli import (
     report,
     run,
     sequences,
+    serve,
     status,
     train,
     vocab,
@@ -41,6 +42,7 @@ ORDER = (
     "baseline",
     "blend",
     "report",
+    "serve",
     "run",
     "status",
     "doctor",
@@ -85,6 +87,7 @@ app.command("evaluate", rich_help_panel=AFTER)(evaluate.evaluate)
 app.command("baseline", rich_help_panel=AFTER)(baseline.baseline)
 app.command("blend", rich_help_panel=AFTER)(blend.blend)
 app.command("report", rich_help_panel=AFTER)(report.report)
+app.command("serve", rich_help_panel=AFTER)(serve.serve)
 app.command("run", rich_help_panel=AFTER)(run.run)
 app.command("status", rich_help_panel=AFTER)(status.status)
 app.command("doctor", rich_help_panel=AFTER)(doctor.doctor)

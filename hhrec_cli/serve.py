@@ -83,9 +83,7 @@ def serve(
     from stages.serve import run, settings
     from stages.serve.recommender_engine import loader
 
-    limits = settings.Limits(
-        body=body, seconds=seconds, waiting=waiting, batch=batch, drain=drain
-    )
+    limits = settings.Limits(body=body, seconds=seconds, waiting=waiting, batch=batch, drain=drain)
 
     def ready(found: "Listening") -> None:
         if output.as_json:

@@ -45,6 +45,7 @@ inspect/     Reports that `show` and `lookup` print.
 pipeline/    `hhrec run`: the stages without DVC; provenance of inputs; the final fit.
 recommend/   A model held in memory that recommends for histories that need not be in the log.
 api/         The functions of `import hhrec`: each stage and the pipeline, for Python programs and notebooks.
+serve/       The HTTP server: micro-batches, limits, reload of bundles, metrics, the explorer page.
 """
 
 STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict")

@@ -84,7 +84,9 @@ class Current:
                 self._signature = found  # not tried again before it changes again
                 self._metrics.reloads.labels("failed").inc()
                 said = error.message if isinstance(error, HhrecError) else failures.short(error)
-                tell("reload failed", logging.ERROR, failed=True, said=said, kept=self._engine.model)
+                tell(
+                    "reload failed", logging.ERROR, failed=True, said=said, kept=self._engine.model
+                )
                 if isinstance(error, HhrecError):
                     raise
                 raise HhrecError(f"{self.path}: {said}", "make the bundle anew") from error

@@ -117,8 +117,8 @@ class Gate:
         path = getattr(scope.get("route"), "path", None) or "other"
         self.metrics.requests.labels(_method(scope), path, str(reply.status)).inc()
         self.metrics.seconds.labels(path).observe(seconds)
-        fields = {"method": _method(scope), "path": path, "status": reply.status}
-        tell("request", id=reply.id, **fields, ms=round(seconds * 1000, 2), bytes=reply.bytes)
+        told: dict[str, Any] = {"method": _method(scope), "path": path, "status": reply.status}
+        tell("request", id=reply.id, **told, ms=round(seconds * 1000, 2), bytes=reply.bytes)
 
 
 def _method(scope: Scope) -> str:

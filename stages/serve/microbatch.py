@@ -75,7 +75,9 @@ class Microbatcher:
             self._metrics.waiting.set(len(self._queue))
             self._metrics.batches.observe(len(batch))
             engine, begun = self._engine(), time.perf_counter()
-            found = await loop.run_in_executor(self._thread, rank, engine, [one.wanted for one in batch])
+            found = await loop.run_in_executor(
+                self._thread, rank, engine, [one.wanted for one in batch]
+            )
             self._metrics.ranking.observe(time.perf_counter() - begun)
             for one, said in zip(batch, found, strict=True):
                 if one.answer.done():

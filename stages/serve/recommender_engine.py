@@ -93,7 +93,9 @@ class RecommenderEngine:
 
     def facts(self, vacancies: Sequence[str]) -> dict[str, Facts]:
         """See `Engine`."""
-        told = zip(vacancies, self._own.knows(vacancies), self._own.describe(vacancies), strict=True)
+        told = zip(
+            vacancies, self._own.knows(vacancies), self._own.describe(vacancies), strict=True
+        )
         return {name: facts for name, known, facts in told if known}
 
     def fields(self) -> dict[str, list[tuple[str, int]]]:

@@ -118,7 +118,7 @@ class Question(Body):
             "where": tuple(self.where),
             "max_per": tuple(self.max_per.items()),
         }
-        more = {"k": self.k, "at": self.at, "explain": self.explain}
+        more: dict[str, Any] = {"k": self.k, "at": self.at, "explain": self.explain}
         return [
             Wanted(events=[dict(event) for event in events], **more, **rules) for events in lists
         ]

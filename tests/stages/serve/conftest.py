@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from tests.worlds.serve_world import Asked, Shelf, asked
 
@@ -20,8 +19,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Asked]]:
 
         def started(shelf: Shelf | None = None, **more: Any) -> Asked:
             found = asked(tmp_path / "bundle", shelf or Shelf(), **more)
-            client: TestClient = stack.enter_context(found.client)
-            assert client.get("/health").json() == {"status": "ok"}
+            stack.enter_context(found.client)
+            assert found.client.get("/health").json() == {"status": "ok"}
             return found
 
         yield started

@@ -69,8 +69,9 @@ def test_a_changed_bundle_is_seen_and_a_broken_one_is_tried_once(tmp_path: Path)
         (tmp_path / "weights").write_text("333")
         shelf.given = Plain(model="second")
         watching = asyncio.create_task(current.watch(0.01))
-        while current.engine().model == "first":
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while current.engine().model == "first":  # noqa: ASYNC110  the model tells nobody
+                await asyncio.sleep(0.01)
         watching.cancel()
 
     asyncio.run(run())

@@ -11,7 +11,7 @@ from stages.serve.logs import NAME
 from stages.serve.settings import Limits
 from tests.worlds.serve_world import Asked, Plain, Shelf, view
 
-TOKEN = "a-token-of-some-length"
+TOKEN = "a-token-of-some-length"  # noqa: S105  of these tests
 
 
 def test_a_token_is_asked_for_where_one_is_set(start: Callable[..., Asked]) -> None:

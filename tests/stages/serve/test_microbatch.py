@@ -45,7 +45,12 @@ def test_a_bad_one_does_not_spoil_its_batch() -> None:
     assert last[0].vacancies
     assert isinstance(fault, LookupError)
     assert isinstance(wrong, HhrecError)
-    assert [isinstance(one, Exception) for one in rank(Plain(), asked)] == [False, True, True, False]
+    assert [isinstance(one, Exception) for one in rank(Plain(), asked)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_more_than_may_wait_are_refused_at_once() -> None:

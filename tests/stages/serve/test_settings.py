@@ -19,7 +19,7 @@ def test_a_token_that_protects_nothing_is_refused(value: str) -> None:
 
 
 def test_which_addresses_are_local() -> None:
-    assert [Address(host).local for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0")] == [
+    assert [Address(host).local for host in ("127.0.0.1", "::1", "localhost", "10.1.1.1")] == [
         True,
         True,
         True,
