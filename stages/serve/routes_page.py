@@ -1,16 +1,18 @@
 """The explorer page, and what it looks up."""
 
 from importlib import resources
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from stages.serve.engine import Engine
 from stages.serve.gate import RefusedError
 from stages.serve.requests import LONGEST, Text
 from stages.serve.responses import About, Found, Past
 from stages.serve.routes_recommend import REFUSALS, UNKNOWN
+
+if TYPE_CHECKING:
+    from stages.serve.engine import Engine
 
 router = APIRouter()
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
