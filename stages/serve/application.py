@@ -82,8 +82,9 @@ def application(server: Server) -> ASGIApp:
         lifespan=server.alive,
     )
     app.state.server = server
-    for routes in (routes_recommend, routes_vacancies, routes_page):
-        app.include_router(routes.router)
+    app.include_router(routes_recommend.router)
+    app.include_router(routes_vacancies.router)
+    app.include_router(routes_page.router)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HhrecError, _ours)
     app.add_exception_handler(BusyError, _busy)

@@ -8,7 +8,9 @@ from typing import Any
 
 from stages.interface.errors import HhrecError
 from stages.reasons.report import Explanation
+from stages.recommend import heuristic
 from stages.recommend.answers import Answer, Query, Rules
+from stages.recommend.history import history_of
 from stages.recommend.recommender import Recommender
 from stages.serve.engine import Facts, Listed, Lists, Loader, Wanted
 
@@ -87,16 +89,23 @@ class RecommenderEngine:
 
     def heuristic(self, asked: Sequence[Wanted]) -> tuple[str, Lists]:
         """See `Engine`."""
-        found = [self._own.heuristic(one.events, one.k, at=one.at) for one in asked]
-        lists = [[Listed(name) for name in names] for _, names in found]
-        return found[0][0] or "", lists
+        content = self._own.content
+        name = heuristic.best(content)
+        if name is None:
+            return "", []
+        read = [history_of(one.events, content.ids, one.at) for one in asked]
+        known = [one for one in read if one is not None]
+        if len(known) < len(asked):
+            raise HhrecError("events: cannot be read", "give vacancy_id, action_type, action_dt")
+        lists = heuristic.lists(content, name, known, asked[0].k)
+        return name, [[Listed(vacancy) for vacancy in names] for names in lists]
 
     def facts(self, vacancies: Sequence[str]) -> dict[str, Facts]:
         """See `Engine`."""
-        told = zip(
-            vacancies, self._own.knows(vacancies), self._own.describe(vacancies), strict=True
-        )
-        return {name: facts for name, known, facts in told if known}
+        ids = list(vacancies)
+        known = (self._own.content.ids.items(ids) > 0).tolist()
+        told = zip(ids, known, self._own.describe(ids), strict=True)
+        return {name: facts for name, there, facts in told if there}
 
     def fields(self) -> dict[str, list[tuple[str, int]]]:
         """See `Engine`; counted over at most `SAMPLE` vacancies."""

@@ -1,0 +1,127 @@
+"""A real model behind the server: its answers are those of `hhrec predict`."""
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from stages import predict
+from stages.interface.errors import HhrecError
+from stages.serve.engine import Wanted
+from stages.serve.recommender_engine import RecommenderEngine, loader
+from tests.worlds.little_model import settings, trained
+from tests.worlds.serve_world import Shelf, asked, view
+
+KEYS = ["user_id", "session_id"]
+
+
+@pytest.fixture(scope="module")
+def paths(small_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A directory of artifacts: the little model, and links to the rest."""
+    out = tmp_path_factory.mktemp("served")
+    found = trained(small_artifacts, out)
+    for name in ("sequences", "features", "vocab.parquet"):
+        (out / name).symlink_to(small_artifacts / name)
+    return {"root": out, "raw": small_artifacts / "raw", **found}
+
+
+@pytest.fixture(scope="module")
+def engine(paths: dict[str, Path]) -> RecommenderEngine:
+    found = loader(paths["raw"] / "vacancies.parquet")(paths["root"])
+    assert isinstance(found, RecommenderEngine)
+    return found
+
+
+def test_answers_are_those_of_predict(
+    engine: RecommenderEngine, paths: dict[str, Path], small_artifacts: Path, tmp_path: Path
+) -> None:
+    given = {name: paths[name] for name in ("model", "sequences", "features", "vocab")}
+    predict.run(settings(k=30), **given, out=tmp_path / "p.parquet")
+    expected = pl.read_parquet(tmp_path / "p.parquet")
+    rows = pl.read_parquet(small_artifacts / "sequences" / "test" / "*.parquet")
+    until = rows.select(*KEYS, until="asked_at")
+    events = pl.read_parquet(small_artifacts / "events" / "*.parquet")
+    people = {}
+    for user, session, end in until.iter_rows():
+        own = events.filter((pl.col("user_id") == user) & (pl.col("action_dt") <= end)).sort(
+            "action_dt", "session_id", "position"
+        )
+        people[f"{user}/{session}"] = [
+            {
+                "vacancy_id": one["vacancy_id"],
+                "action_type": one["action_type"],
+                "action_dt": one["action_dt"].isoformat(),
+                "session_id": one["session_id"],
+            }
+            for one in own.iter_rows(named=True)
+        ]
+    (tmp_path / "bundle").mkdir()
+    found = {}
+    with asked(tmp_path / "bundle", Shelf(engine)).client as client:
+        names = list(people)
+        for start in range(0, len(names), 50):
+            some = {name: people[name] for name in names[start : start + 50]}
+            answer = client.post("/recommend", json={"people": some, "k": 30})
+            assert answer.status_code == 200, answer.text
+            for one in answer.json()["people"]:
+                found[one["user_id"]] = [x["vacancy_id"] for x in one["vacancies"]]
+    for user, session, ids in expected.select(*KEYS, "predictions").iter_rows():
+        assert found[f"{user}/{session}"] == ids
+
+
+def test_reasons_for_the_first_of_a_list(engine: RecommenderEngine) -> None:
+    seen = engine.recommend([Wanted(k=3)])[0][2].vacancy_id
+    wanted = Wanted(events=[event_of(seen)], k=30, explain=True)
+    (found,) = engine.recommend([wanted])
+    assert all(one.reasons for one in found[:20])
+    assert not any(one.reasons for one in found[20:])
+    own = next(one for one in found if one.vacancy_id == seen)
+    assert any("viewed it" in str(reason["text"]) for reason in own.reasons)
+    for one in found[:20]:
+        assert sum(one.parts.values()) == pytest.approx(one.score, abs=1e-3)
+    ruled = Wanted(events=[event_of(seen)], k=5, explain=True, where=("employment=part",))
+    (others,) = engine.recommend([ruled])
+    assert all(one.reasons for one in others)
+
+
+def event_of(vacancy: str) -> dict[str, object]:
+    """An event as a body that was checked holds it."""
+    return view(vacancy) | {"action_dt": datetime.fromisoformat("2024-05-01T12:00:00")}
+
+
+def test_facts_fields_and_the_like(engine: RecommenderEngine) -> None:
+    first, second = engine.recommend([Wanted(k=2)])[0]
+    facts = engine.facts([first.vacancy_id, "nowhere"])
+    assert list(facts) == [first.vacancy_id]
+    assert "name" in facts[first.vacancy_id]
+    assert "description" not in facts[first.vacancy_id]
+    fields = engine.fields()
+    assert sum(count for _, count in fields["employment"]) == len(engine) == 300
+    found = engine.similar(second.vacancy_id, 5)
+    assert len(found) == 5
+    assert second.vacancy_id not in [one.vacancy_id for one in found]
+    with pytest.raises(HhrecError, match="unknown"):
+        engine.similar("nowhere", 5)
+
+
+def test_the_heuristic_is_the_best_on_the_validation_rows(engine: RecommenderEngine) -> None:
+    events = [event_of(engine.recommend([Wanted(k=9)])[0][8].vacancy_id)]
+    name, (first, second) = engine.heuristic([Wanted(events=events, k=7), Wanted(k=7)])
+    assert len(first) == len(second) == 7
+    if name.startswith("last_viewed"):
+        assert first[0].vacancy_id == events[0]["vacancy_id"]
+
+
+def test_a_fault_of_the_caller_names_the_field(engine: RecommenderEngine, tmp_path: Path) -> None:
+    (tmp_path / "bundle").mkdir()
+    with asked(tmp_path / "bundle", Shelf(engine)).client as client:
+        for more, field in (
+            ({"where": ["salary=1"]}, ["body"]),
+            ({"where": ["employment>=1"]}, ["body", "where"]),
+            ({"max_per": {"salary": 1}}, ["body"]),
+            ({"allow": ["nowhere"]}, ["body"]),
+        ):
+            answer = client.post("/recommend", json={"events": [], **more})
+            assert answer.status_code == 422, answer.text
+            assert answer.json()["detail"][0]["loc"] == field
