@@ -5,6 +5,7 @@ from typing import Any
 
 from stages.report.formatting import number, percent, words
 from stages.report.markup import Content, Html, tag
+from stages.report.metric_glossary import named
 from stages.report.metrics_reader import Scores, headline
 from stages.report.score_plots import Bar
 from stages.report.scores import bars, differences
@@ -32,7 +33,7 @@ def _value(value: Any) -> Content:
         )
         return [tag("span", pair) for pair in pairs]
     text = str(value)
-    if len(text) == 64 and set(text) <= set("0123456789abcdef"):  # noqa: PLR2004  a SHA-256
+    if _is_hash(text):
         return tag("code", text[:IN_FULL], title=text)
     return tag("code", f"{value:,}" if isinstance(value, int) and value > 10_000 else text)  # noqa: PLR2004
 
@@ -40,13 +41,24 @@ def _value(value: Any) -> Content:
 def brief(found: Scores) -> Html:
     """The protocol in one line, above the headline; the whole of it is a section."""
     card = found.get("protocol") or {}
-    hashes = card.get("data") or {}
     parts = [f"hhrec {card.get('hhrec') or 'of no known version'}"]
-    parts += [f"{file.removesuffix('.parquet')} {text[:IN_FULL]}" for file, text in hashes.items()]
     parts += [f"{name} {card[name]}" for name in ("split", "seed", "k") if name in card]
     if seen := card.get("seen"):
         parts.append("seen: " + ", ".join(f"{action} {fate}" for action, fate in seen.items()))
     return tag("p", tag("small", " · ".join(parts)), class_="brief")
+
+
+def hashes(found: Scores) -> Html:
+    """What the scores were made from, for the foot of the page: hashes, their whole on hover."""
+    card = found.get("protocol") or {}
+    data = {**(card.get("data") or {}), **{k: v for k, v in card.items() if _is_hash(v)}}
+    told = ([f"{file} ", _value(text), " "] for file, text in data.items())
+    return tag("p", "Made from ", told, class_="hashes") if data else tag("p", "No hashes known.")
+
+
+def _is_hash(value: Any) -> bool:
+    text = str(value)
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")  # noqa: PLR2004  a SHA-256
 
 
 def headlines(part: str, found: Scores) -> Content:
@@ -97,4 +109,6 @@ def _sentence(
 
 
 def _tile(figure: str, name: str, meaning: str) -> Html:
-    return tag("div", tag("b", figure), tag("span", name), tag("small", meaning), class_="tile")
+    return tag(
+        "div", tag("b", figure), tag("span", named(name)), tag("small", meaning), class_="tile"
+    )

@@ -27,7 +27,9 @@ def policy(script: str) -> str:
     return POLICY.format(script="sha256-" + base64.b64encode(digest).decode())
 
 
-def page(title: str, head: Content, sections: Mapping[str, tuple[str, Html]], foot: str) -> Html:
+def page(
+    title: str, head: Content, sections: Mapping[str, tuple[str, Html]], foot: Content
+) -> Html:
     """The whole document, from `id: (name in the navigation, section)`."""
     links = (tag("a", name, href=f"#{key}") for key, (name, _) in sections.items())
     script = _file("page.js")
@@ -41,7 +43,7 @@ def page(title: str, head: Content, sections: Mapping[str, tuple[str, Html]], fo
         tag("header", tag("div", tag("h1", title), head)),
         tag("nav", tag("div", links), aria_label="sections"),
         tag("main", (section for _, section in sections.values())),
-        tag("footer", tag("p", foot)),
+        tag("footer", foot),
         tag("script", script),
     ]
     top = tag("head", metas, tag("title", title), tag("style", _file("page.css")))

@@ -3,8 +3,9 @@
 A handful of functions instead of a template: the page has no author but this package.
 """
 
+import re
 from collections.abc import Iterable
-from html import escape
+from html import escape, unescape
 from typing import TypeAlias
 
 
@@ -15,6 +16,7 @@ class Html(str):
 
 
 Content: TypeAlias = "str | int | Iterable[Content] | None"
+TAGS = re.compile(r"<[^>]*>")
 VOID = frozenset({"meta", "input", "br"})
 
 
@@ -47,13 +49,27 @@ def glue(content: Content) -> Html:
 
 
 def table(head: Iterable[Content], rows: Iterable[Iterable[Content]], *, class_: str = "") -> Html:
-    """A table in a box of its own that scrolls sideways, so that the page never does."""
-    header = tag("tr", (tag("th", cell, scope="col") for cell in head))
+    """A table in a box of its own; on a phone each row is a card, its cells named by the head.
+
+    Without styles for that it scrolls sideways, so that the page never does.
+    """
+    names = [*map(glue, head)]
+    header = tag("tr", (tag("th", name, scope="col") for name in names))
     body = (
-        tag("tr", (cell if _is_cell(cell) else tag("td", cell) for cell in row)) for row in rows
+        tag("tr", (_cell(cell, name) for cell, name in zip(row, names, strict=True)))
+        for row in rows
     )
     whole = tag("table", tag("thead", header), tag("tbody", body), class_=class_ or None)
     return tag("div", whole, class_="scroll", tabindex=0, role="region", aria_label="table")
+
+
+def _cell(cell: Content, head: Html) -> Html:
+    """One cell, with the text of its column's head for where the head is not beside it."""
+    whole = cell if isinstance(cell, Html) and _is_cell(cell) else tag("td", cell)
+    name = unescape(TAGS.sub("", head))
+    if not name or not whole.startswith("<td"):
+        return whole
+    return Html(f'<td data-head="{escape(name)}"' + whole.removeprefix("<td"))
 
 
 def _is_cell(cell: Content) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from stages.report.formatting import number, words
 from stages.report.markup import Content, Html, table, tag
+from stages.report.metric_glossary import named
 from stages.report.metrics_reader import Scores, headline
 from stages.report.score_plots import Bar, forest, reach
 
@@ -71,7 +72,7 @@ def _table(scores: Scores) -> Html:
         )
         for name, score in scores.items()
     )
-    return table(("", *metrics), rows)
+    return table(("", *map(named, metrics)), rows)
 
 
 def cell(bar: Bar | None, best: float | None = None) -> Html:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from stages.core.artifact_paths import LIVE_DIR, METRICS_DIR
 from stages.params import Params
-from stages.report import headline, scores, segments, training_curves
+from stages.report import headline, metric_glossary, scores, segments, training_curves
 from stages.report.markup import Content, Html, fold, section, tag
 from stages.report.metrics_reader import Scores
 from stages.report.optional_parts import Ledger, Paths
@@ -83,3 +83,10 @@ def protocol(site: Site) -> Html:
     text = "Scores of two pages may be compared where these cards agree."
     body = site.by_part("protocol card", lambda _, found: headline.protocol(found))
     return section("protocol", "Protocol", tag("p", text), body)
+
+
+def words(site: Site) -> Html:
+    """Explain metrics and words."""
+    every = [name for found in site.parts.values() for name in found["scores"].values()]
+    metrics = list(dict.fromkeys(name for score in every for name in score["metrics"]))
+    return section("glossary", "Glossary", metric_glossary.glossary(metrics))

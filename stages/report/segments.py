@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from stages.report.formatting import number, words
 from stages.report.markup import Content, Html, absent, fold, table, tag
+from stages.report.metric_glossary import named
 from stages.report.metrics_reader import Scores, headline
 from stages.report.score_plots import Bar, rivals
 from stages.report.scores import bar_of, cell
@@ -90,7 +91,9 @@ def worst(pieces: Sequence[Piece], metric: str, count: int = 8) -> Content:
     if not large:
         return absent(f"no segment has {FEW} rows or more.")
     rows = sorted(large, key=lambda piece: (piece.bar.value, piece.name))[:count]
-    return table(("worst segments", "rows", f"model, {metric}", "best baseline"), map(_weak, rows))
+    return table(
+        ("worst segments", "rows", ["model, ", named(metric)], "best baseline"), map(_weak, rows)
+    )
 
 
 def _weak(piece: Piece) -> Iterator[Content]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from stages.core.actions import ACTION_NAMES
-from stages.report.formatting import ago, salary, when
+from stages.report.formatting import ago, salary, when, words
 from stages.report.markup import Content, Html, tag
 from stages.report.session_sample import KINDS, SHOWN, SessionSample
 
@@ -21,24 +21,29 @@ def sample(choice: SessionSample, cards: Cards) -> Content:
         for kind, name in {"": "all", **KINDS}.items()
         if (size := shown[kind] if kind else len(choice.rows))
     ]
-    folds = [_fold(row, cards, is_open=place == 0) for place, row in enumerate(choice.rows)]
+    folds = [
+        _fold(row, cards, heuristic=choice.heuristic, is_open=place == 0)
+        for place, row in enumerate(choice.rows)
+    ]
     return [tag("p", buttons, class_="picks", hidden=True), folds]
 
 
-def _fold(row: Mapping[str, Any], cards: Cards, *, is_open: bool) -> Html:
+def _fold(row: Mapping[str, Any], cards: Cards, *, heuristic: str | None, is_open: bool) -> Html:
     found = row["rank"] > 0
     verdict = f"found at {row['rank']}" if found else "missed"
+    mood = height(row["rank"]) or "good" if found else "bad"
     label = cards.get(row["label"], {})
     kind, known = KINDS[row["kind"]].split()[0], len(row["vacancies"])
     summary = tag(
         "summary",
-        tag("mark", verdict, class_="good" if found else "bad"),
+        tag("mark", verdict, class_=mood),
         tag("b", label.get("name") or row["label"]),
         tag(
             "small", f"{kind} · {when(row['asked_at'])} · {known:,} events · user {row['user_id']}"
         ),
     )
-    body = tag("div", _history(row, cards), _recommended(row, cards), class_="two")
+    columns = [_history(row, cards), _recommended(row, cards), _beside(row, cards, heuristic)]
+    body = tag("div", columns, class_="two" if heuristic is None else "two three")
     return tag("details", summary, body, data_kind=row["kind"], open=is_open)
 
 
@@ -90,11 +95,38 @@ def _line(
     line = tag("p", badges) if badges else None
     return tag(
         "li",
+        _rank(rank),
         line,
         _vacancy(vacancy, cards),
         value=rank,
         class_="true" if badges and vacancy == label else None,
     )
+
+
+def _beside(row: Mapping[str, Any], cards: Cards, heuristic: str | None) -> Html | None:
+    """What the best baseline recommends, each with its place in the model's list."""
+    if heuristic is None:
+        return None
+    places = {vacancy: rank for rank, vacancy in enumerate(row["predictions"], start=1)}
+    lines = []
+    for rank, vacancy in enumerate(row["heuristic"], start=1):
+        place = places.get(vacancy)
+        said = f"model {place}" if place else "not in the model's list"
+        badges = [_badge("responded to next", "true")] if vacancy == row["label"] else []
+        badges.append(_badge(said, (height(place) or "far") if place else "before"))
+        kind = "true" if vacancy == row["label"] else None
+        line = [_rank(rank), tag("p", badges), _vacancy(vacancy, cards)]
+        lines.append(tag("li", line, value=rank, class_=kind))
+    return tag("div", tag("h4", f"Best heuristic: {words(heuristic)}"), tag("ol", lines))
+
+
+def height(rank: int) -> str | None:
+    """Class of a badge by rank: the first three, the first ten, others."""
+    return next((kind for most, kind in ((3, "top"), (10, "high")) if 0 < rank <= most), None)
+
+
+def _rank(rank: int) -> Html:
+    return tag("span", rank, class_=" ".join(filter(None, ["rank", height(rank)])))
 
 
 def _badge(text: str, kind: str) -> Html:

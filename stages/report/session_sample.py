@@ -24,11 +24,12 @@ SHOWN = 10  # recommendations of a session that are looked up, beside the true o
 
 
 class SessionSample(NamedTuple):
-    """Sessions to show, and how many there are of each kind."""
+    """Sessions to show, how many there are of each kind, and whose lists stand beside the model's."""
 
     part: str
     rows: list[dict[str, Any]]
     sizes: dict[str, int]
+    heuristic: str | None = None
 
 
 def choose(
@@ -112,6 +113,7 @@ def wanted(choice: SessionSample) -> Iterator[str]:
     for row in choice.rows:
         yield row["label"]
         yield from row["predictions"][:SHOWN]
+        yield from row.get("heuristic", [])
         yield from (vacancy for vacancy in row["vacancies"] if vacancy is not None)
 
 

@@ -2,6 +2,7 @@
 
 from stages.core.artifact_paths import SEQUENCES_DIR, VACANCIES_FILE, VOCAB_FILE
 from stages.report import session_cards
+from stages.report.heuristic_lists import attached
 from stages.report.markup import Content, Html, section, tag
 from stages.report.metrics_reader import PARTS
 from stages.report.optional_parts import Paths
@@ -40,6 +41,7 @@ def _chosen(site: Site, part: str, count: int) -> Content:
         count=count,
         seed=site.params.seed,
     )
+    choice = attached(choice, site.parts.get(part), paths, site.params)
     facts = cards(paths.raw / VACANCIES_FILE, set(wanted(choice)))
     return [tag("p", _text(choice)), session_cards.sample(choice, facts)]
 
@@ -51,5 +53,5 @@ def _text(choice: SessionSample) -> str:
         f"the seed in equal numbers from each kind while it lasts ({sizes}). A repeat is a true "
         "vacancy that the person had touched before; found means that it is among the "
         f"recommendations, of which the first {SHOWN} are shown. Employers and places are named "
-        "by the ids of the catalogue."
+        "by the ids of the catalogue. Any other person, why, and what if: `hhrec serve` has a page for that."
     )

@@ -84,7 +84,7 @@ def run(
     for key, (name, make) in makers.items():
         made[key] = (name, make())
         progress(len(made), len(makers), name)
-    html = layout.page(TITLE, _head(site), made, FOOT)
+    html = layout.page(TITLE, _head(site), made, _foot(site))
     with place.replacing() as scratch:
         scratch.write_text(html, encoding="utf-8")
     return PageReport(
@@ -130,7 +130,14 @@ def _makers(site: Site, count: int) -> dict[str, tuple[str, Callable[[], Html]]]
         "log": ("The log", lambda: log_section.spread(site, counted())),
         "training": ("Training", lambda: sections.training(site)),
         "protocol": ("Protocol", lambda: sections.protocol(site)),
+        "glossary": ("Glossary", lambda: sections.words(site)),
     }
+
+
+def _foot(site: Site) -> Content:
+    """Hashes of what the scores were made from, and who wrote the page."""
+    known = [headline.hashes(found) for found in list(site.parts.values())[:1]]
+    return [known, tag("p", FOOT)]
 
 
 def _head(site: Site) -> Content:

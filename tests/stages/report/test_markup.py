@@ -29,7 +29,13 @@ def test_html_is_html_only_by_type() -> None:
 def test_a_table_scrolls_in_its_own_box() -> None:
     made = table(("a", "b"), [["<", tag("td", "1", class_="n")], [tag("th", "x"), None]])
     assert made.startswith('<div class="scroll" tabindex="0"')
-    assert '<tr><td>&lt;</td><td class="n">1</td></tr><tr><th>x</th><td></td></tr>' in made
+    assert '<tr><td data-head="a">&lt;</td><td data-head="b" class="n">1</td></tr>' in made
+    assert '<tr><th>x</th><td data-head="b"></td></tr>' in made
+
+
+def test_the_text_of_a_head_names_the_cells_below_it() -> None:
+    head = [tag("abbr", 'A "&" B', title="why"), "model, ", tag("b", "x")]
+    assert '<td data-head="A &quot;&amp;&quot; Bmodel, x">1</td>' in table([head], [["1"]])
 
 
 @pytest.mark.parametrize("title", ["Scores", "a & b"])

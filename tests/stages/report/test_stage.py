@@ -28,7 +28,16 @@ def test_everything_is_there(written: tuple[PageReport, str]) -> None:
     report, html = written
     seen = Reader(html)
     ids = [attributes["id"] for name, attributes in seen.elements if name == "section"]
-    assert ids == ["scores", "segments", "sessions", "data", "log", "training", "protocol"]
+    assert ids == [
+        "scores",
+        "segments",
+        "sessions",
+        "data",
+        "log",
+        "training",
+        "protocol",
+        "glossary",
+    ]
     assert report.notes == []
     assert report.bytes == len(html.encode())
     assert report.pictures == html.count("<svg ") > 10
