@@ -53,5 +53,5 @@ def _text(choice: SessionSample) -> str:
         f"the seed in equal numbers from each kind while it lasts ({sizes}). A repeat is a true "
         "vacancy that the person had touched before; found means that it is among the "
         f"recommendations, of which the first {SHOWN} are shown. Employers and places are named "
-        "by the ids of the catalogue. Any other person, why, and what if: `hhrec serve` has a page for that."
+        "by the ids of the catalogue. Any other person, why, and what if: the page of hhrec serve."
     )

@@ -62,7 +62,8 @@ class Browser:
             text += byte
         return json.loads(text)
 
-    def open(self, page: Path, width: int, height: int) -> None:
+    def open(self, page: Path | str, width: int, height: int) -> None:
+        url = page if isinstance(page, str) else page.as_uri()
         self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -70,7 +71,7 @@ class Browser:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        self.ask("Page.navigate", url=page.as_uri())
+        self.ask("Page.navigate", url=url)
         self.wait("Page.loadEventFired")
 
     def value(self, script: str) -> Any:

@@ -2,12 +2,8 @@
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,42 +12,13 @@ import pytest
 from hhrec_cli import serve
 from stages.serve.run import Listening
 from tests.helpers.command import Type
-from tests.helpers.launching import environment
-from tests.worlds.little_model import trained
+from tests.helpers.serving import serving
+from tests.worlds.little_model import served
 
 
 @pytest.fixture(scope="module")
 def artifacts(small_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory of artifacts: the little model, and links to the rest."""
-    out = tmp_path_factory.mktemp("serve")
-    trained(small_artifacts, out)
-    for name in ("sequences", "features", "vocab.parquet", "events", "raw"):
-        (out / name).symlink_to(small_artifacts / name)
-    return out
-
-
-@contextmanager
-def serving(artifacts: Path, log: Path, **changes: str) -> Iterator[tuple[subprocess.Popen, str]]:
-    catalogue = artifacts / "raw" / "vacancies.parquet"
-    words = ["--port", "0", "--json", "--watch", "0", "--vacancies", str(catalogue)]
-    words += ["--events", str(artifacts / "events")]
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hhrec_cli", "serve", str(artifacts), *words],
-            cwd=log.parent,
-            env=environment(**changes),
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        )
-        try:
-            assert process.stdout is not None
-            said = process.stdout.readline()
-            assert said, log.read_text()
-            yield process, json.loads(said)["url"]
-        finally:
-            process.kill()
-            process.communicate()
+    return served(small_artifacts, tmp_path_factory.mktemp("serve") / "artifacts")
 
 
 def ask(url: str, body: Any = None, **headers: str) -> Any:

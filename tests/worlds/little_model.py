@@ -29,6 +29,14 @@ def trained(artifacts: Path, out: Path) -> dict[str, Path]:
     return {"model": out / "model", **paths}
 
 
+def served(artifacts: Path, out: Path) -> Path:
+    """Make a directory of artifacts: the little model, and links to the rest."""
+    trained(artifacts, out)
+    for name in ("sequences", "features", "vocab.parquet", "events", "raw"):
+        (out / name).symlink_to(artifacts / name)
+    return out
+
+
 def answering(loaded: LoadedModel, who: str) -> LoadedModel:
     """The same model, answered by itself `as trained`, by its calibration (`model`), or by a baseline."""
     found = loaded.calibration

@@ -10,7 +10,7 @@ from stages import predict
 from stages.interface.errors import HhrecError
 from stages.serve.engine import Wanted
 from stages.serve.recommender_engine import RecommenderEngine, loader
-from tests.worlds.little_model import settings, trained
+from tests.worlds.little_model import served, settings
 from tests.worlds.serve_world import Shelf, asked, view
 
 KEYS = ["user_id", "session_id"]
@@ -20,10 +20,10 @@ KEYS = ["user_id", "session_id"]
 def paths(small_artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A directory of artifacts: the little model, and links to the rest."""
     out = tmp_path_factory.mktemp("served")
-    found = trained(small_artifacts, out)
-    for name in ("sequences", "features", "vocab.parquet"):
-        (out / name).symlink_to(small_artifacts / name)
-    return {"root": out, "raw": small_artifacts / "raw", **found}
+    root = served(small_artifacts, out / "artifacts")
+    names = {"model": "model", "sequences": "sequences", "features": "features"}
+    found = {name: root / file for name, file in (names | {"vocab": "vocab.parquet"}).items()}
+    return {"root": root, "raw": root / "raw", **found}
 
 
 @pytest.fixture(scope="module")
