@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from stages.interface.errors import HhrecError
 from stages.reasons.report import Explanation
@@ -35,12 +34,11 @@ class RecommenderEngine:
     def __init__(self, recommender: Recommender) -> None:
         self._own = recommender
         self._names = recommender.vacancies
-        self._info: dict[str, Any] = getattr(recommender, "info", {})
 
     @property
     def model(self) -> str:
         """See `Engine`."""
-        return str(self._info.get("digest", "unknown"))[:12]
+        return str(self._own.info.get("digest", "artifacts"))[:12]
 
     @property
     def answers(self) -> str:
