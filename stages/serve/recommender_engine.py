@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from stages.bundle import extension
+from stages.core.artifact_paths import BOOKS_DIR, FEATURES_DIR
 from stages.interface.errors import HhrecError
 from stages.reasons.report import Explanation
 from stages.recommend import heuristic
 from stages.recommend.answers import Answer, Query, Rules
+from stages.recommend.engine import Engine
 from stages.recommend.history import history_of
 from stages.recommend.recommender import Recommender
 from stages.serve.engine import Facts, Listed, Lists, Loader, Wanted
@@ -121,11 +124,22 @@ class RecommenderEngine:
         }
 
     def extended(self, vacancies: Sequence[Facts]) -> "RecommenderEngine":
-        """See `Engine`."""
-        raise HhrecError(
-            f"vacancies: {len(vacancies)} cannot be added: this bundle has no books to encode them",
-            "make a bundle with them: hhrec vocab build --extend, hhrec features build --books",
-        )
+        """See `Engine`; facts of vacancies that are known already stay as they are."""
+        content = self._own.content
+        rows = extension.frame([dict(one) for one in vacancies])
+        known = content.ids.items(rows["vacancy_id"].to_list()) > 0
+        new = rows.filter(~known)
+        if new.is_empty():
+            return self
+        made = extension.extended(content, new, books_of(Path(str(content.info["path"]))))
+        return RecommenderEngine(Recommender(Engine(made)))
+
+
+def books_of(path: Path) -> Path:
+    """Find the code books of a bundle, of a directory of artifacts, or of a model in one."""
+    places = (path / BOOKS_DIR, path / FEATURES_DIR / BOOKS_DIR)
+    beside = path.parent / FEATURES_DIR / BOOKS_DIR
+    return next((place for place in places if place.is_dir()), beside)
 
 
 def _query(wanted: Wanted) -> Query:

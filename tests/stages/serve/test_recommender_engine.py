@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from stages import predict
+from stages.bundle import extension
 from stages.interface.errors import HhrecError
 from stages.serve.engine import Wanted
-from stages.serve.recommender_engine import RecommenderEngine, loader
+from stages.serve.recommender_engine import RecommenderEngine, books_of, loader
 from tests.worlds.little_model import served, settings
 from tests.worlds.serve_world import Shelf, asked, view
 
@@ -125,3 +126,52 @@ def test_a_fault_of_the_caller_names_the_field(engine: RecommenderEngine, tmp_pa
             answer = client.post("/recommend", json={"events": [], **more})
             assert answer.status_code == 422, answer.text
             assert answer.json()["detail"][0]["loc"] == field
+
+
+def test_a_new_vacancy_has_the_vector_of_its_content(
+    engine: RecommenderEngine, paths: dict[str, Path]
+) -> None:
+    """Twins of vacancies that no event trained: the same vectors, and no other answer changes."""
+    catalogue = pl.read_parquet(paths["raw"] / "vacancies.parquet").unique("vacancy_id")
+    names = pl.read_parquet(paths["vocab"])
+    old = names.filter(~pl.col("trained")).join(catalogue, on="vacancy_id").head(7)
+    assert len(old) > 3
+    twins = catalogue.join(old.select("vacancy_id"), on="vacancy_id", maintain_order="right")
+    rows = twins.with_columns(vacancy_id="new-" + pl.col("vacancy_id")).to_dicts()
+    wider = engine.extended([*rows, {"vacancy_id": names["vacancy_id"][0], "name": "known"}])
+    assert len(wider) == len(engine) + len(old)
+    content = wider._own.content
+    items = content.ids.items([row["vacancy_id"] for row in rows])
+    first = content.ids.items([row["vacancy_id"].removeprefix("new-") for row in rows])
+    assert (items > len(engine)).all()
+    assert (content.matrix.exact[items - 3] == content.matrix.exact[first - 3]).all()
+    assert wider.facts([rows[0]["vacancy_id"]])[rows[0]["vacancy_id"]]["name"] == rows[0]["name"]
+
+    seen = [event_of(one.vacancy_id) for one in engine.recommend([Wanted(k=4)])[0]]
+    for events in ([], seen, [*seen, event_of(rows[0]["vacancy_id"])]):
+        before = engine.recommend([Wanted(events=events, k=50)])[0]
+        deny = frozenset(row["vacancy_id"] for row in rows)
+        after = wider.recommend([Wanted(events=events, k=50, deny=deny)])[0]
+        assert len(after) == 50
+        if len(events) > len(seen):
+            continue  # to the old one the newest is unknown
+        assert [one.vacancy_id for one in before] == [one.vacancy_id for one in after]
+    only = Wanted(events=seen, k=3, allow=deny, explain=True)
+    found = wider.recommend([only])[0]
+    assert {one.vacancy_id for one in found} <= deny
+    assert all(one.reasons for one in found)
+    own = [event_of(rows[0]["vacancy_id"])]
+    assert wider.recommend([Wanted(events=own, k=1)])[0][0].vacancy_id
+    assert wider.heuristic([Wanted(events=own, k=3)])[1][0]
+    assert wider.similar(rows[0]["vacancy_id"], 3)[0].score == pytest.approx(1, abs=1e-5)
+    many = wider.recommend([Wanted(events=own, k=20)] * 20)
+    assert [one.vacancy_id for one in many[0]] == [one.vacancy_id for one in many[19]]
+
+
+def test_without_the_models_books_nothing_is_added(
+    engine: RecommenderEngine, tmp_path: Path
+) -> None:
+    rows = extension.frame([{"vacancy_id": "new", "name": "Cook"}])
+    with pytest.raises(HhrecError, match="not the code books"):
+        extension.extended(engine._own.content, rows, tmp_path / "books")
+    assert books_of(tmp_path / "model") == tmp_path / "features" / "books"
