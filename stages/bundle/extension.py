@@ -139,7 +139,8 @@ def _matrix(content: Content, catalogue: ItemInputs) -> tuple[ItemMatrix, Tensor
     fresh = torch.arange(FIRST_ITEM + len(old), size)
     vectors, biases = content.loaded.network.tower(fresh, catalogue)
     made = item_index.empty(torch.arange(FIRST_ITEM, size), vectors.shape[1])
-    made.exact[: len(old)] = old.exact[: len(old)]
+    made.exact[: len(old), :-2] = old.exact[: len(old), :-2]
+    made.exact[: len(old), -2] = content.tower.biases[: len(old)]  # a ranker changes the others
     made.exact[len(old) : size - FIRST_ITEM, :-2] = vectors
     made.exact[len(old) : size - FIRST_ITEM, -2] = biases
     longest = max(old.longest, float(vectors.norm(dim=1).max()))
