@@ -1,6 +1,7 @@
 """Further vacancies in a loaded catalogue, known by their content alone: one vector each, no file."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -50,10 +51,6 @@ def extended(content: Content, vacancies: pl.DataFrame, books: Path) -> Content:
     items = pl.int_range(size, size + len(names), dtype=pl.Int32, eager=True).alias("item")
     catalogue = _inputs(loaded.catalogue, encoded(vacancies.with_columns(items), books))
     matrix, biases = _matrix(content, catalogue)
-    known = content.facts
-    if known is not None:
-        rows = vacancies.select(pl.col(name).cast(kind) for name, kind in known.schema.items())
-        known = pl.concat([known, rows])
     told = vacancies.select(
         "vacancy_id",
         item=items,
@@ -64,12 +61,23 @@ def extended(content: Content, vacancies: pl.DataFrame, books: Path) -> Content:
         content,
         loaded=replace(loaded, catalogue=catalogue, names=pl.concat([loaded.names, told])),
         ids=_ids(content.ids, names),
-        facts=known,
+        known=partial(with_rows, content.known, vacancies),
         matrix=matrix,
         tower=FixedTower(matrix.exact, biases, content.tower.special, content.tower.special_biases),
         learned=None if content.learned is None else _learned(content.learned, len(catalogue)),
         lock=threading.Lock(),
     )
+
+
+def with_rows(
+    known: Callable[[], pl.DataFrame | None], vacancies: pl.DataFrame
+) -> pl.DataFrame | None:
+    """Read what is known of the catalogue, with further vacancies behind it."""
+    found = known()
+    if found is None:
+        return None
+    rows = vacancies.select(pl.col(name).cast(kind) for name, kind in found.schema.items())
+    return pl.concat([found, rows])
 
 
 def require_content(content: Content, books: Path) -> None:
