@@ -14,6 +14,7 @@ from stages.recommend.answers import Answer, Query, Rules
 from stages.recommend.engine import Engine
 from stages.recommend.history import history_of
 from stages.recommend.recommender import Recommender
+from stages.rules import conditions
 from stages.serve.engine import Facts, Listed, Lists, Loader, Wanted
 
 EXPLAINED = 20  # first vacancies of a list that get reasons
@@ -54,6 +55,8 @@ class RecommenderEngine:
 
     def recommend(self, asked: Sequence[Wanted]) -> Lists:
         """See `Engine`; reasons are given for the first `EXPLAINED`."""
+        for wanted in asked:
+            require_fields(wanted, self._own.fields)
         found = self._own.answer([_query(wanted) for wanted in asked])
         return [self._listed(wanted, one) for wanted, one in zip(asked, found, strict=True)]
 
@@ -133,6 +136,25 @@ class RecommenderEngine:
             return self
         made = extension.extended(content, new, books_of(Path(str(content.info["path"]))))
         return RecommenderEngine(Recommender(Engine(made)))
+
+
+def require_fields(wanted: Wanted, known: Sequence[str]) -> None:
+    """Refuse rules on fields that the catalogue lacks, by the name of the rule.
+
+    Raises:
+        HhrecError: It names the rule first, then the field.
+    """
+    if not (wanted.where or wanted.max_per):
+        return
+    rules = {
+        "where": [one.field for one in conditions.parsed(wanted.where)],
+        "max_per": [field for field, _ in wanted.max_per],
+    }
+    for rule, fields in rules.items():
+        missing = [field for field in fields if field not in known]
+        if missing:
+            told = f"{rule}: the catalogue has no field {missing[0]!r}"
+            raise HhrecError(told, f"its fields are {', '.join(known)}")
 
 
 def books_of(path: Path) -> Path:

@@ -118,9 +118,9 @@ def test_a_fault_of_the_caller_names_the_field(engine: RecommenderEngine, tmp_pa
     (tmp_path / "bundle").mkdir()
     with asked(tmp_path / "bundle", Shelf(engine)).client as client:
         for more, field in (
-            ({"where": ["salary=1"]}, ["body"]),
+            ({"where": ["salary=1"]}, ["body", "where"]),
             ({"where": ["employment>=1"]}, ["body", "where"]),
-            ({"max_per": {"salary": 1}}, ["body"]),
+            ({"max_per": {"salary": 1}}, ["body", "max_per"]),
             ({"allow": ["nowhere"]}, ["body"]),
         ):
             answer = client.post("/recommend", json={"events": [], **more})
