@@ -92,7 +92,7 @@ def _raw(path: Path) -> bool:
 
 
 RAW_FILES = r"(train|test|vacancies|labels)\.parquet"
-SCORED = r"(test|validation|summary)\.json|comparison\.csv"
+SCORED = r"(test|validation|summary)\.json|comparison\.csv|(test|validation)\.baseline\.parquet"
 STORE = "items|actions|times|sessions|ranks|met|users|offsets"
 CURVES = "loss|lr|gradient_norm|validation_mrr_100|epoch"
 WEIGHTS = r"config\.json|generation_config\.json|model\.safetensors|training\.json|best\.json"

@@ -10,12 +10,15 @@ from stages.core.item_ids import UNK
 from stages.core.keys import KEYS
 from stages.evaluate.metrics_files import MODEL
 from stages.evaluate.paired_differences import paired, values
-from stages.evaluate.report_schema import PartReport
+from stages.evaluate.report_schema import PartReport, Score
 from stages.evaluate.row_context import RowContext, scored
 from stages.interface.stage_report import Progress
 from stages.params import Params, SeenParams
 from stages.scoring import metrics
 from stages.seen_policy import choice, rules
+
+HEADLINE = "MRR@100"
+SHOWN = 10  # vacancies of a baseline's list that the report shows
 
 
 class PartToScore(NamedTuple):
@@ -27,9 +30,16 @@ class PartToScore(NamedTuple):
     card: dict[str, Any]
 
 
+class PartResult(NamedTuple):
+    """Scores of one part, and the first vacancies of the best baseline's lists."""
+
+    report: PartReport
+    best: pl.DataFrame | None
+
+
 def beside(
     params: Params, asked: Mapping[str, PartToScore], against: Sequence[str], progress: Progress
-) -> dict[str, PartReport]:
+) -> dict[str, PartResult]:
     """Score the model of each part, then the baselines, which are learnt once for all parts."""
     if not asked:
         return {}
@@ -37,7 +47,7 @@ def beside(
     progress(0, whole, "learning")
     recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
     policies = chosen_policies(recommenders, asked.get("validation"), params)
-    found: dict[str, PartReport] = {}
+    found: dict[str, PartResult] = {}
     for part, one in asked.items():
         hook = _behind(progress, len(found) * len(against), whole)
         found[part] = _part(params, one, recommenders, policies, hook)
@@ -60,21 +70,34 @@ def _part(
     recommenders: Mapping[str, baselines.Recommender],
     policies: Mapping[str, SeenParams],
     progress: Progress,
-) -> PartReport:
+) -> PartResult:
     truth, known = one.truth, one.known
     cuts, rows = known.segments(truth), known.contexts.join(truth, on=KEYS, how="semi")
     scores = {MODEL: scored(params, truth, one.model, known, cuts)}
     model, differences = values(truth, one.model), {}
+    metric, lists = headline(scores[MODEL]), dict[str, pl.DataFrame]()
     for done, (name, recommender) in enumerate(recommenders.items(), start=1):
         given = rules.with_policy(params, policies[name])
         own = baselines.predictions(recommender, rows, vocab=known.vocab, params=given)
         scores[name] = scored(params, truth, own, known, cuts)
+        lists[name] = own.with_columns(pl.col("predictions").list.head(SHOWN))
         differences[name] = paired(model, values(truth, own), params).differences
         progress(done, len(recommenders), name)
     fates = {name: policy.model_dump() for name, policy in policies.items()}
-    return PartReport(
-        protocol=one.card, scores=scores, differences=differences, baselines_seen=fates
+    best = max(lists, key=lambda name: scores[name].metrics.get(metric, 0.0), default=None)
+    report = PartReport(
+        protocol=one.card,
+        scores=scores,
+        differences=differences,
+        baselines_seen=fates,
+        best_baseline=best,
     )
+    return PartResult(report, None if best is None else lists[best])
+
+
+def headline(found: Score) -> str:
+    """The metric that stands for the others: MRR@100, or the first there is."""
+    return HEADLINE if HEADLINE in found.metrics else next(iter(found.metrics), HEADLINE)
 
 
 def chosen_policies(

@@ -2,11 +2,16 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from stages.core import tables
+from stages.core.artifact_paths import BEST_BASELINE
 from stages.core.outputs import Output
+from stages.core.schema import PREDICTIONS
 from stages.evaluate.report_schema import EvaluateReport
 from stages.interface.stage_report import Report
 
@@ -20,13 +25,23 @@ def write_one(report: Report, out: Output) -> None:
         _json(report.model_dump(mode="json"), scratch)
 
 
-def write_report(report: EvaluateReport, out: Output) -> None:
-    """Replace the directory `out` as a whole: PART.json, summary.json, comparison.csv."""
+def write_report(
+    report: EvaluateReport, out: Output, lists: Mapping[str, pl.DataFrame | None] | None = None
+) -> None:
+    """Replace the directory `out` as a whole.
+
+    It gets PART.json, summary.json, comparison.csv, and PART.baseline.parquet where `lists` has
+    what the best baseline of a part recommends first.
+    """
     with out.replacing() as scratch:
         scratch.mkdir()
         for part, found in report.parts.items():
             _json(found.model_dump(mode="json"), scratch / f"{part}.json")
         _json(summary(report), scratch / "summary.json")
+        for part, table in (lists or {}).items():
+            if table is not None:
+                name = BEST_BASELINE.format(part=part)
+                tables.write(table, scratch / name, PREDICTIONS)
         with (scratch / "comparison.csv").open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *comparison(report)])
 

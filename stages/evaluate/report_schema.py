@@ -54,13 +54,15 @@ class Difference(Report):
 class PartReport(Report):
     """The model beside the baselines, on one part; differences are model - baseline, by metric.
 
-    `baselines_seen` says what became of seen vacancies in each baseline's lists.
+    `baselines_seen` says what became of seen vacancies in each baseline's lists; `best_baseline`
+    names the one with the best MRR@100, whose first vacancies are in PART.baseline.parquet.
     """
 
     protocol: dict[str, Any]
     scores: dict[str, Score]
     differences: dict[str, dict[str, Difference]]
     baselines_seen: dict[str, dict[str, str]]
+    best_baseline: str | None = None
 
 
 class Paired(Report):

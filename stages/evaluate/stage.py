@@ -77,10 +77,11 @@ def run(
         card |= protocol.choices(params, calibration)
         asked[part] = PartToScore(truth, found, known_rows(sequences, part, vocab, raw), card)
         notes += remarks(str(file), truth, found, asked[part].known.vocab["vacancy_id"])
-    parts = beside(params, asked, against, progress)
+    results = beside(params, asked, against, progress)
+    parts = {part: one.report for part, one in results.items()}
     notes += [note for part, found in parts.items() for note in missing(part, found.scores[MODEL])]
     report = EvaluateReport(parts=parts, notes=notes)
-    write_report(report, made)
+    write_report(report, made, {part: one.best for part, one in results.items()})
     return report
 
 

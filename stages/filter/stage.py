@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.core import kinds, outputs, tables
-from stages.core.actions import OTHER
+from stages.core.actions import is_bot, is_known
 from stages.core.buckets import bucket_path, buckets
 from stages.core.schema import EVENTS, FILTERED
 from stages.filter.kcore import pairs, shrink
@@ -40,16 +40,6 @@ def train_part(events: pl.LazyFrame, *, everything: bool = False) -> pl.LazyFram
     ordinal = (pl.col("session").rank("dense").over("user_id") - 1).cast(pl.Int32)
     chosen = pl.col("vacancy_id").is_not_null() if everything else pl.col("part") == "train"
     return events.filter(chosen).with_columns(session=ordinal)
-
-
-def is_bot(max_user_events: int) -> pl.Expr:
-    """Whether the user of an event has more than `max_user_events` events, of any action."""
-    return pl.len().over("user_id") > max_user_events
-
-
-def is_known() -> pl.Expr:
-    """Whether the action of an event is a response, a view or a favourite."""
-    return pl.col("action_type") != OTHER
 
 
 def usable(part: pl.LazyFrame, max_user_events: int) -> pl.LazyFrame:

@@ -41,7 +41,7 @@ def _chosen(site: Site, part: str, count: int) -> Content:
         count=count,
         seed=site.params.seed,
     )
-    choice = attached(choice, site.parts.get(part), paths, site.params)
+    choice = attached(choice, site.parts.get(part), paths)
     facts = cards(paths.raw / VACANCIES_FILE, set(wanted(choice)))
     return [tag("p", _text(choice)), session_cards.sample(choice, facts)]
 

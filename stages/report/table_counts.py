@@ -11,10 +11,10 @@ from typing import NamedTuple, TypeAlias
 import polars as pl
 
 from stages.core import tables
+from stages.core.actions import is_bot, is_known
 from stages.core.buckets import buckets
 from stages.core.raw_sessions import row_counts, scan_sessions
 from stages.core.schema import EVENTS, FILTERED
-from stages.filter.stage import is_bot, is_known
 
 Histogram: TypeAlias = Counter[int]
 SESSION = ["user_id", "session"]

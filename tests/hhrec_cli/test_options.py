@@ -16,7 +16,7 @@ COMMANDS = dict(leaves(typer.main.get_command(app), "hhrec"))
 OF_RAW_FILES = {"hhrec data sample"}
 
 
-@pytest.mark.parametrize("path", set(COMMANDS) - OF_RAW_FILES)
+@pytest.mark.parametrize("path", sorted(set(COMMANDS) - OF_RAW_FILES))
 def test_whatever_has_a_path_below_artifacts_has_the_option(path: str) -> None:
     params = COMMANDS[path].params
     below = [one for one in params if str(one.default).split("/")[0] == str(ARTIFACTS)]

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from stages import evaluate
@@ -30,9 +31,16 @@ def test_the_metrics_directory_is_whole(world: World) -> None:
     assert sorted(file.name for file in out.iterdir()) == [
         "comparison.csv",
         "summary.json",
+        "test.baseline.parquet",
         "test.json",
+        "validation.baseline.parquet",
         "validation.json",
     ]
+    scores = {name: one.metrics["MRR@100"] for name, one in report.parts["test"].scores.items()}
+    best = report.parts["test"].best_baseline
+    assert scores[best] == max(value for name, value in scores.items() if name != "model")
+    lists = pl.read_parquet(out / "test.baseline.parquet")
+    assert lists["predictions"].list.len().max() <= 10
     summary = json.loads((out / "summary.json").read_text())
     assert summary["test"] == report.parts["test"].scores["model"].metrics
     with (out / "comparison.csv").open(newline="") as stream:

@@ -6,25 +6,14 @@ import polars as pl
 import pytest
 
 from stages.baselines import stage as baselines
-from stages.params import Params
 from stages.report import metrics_reader, session_cards, session_sample
-from stages.report.heuristic_lists import attached, best
+from stages.report.heuristic_lists import attached
 from stages.report.markup import glue
 from stages.report.optional_parts import Paths
 
 
-def test_the_best_by_the_headline_metric_and_baselines_alone() -> None:
-    scores = {
-        name: {"metrics": {"MRR@100": value}}
-        for name, value in {"model": 0.9, "popular": 0.1, "als": 0.3, "blend": 0.5}.items()
-    }
-    assert best({"scores": scores}) == "als"
-    assert best({"scores": {"model": scores["model"]}}) is None
-    assert best(None) is None
-
-
 @pytest.mark.parametrize("count", [3, 0])
-def test_lists_are_those_of_the_baseline(world: Path, params: Params, count: int) -> None:
+def test_lists_are_those_of_the_baseline(world: Path, count: int) -> None:
     choice = session_sample.choose(
         world / "sequences",
         world / "vocab.parquet",
@@ -35,8 +24,8 @@ def test_lists_are_those_of_the_baseline(world: Path, params: Params, count: int
         seed=1,
     )
     found = metrics_reader.parts(world / "metrics")["test"]
-    shown = attached(choice, found, Paths(world / "raw", world), params)
-    name = best(found)
+    shown = attached(choice, found, Paths(world / "raw", world))
+    name = found["best_baseline"]
     assert name in baselines.BASELINES
     if not count:
         assert shown == choice
@@ -49,7 +38,7 @@ def test_lists_are_those_of_the_baseline(world: Path, params: Params, count: int
     assert set(shown.rows[0]["heuristic"]) <= set(session_sample.wanted(shown))
     text = str(glue(session_cards.sample(shown, {})))
     assert text.count("Best heuristic: ") == count
-    assert attached(choice, None, Paths(world / "raw", world), params) == choice
+    assert attached(choice, None, Paths(world / "raw", world)) == choice
 
 
 def test_badges_are_coloured_by_rank() -> None:

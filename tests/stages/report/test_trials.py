@@ -1,5 +1,6 @@
 """The table of a search on the page."""
 
+import re
 from pathlib import Path
 
 from stages.core import trials_file
@@ -19,7 +20,7 @@ def test_trials_stand_in_a_table_the_best_first(tmp_path: Path) -> None:
     page = str(trials.found(file))
     assert "3 trials" in page
     rows = page.split("<tr>")[2:]
-    assert [row.split("<td>")[1].split("<")[0] for row in rows] == ["1", "0", "2"]
+    assert [re.findall(r"<t[dh][^>]*>([^<]*)", row)[0] for row in rows] == ["1", "0", "2"]
     assert "0.2000" in rows[0]
     assert "0.001234" in rows[0]
     assert "&lt;full&gt;" in rows[0]
