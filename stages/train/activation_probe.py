@@ -23,9 +23,9 @@ from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 from stages.params import TrainParams
-from stages.train.dataloader import make_batch
+from stages.train.batch_maker import make_batch
 from stages.train.dataset import TrainingData
-from stages.train.loop import candidates
+from stages.train.device_batches import candidates
 
 ROWS = 16  # most rows of a probe
 MOST_ITEMS = 8_192  # most vocabulary items of a probe

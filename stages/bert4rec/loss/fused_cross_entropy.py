@@ -13,6 +13,8 @@ from torch import Tensor
 
 NEVER = float("-inf")
 TILE = 2_048  # candidates
+TILE_OF_GPU = 8_192  # candidates: fewer and larger products
+SPARE = 8  # columns behind a tile; their number keeps rows aligned
 LOGITS = 2**25  # held at once, 128 MiB in fp32
 LEAST_ROWS = 128  # of a part, however many candidates there are
 
@@ -131,6 +133,24 @@ def _parts(rows: int, width: int) -> Iterator[slice]:
 
 def _tiles(states: Tensor, vectors: Tensor, out: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Logits of questions (m, K), -inf where left out, (m, t) a tile of candidates."""
+    return (_sorted_out if out.is_cpu else _scattered)(states, vectors, out)
+
+
+def _scattered(states: Tensor, vectors: Tensor, out: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Tiles for a GPU, which is not waited for: what lies in no tile goes into a spare column."""
+    tile_size = min(len(vectors), TILE_OF_GPU)
+    for start in range(0, len(vectors), tile_size):
+        tile = slice(start, min(start + tile_size, len(vectors)))
+        size = tile.stop - start
+        logits = states.new_empty(len(states), size + SPARE)
+        torch.mm(states, vectors[tile].T, out=logits[:, :size])
+        place = out - start
+        place = torch.where((place >= 0) & (place < size), place, size)
+        yield tile, logits.scatter_(1, place, NEVER)[:, :size]
+
+
+def _sorted_out(states: Tensor, vectors: Tensor, out: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Tiles for a processor: few are left out, and those are found at once."""
     rows, nth = (out < len(vectors)).nonzero(as_tuple=True)
     columns, order = out[rows, nth].sort(stable=True)
     rows = rows[order]

@@ -25,7 +25,7 @@ from stages.bert4rec.ranking.item_vectors import item_matrix, mask_of
 from stages.bert4rec.ranking.product_precision import Precision, in_half
 from stages.bert4rec.ranking.query_encoder import NEVER, encode
 from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows
-from stages.bert4rec.ranking.question import NEAR
+from stages.bert4rec.ranking.question import NEAR, tables_of
 from stages.bert4rec.ranking.ranked import Activity, Ranked
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, unpacked
 
@@ -65,6 +65,7 @@ class Ranker:
     ) -> None:
         self.model, self.catalogue, self.activity = model, catalogue, activity
         self.asks, self.groups, self.with_parts = asks, groups, with_parts
+        self.tables = tables_of(model, catalogue)
         self.k, self.batch_rows, self.precision = k, batch_rows, precision
         self.matrix = item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
@@ -96,6 +97,7 @@ class Ranker:
                 share,
                 asks=self.asks,
                 with_parts=self.with_parts,
+                tables=self.tables,
             )
             distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)
             for index, moment in enumerate(distinct.tolist()):
@@ -195,12 +197,13 @@ class Ranker:
         """Add what demand says at a moment, (period asked, periods known), to the biases."""
         if moment == self.moment:
             return
-        asked, known = (torch.tensor([[period]], device=self.biases.device) for period in moment)
+        width = self.catalogue.demand.periods() + 1
+        when = torch.tensor([moment[0] * width + moment[1]], device=self.biases.device)
         biases = self.biases.clone()
         for some, ids in zip(
             biases.split(item_index.SLICE), self.matrix.ids.split(item_index.SLICE), strict=True
         ):
-            some.add_(self.model.trends(ids, asked, known, self.catalogue)[0][0])
+            some.add_(self.model.trends(ids, when, self.catalogue)[0])
         self.matrix, self.moment = self.matrix.with_biases(biases), moment
 
     @cached_property
