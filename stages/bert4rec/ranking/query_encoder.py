@@ -12,7 +12,6 @@ from stages.bert4rec.network.score_parts import WIDTH
 from stages.bert4rec.ranking.exact_products import exact_products
 from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows, together
 from stages.bert4rec.ranking.question import question
-from stages.bert4rec.retrieval.device_tables import DeviceTables
 from stages.interface.errors import HhrecError
 
 ENCODED = 16_384  # positions encoded at once: fixed, since a state's last bits depend on its batch
@@ -36,7 +35,6 @@ def encode(
     *,
     asks: str | None = None,
     with_parts: bool = False,
-    tables: DeviceTables | None = None,
 ) -> EncodedRows:
     """Encode chosen rows, (B,), in batches of like length; process n of m takes every m-th batch.
 
@@ -50,7 +48,7 @@ def encode(
             model,
             rows,
             part,
-            question(model, catalogue, rows, part, asks, tables),
+            question(model, catalogue, rows, part, asks),
             catalogue,
             with_parts=with_parts,
         )

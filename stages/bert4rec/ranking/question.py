@@ -26,12 +26,11 @@ def question(
     rows: QueryRows,
     part: Ints,
     asks: str | None = None,
-    tables: DeviceTables | None = None,
 ) -> Batch:
     """Ask some rows, (B,), for the first response of their next session, or for the next event.
 
-    `asks` is `session` or `event`; without it, what the model's config says. With the `tables` of
-    neighbours on a device the batch is there, too.
+    `asks` is `session` or `event`; without it, what the model's config says. Where neighbours are
+    found on a GPU, the batch is there, too.
     """
     view = window(rows.histories, part, rows.max_length)
     config, asked_at = model.config, rows.asked_at[part]
@@ -44,7 +43,7 @@ def question(
     if not config.neighbours:
         return tensors(view, asked)
     whole = held(rows.histories, part, len(catalogue))
-    if tables is not None:
+    if (tables := tables_of(model, catalogue)) is not None:
         device = tables.values.device
         wanted = near_questions(view, asked, whole, met_before(view)).to(device)
         items, score, stale = device_near(tables, wanted, NEAR, None)

@@ -25,7 +25,7 @@ from stages.bert4rec.ranking.item_vectors import item_matrix, mask_of
 from stages.bert4rec.ranking.product_precision import Precision, in_half
 from stages.bert4rec.ranking.query_encoder import NEVER, encode
 from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows
-from stages.bert4rec.ranking.question import NEAR, tables_of
+from stages.bert4rec.ranking.question import NEAR
 from stages.bert4rec.ranking.ranked import Activity, Ranked
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, unpacked
 
@@ -65,7 +65,6 @@ class Ranker:
     ) -> None:
         self.model, self.catalogue, self.activity = model, catalogue, activity
         self.asks, self.groups, self.with_parts = asks, groups, with_parts
-        self.tables = tables_of(model, catalogue)
         self.k, self.batch_rows, self.precision = k, batch_rows, precision
         self.matrix = item_matrix(model, catalogue, allowed)
         self.biases = self.matrix.exact[: len(self.matrix), -2].clone()
@@ -97,7 +96,6 @@ class Ranker:
                 share,
                 asks=self.asks,
                 with_parts=self.with_parts,
-                tables=self.tables,
             )
             distinct, group = np.unique(moments[encoded.rows], axis=0, return_inverse=True)
             for index, moment in enumerate(distinct.tolist()):

@@ -72,9 +72,11 @@ class NearQuestions(NamedTuple):
 def device_tables(known: Neighbours, device: torch.device) -> DeviceTables:
     """Bring the tables to a device, where they stay as long as `known` lives."""
     there: dict[str, DeviceTables] = vars(known).setdefault("on_devices", {})
-    if str(device) not in there:
-        there[str(device)] = _brought(known, device)
-    return there[str(device)]
+    name = str(torch.empty(0, device=device).device)  # with its number
+    if name not in there:
+        with torch.inference_mode(mode=False):
+            there[name] = _brought(known, device)
+    return there[name]
 
 
 def _brought(known: Neighbours, device: torch.device) -> DeviceTables:
