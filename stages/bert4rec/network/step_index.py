@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from stages.bert4rec.batching.batch import Batch
-from stages.bert4rec.network.popularity_prior import Demand, periods_of
+from stages.bert4rec.network.popularity_prior import Demand, numbered, periods_of
 from stages.bert4rec.retrieval.negative_sampling import StepCandidates
 
 
@@ -28,7 +28,7 @@ class StepIndex:
         counted: The questions with weight, as places in B times Q, (M,).
         hidden: The hidden events, as places in B times L, (h,).
         moments: Distinct pairs of a period asked in and one before which demand is known, as
-            asked * (periods + 1) + known, (P,).
+            `numbered`, (P,).
         moment: Which of them each question is asked in, (B, Q).
     """
 
@@ -59,7 +59,7 @@ def step_index(batch: Batch, candidates: StepCandidates, demand: Demand) -> Step
     wanted = (batch.items, batch.target, candidates.items, batch.near)
     distinct, (items, target, shared, near) = places_of(*wanted)
     asked, known = periods_of(batch.when, demand, batch.lag)
-    moments, moment = (asked * (demand.periods() + 1) + known).unique(return_inverse=True)
+    moments, moment = numbered(asked, known, demand).unique(return_inverse=True)
     return StepIndex(
         distinct=distinct,
         items=items,
