@@ -49,8 +49,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "begun.json").unlink(missing_ok=True)
-    (given.out / "gpu.json").unlink(missing_ok=True)
+    for name in ("begun.json", "gpu.json", "errors.txt", "syncs.txt"):
+        (given.out / name).unlink(missing_ok=True)
     end = time.time() + float(os.environ.get("BENCH_SECONDS", WHOLE))
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     known = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "BENCH_END": str(end)}
