@@ -18,6 +18,8 @@ from stages.interface.stage_report import Report
 from stages.params import Params
 from stages.train import activation_probe, memory_model
 from stages.train.dataset_stats import DatasetStats
+from stages.train.device_batches import is_gpu
+from stages.train.gpu_memory import GpuStep, on_gpu
 from stages.train.loss_choice import loss_name, takes_all
 from stages.train.model_config import Content, model_config
 
@@ -80,8 +82,30 @@ def parameters(config: HhrecConfig) -> dict[str, int]:
     return counts
 
 
-def expected(params: Params, found: DatasetStats, *, processes: int = 1) -> memory_model.Memory:
-    """Memory that training with these parameters will hold, by part."""
+def expected(
+    params: Params, found: DatasetStats, *, device: torch.device, processes: int = 1
+) -> memory_model.Memory:
+    """Memory of the device that training with these parameters will hold, by part."""
+    needed = _on_cpu(params, found, processes=processes)
+    if not is_gpu(device):
+        return needed
+    shape = widest(params, found)
+    return on_gpu(
+        needed,
+        GpuStep(
+            rows=shape.rows,
+            length=shape.length,
+            vacancies=found.vacancies,
+            facts=len(found.code_sizes) + 2 + found.words,
+            periods=found.periods,
+            near=params.train.near_ones() > 0,
+            half=params.train.precision == "bf16",
+        ),
+    )
+
+
+def _on_cpu(params: Params, found: DatasetStats, *, processes: int) -> memory_model.Memory:
+    """Memory of a process, by part."""
     settings, config = params.train, config_of(params, found)
     counts = parameters(config)
     table = counts["item table"]
@@ -161,7 +185,7 @@ def planned(
     """Work the plan out for tables of these sizes."""
     lengths = chosen(params, found)
     cuts = batch_plan.cut(lengths, params.train.batch_tokens)
-    needed = expected(params, found, processes=processes)
+    needed = expected(params, found, device=device, processes=processes)
     an_epoch = ceil(len(cuts) / (params.train.accumulation * processes))
     available = memory_model.room(device) // _neighbours(device, processes)
     return PlanReport(

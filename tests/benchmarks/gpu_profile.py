@@ -105,8 +105,8 @@ def waits(bench: Bench, made: Trial) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
 
     def show(message: Any, *_: Any, **__: Any) -> None:
-        if "synchroniz" not in str(message):
-            return
+        if "synchroniz" not in str(message) or "prototype" in str(message):
+            return  # the second is told once, as the mode is set
         thread = threading.current_thread()
         where = "main" if thread is threading.main_thread() else "background"
         lines = [

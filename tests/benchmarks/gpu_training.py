@@ -1,5 +1,6 @@
 """Training at MovieLens-1M's shape and at the contest's: speed, what limits it, memory."""
 
+import gc
 import time
 from typing import Any
 
@@ -8,6 +9,8 @@ import torch
 
 from stages.train.batch_maker import make_batch
 from stages.train.dataset_stats import DatasetStats
+from stages.train.gpu_memory import LINE
+from stages.train.memory_model import PAIR
 from stages.train.plan import planned
 from tests.benchmarks import flops, gpu_machine, gpu_profile, gpu_trial, gpu_worlds
 from tests.benchmarks.gpu_child import Bench
@@ -15,36 +18,52 @@ from tests.benchmarks.gpu_trial import MASKED, Trial
 from tests.benchmarks.gpu_worlds import World
 
 GB = 1e9
-RUNS = {  # by name: settings, precision
-    "prefix bf16": ({"objective": "prefix"}, "bf16"),
-    "mlm bf16": (MASKED, "bf16"),
-    "prefix fp32": ({"objective": "prefix"}, "no"),
-    "mlm fp32": (MASKED, "no"),
-    "prefix tf32": ({"objective": "prefix"}, "tf32"),
-    "prefix bf16, 65,536 positions": ({"objective": "prefix", "batch_tokens": 65_536}, "bf16"),
-    "mlm bf16, 65,536 positions": ({**MASKED, "batch_tokens": 65_536}, "bf16"),
+LARGER = (65_536, 262_144)  # positions of a step
+PREFIX: dict[str, Any] = {"objective": "prefix"}
+LARGE = {
+    f"{name} bf16, {size:,} positions": ({**settings, "batch_tokens": size}, "bf16")
+    for size in LARGER
+    for name, settings in (("prefix", PREFIX), ("mlm", MASKED))
 }
+RUNS = {  # by name: settings, precision
+    "prefix bf16": (PREFIX, "bf16"),
+    "mlm bf16": (MASKED, "bf16"),
+    **LARGE,
+}
+OTHERS = {
+    "prefix fp32": (PREFIX, "no"),
+    "mlm fp32": (MASKED, "no"),
+    "prefix tf32": (PREFIX, "tf32"),
+}
+PROFILED = "prefix bf16", "prefix bf16, 65,536 positions"
 EPOCH = 42_500_000 / 3  # events that an epoch of the contest shows
 
 
 def movielens(bench: Bench) -> None:
     """Train at MovieLens-1M's shape."""
     world = gpu_worlds.ML1M.scaled(0.02) if bench.tiny else gpu_worlds.ML1M
-    each(bench, world, seconds=5)
+    each(bench, world, RUNS | OTHERS, seconds=3)
 
 
 def contest(bench: Bench) -> None:
     """Train at the contest's shape."""
     world = gpu_worlds.CONTEST.scaled(0.0005) if bench.tiny else gpu_worlds.CONTEST
-    each(bench, world, seconds=6, epoch=EPOCH)
+    each(bench, world, RUNS, seconds=4, epoch=EPOCH)
 
 
-def each(bench: Bench, world: World, *, seconds: float, epoch: float = 0.0) -> None:
+def each(
+    bench: Bench,
+    world: World,
+    runs: dict[str, tuple[dict[str, Any], str]],
+    *,
+    seconds: float,
+    epoch: float = 0.0,
+) -> None:
     """Time all runs of a world."""
     started = time.time()
     gpu_trial.log(world, near=True)
     bench.row("log made up", time.time() - started, "s", f"{world}")
-    for name, (settings, precision) in RUNS.items():
+    for name, (settings, precision) in runs.items():
         bench.attempt(
             name,
             lambda n=name, s=settings, p=precision: one(
@@ -67,11 +86,9 @@ def one(
     if bench.tiny:
         settings = {**settings, "batch_tokens": 1_024}
     cuda = bench.device.type == "cuda"
-    held = 0
-    if cuda:
-        torch.cuda.reset_peak_memory_stats()
-        held = torch.cuda.memory_allocated()
+    held, started = _cleared(bench), time.time()
     made = gpu_trial.trial(world, bench.device, **settings)
+    bench.row(f"{name}, set up", time.time() - started, "s")
     steps = 3 if bench.tiny else 400
     warm = 2 if bench.tiny else gpu_trial.WARM
     found = gpu_trial.run(bench, made, steps=steps, seconds=seconds, precision=precision, warm=warm)
@@ -82,21 +99,47 @@ def one(
     a_step = found.seconds / max(found.steps, 1)
     waited = found.waited / max(found.seconds, 1e-9)
     bench.row(f"{name}, a step", 1e3 * a_step, "ms", f"waiting for batches {waited:.1%}")
+    tens = ", ".join(f"{1e3 * one:.0f}" for one in found.medians()[:12])
+    bench.row(f"{name}, warm up", found.warming, "s", f"medians of each ten steps, ms: {tens}")
     if cuda:
-        peak = torch.cuda.max_memory_allocated() - held
-        bench.row(f"{name}, peak memory", peak / GB, "GB", "allocated on the device")
-    if ", 65" in name:
-        return
-    bench.row(f"{name}, arithmetic", *share(bench, made, world, precision, found.speed()))
-    if name.endswith("bf16"):
-        label = f"{name.split(maxsplit=1)[0]}-{bench.part}"
-        spent = gpu_profile.profiled(bench, made, label, precision, steps=2 if bench.tiny else 20)
+        memory(bench, made, world, name, precision, held)
+    if str(max(LARGER)) not in name.replace(",", ""):
+        bench.row(f"{name}, arithmetic", *share(bench, made, world, precision, found.speed()))
+    if name in PROFILED:
+        label = f"{made.params.train.batch_tokens}-{bench.part}"
+        spent = gpu_profile.profiled(bench, made, label, precision, steps=2 if bench.tiny else 10)
         if cuda:
             note = "seconds of kernels over seconds of a step without the profiler"
             bench.row(f"{name}, device busy", spent / a_step, "", note)
+    if name.endswith("bf16"):
         building(bench, made, name)
-        plan = planned(made.params, stats(world, made), device=bench.device)
-        bench.row(f"{name}, plan", plan.peak / GB, "GB", f"{plan.memory}")
+
+
+def _cleared(bench: Bench) -> int:
+    """Forget what earlier runs left; bytes that stay."""
+    if bench.device.type != "cuda":
+        return 0
+    gc.collect()
+    torch._C._cuda_clearCublasWorkspaces()  # they count as a run's
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    return torch.cuda.memory_allocated()
+
+
+def memory(bench: Bench, made: Trial, world: World, name: str, precision: str, held: int) -> None:
+    """Say what the run held beside what is planned for it."""
+    peak = torch.cuda.max_memory_allocated() - held
+    reserved = torch.cuda.max_memory_reserved() - held
+    settings = made.params.train.model_copy(update={"precision": precision})
+    params = made.params.model_copy(update={"train": settings})
+    plan = planned(params, stats(world, made), device=bench.device)
+    known = made.task.catalogue.neighbours
+    table = PAIR * known.whole.table.nnz + LINE * known.whole.table.shape[0]
+    real = table if settings.near_ones() else 0  # this world's five tables are one
+    expected = plan.peak - plan.memory["neighbours"] + real
+    note = f"reserved {reserved / GB:.3g} GB, planned {expected / GB:.3g} GB: {plan.memory}"
+    bench.row(f"{name}, peak memory", peak / GB, "GB", note)
+    bench.row(f"{name}, plan over peak", expected / max(peak, 1), "", "aim .75 to 1.25")
 
 
 def share(
@@ -119,7 +162,7 @@ def share(
 
 def building(bench: Bench, made: Trial, name: str) -> None:
     """Say how fast the host alone makes batches."""
-    events, plan = 0, made.task.plan(0)[: 2 if bench.tiny else 20]
+    events, plan = 0, made.task.plan(0)[: 2 if bench.tiny else 5]
     started, cpu = time.perf_counter(), time.process_time()
     for number, rows in enumerate(plan):
         make_batch(made.task, rows, number)

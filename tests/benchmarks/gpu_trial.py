@@ -1,8 +1,9 @@
 """A training of some steps in memory, timed."""
 
+import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from stages.bert4rec.examples.histories import Histories
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
+from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.params import Params
 from stages.train import loop, parameter_groups
 from stages.train.dataset import TrainingData
@@ -20,7 +22,11 @@ from tests.benchmarks import gpu_worlds
 from tests.benchmarks.gpu_child import Bench
 from tests.benchmarks.gpu_worlds import World
 
-WARM = 8  # steps before the clock starts
+WARM, LEAST = (
+    40,
+    10,
+)  # steps before the clock starts, and those that come before `WARMING` seconds end
+WARMING = 5.0
 EPOCHS = 1_000
 MASKED: dict[str, Any] = {
     "objective": "mlm",
@@ -49,9 +55,15 @@ class Alone:
 @cache
 def log(world: World, near: bool) -> tuple[Histories, ItemInputs]:  # noqa: FBT001
     """A world's log, made once a process."""
+    met, known = _whole(world)
+    return met, known if near else replace(known, neighbours=nobody(len(known)))
+
+
+@cache
+def _whole(world: World) -> tuple[Histories, ItemInputs]:
     generator = np.random.default_rng([world.users, world.items])
     met = gpu_worlds.histories(world, generator)
-    return met, gpu_worlds.catalogue(world, met, near=near, generator=generator)
+    return met, gpu_worlds.catalogue(world, met, near=True, generator=generator)
 
 
 @dataclass
@@ -89,8 +101,10 @@ def trial(world: World, device: torch.device, **train: Any) -> Trial:
 
 @dataclass
 class Timed:
-    """What the steps after the first ones took."""
+    """What the steps after the first ones took; `warming` and `every` tell of all, in seconds."""
 
+    warming: float = 0.0
+    every: list[float] = field(default_factory=list)
     steps: int = 0
     tokens: int = 0
     positions: int = 0
@@ -101,6 +115,11 @@ class Timed:
     def speed(self) -> float:
         """Events a second."""
         return self.tokens / max(self.seconds, 1e-9)
+
+    def medians(self, each: int = 10) -> list[float]:
+        """Median seconds of steps 1 to 10, 11 to 20, and so on."""
+        starts = range(0, len(self.every), each)
+        return [statistics.median(self.every[start : start + each]) for start in starts]
 
 
 def run(
@@ -113,18 +132,25 @@ def run(
     warm: int = WARM,
     after: Callable[[int], None] = lambda _: None,
 ) -> Timed:
-    """Train for some steps or seconds after the first `warm`; `after` is told how many are done."""
-    timed, began = Timed(), [time.perf_counter()]
+    """Train for some steps or seconds after the first `warm`; `after` is told how many are done.
+
+    Where `LEAST` of these take `WARMING` seconds, the clock starts then.
+    """
+    timed, began, last = Timed(), [time.perf_counter()], [warm]
 
     def after_step(figures: loop.Figures) -> bool:
         timed.losses.append(figures.loss)
         done = figures.step
         after(done)
-        if done == warm:
+        timed.every.append(figures.seconds)
+        if LEAST <= done < last[0] and time.perf_counter() - began[0] > WARMING:
+            last[0] = done
+        if done == last[0]:
             bench.wait()
+            timed.warming = time.perf_counter() - began[0]
             began[0] = time.perf_counter()
-        if done <= warm:
-            return done < warm + steps
+        if done <= last[0]:
+            return done < last[0] + steps
         timed.steps += 1
         timed.tokens += figures.tokens
         timed.positions += figures.positions

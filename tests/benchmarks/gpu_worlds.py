@@ -57,7 +57,7 @@ class World:
 
 
 ML1M = World(6_040, 3_706, 200, 100, movies=True)
-CONTEST = World(320_000, 2_734_129, 64, 50, words=12)
+CONTEST = World(120_000, 2_734_129, 64, 50, words=12)
 
 
 def histories(world: World, generator: np.random.Generator) -> Histories:
@@ -114,13 +114,12 @@ def neighbours(world: World, end: int, generator: np.random.Generator) -> Neighb
     """Tables of the world's size: what it holds of the past is the same table four times."""
     count, close = world.items + FIRST_ITEM, world.close
     lines = min(count, LINES)
-    pairs = lines * close
-    indices = (world.items ** generator.random(pairs, dtype=np.float32)).astype(np.int32)
-    indices = np.clip(indices + FIRST_ITEM - 1, FIRST_ITEM, count - 1).reshape(lines, close)
-    indices.sort(axis=1)
-    data = generator.random(pairs, dtype=np.float32) / 50
-    data[indices.ravel() == np.append(-1, indices.ravel()[:-1])] = 0  # drawn twice for a line
-    indices, data = np.resize(indices, (count, close)), np.resize(data, count * close)
+    order, last = np.arange(close), count - close
+    drawn = (order + generator.random((lines, close), dtype=np.float32)) / close
+    indices = (world.items**drawn).astype(np.int64) + FIRST_ITEM - 1
+    indices = np.maximum.accumulate(indices - order, axis=1).clip(FIRST_ITEM, last) + order
+    indices = np.resize(indices.astype(np.int32), (count, close))  # ascending, none twice in a line
+    data = np.resize(generator.random(lines * close, dtype=np.float32) / 50, count * close)
     indptr = (np.arange(count + 1) * close).astype(np.int32)
     ones = np.ones(count, dtype=np.float32)
     table = sparse.csr_matrix((data, indices.ravel(), indptr), shape=(count, count))

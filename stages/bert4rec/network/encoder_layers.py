@@ -14,6 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from transformers import BertModel, ModernBertModel, PreTrainedModel
 
+# Where torch prefers cuDNN's attention (an H100), that makes a plan, for tens of milliseconds, of every
+# shape it has not met, and hardly two batches have one shape. The other fused kernels need no plan.
+torch.backends.cuda.enable_cudnn_sdp(False)
+
 Sees: TypeAlias = Tensor | Literal["past"] | None
 """What reads what: where (B, 1, Q, L) is true, itself and all before it, or all."""
 

@@ -22,7 +22,8 @@ from stages.bert4rec.retrieval.device_tables import (
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 
-CELLS = 2**27  # of all matrices at once, about
+CELLS = 2**26  # of all matrices at once, about
+LOW = 0xFFFFFFFF  # the lower half of 64 bits
 
 
 def near(
@@ -133,6 +134,7 @@ def _sums(
     matrix = torch.zeros(*there.shape, distinct.shape[1], dtype=exact, device=device)
     matrix.scatter_(2, columns, values.to(exact))
     sums = (torch.where(asks, shares, 0.0).to(exact) @ matrix).to(torch.float32)
+    del matrix  # as large as what follows
     rank = ranks_of(asked, owner[:, None] * known.width + distinct, distinct < known.width)
     before = asked.before[owner[:, None], places.clamp_max(last)]
     sums.masked_fill_(rank[:, None] < before[:, :, None], 0.0)
@@ -140,8 +142,19 @@ def _sums(
     if short > 0:
         sums = torch.nn.functional.pad(sums, (0, short))
         distinct = torch.nn.functional.pad(distinct, (0, short))
-    found, place = sums.topk(most, dim=2)
-    return distinct[:, None].expand(-1, width, -1).gather(2, place), found
+    return _best(sums, distinct, most)
+
+
+def _best(sums: Tensor, distinct: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """Items and values of the greatest sums (G, N, U), those of equal size by ascending item.
+
+    They are packed into whole numbers that are all different, as `topk` takes any of equals.
+    """
+    packed = sums.view(torch.int32).to(torch.int64)
+    packed <<= 32
+    packed |= (LOW - distinct)[:, None]
+    found = packed.topk(most, dim=2).values
+    return LOW - (found & LOW), (found >> 32).to(torch.int32).view(torch.float32)
 
 
 def _next_places(items: Tensor) -> Tensor:
