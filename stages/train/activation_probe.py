@@ -98,13 +98,19 @@ class StepBytes:
 
 
 def step_bytes(
-    config: HhrecConfig, settings: TrainParams, shape: ProbeShape, *, full: bool
+    config: HhrecConfig,
+    settings: TrainParams,
+    shape: ProbeShape,
+    *,
+    full: bool,
+    most_logits: int = LOGITS,
 ) -> StepBytes:
     """Bytes that the forward and backward pass of the given step will hold at their peak.
 
     The peak of a step of B rows and V items is taken for a + b B + v V + d B V, whose four numbers
     four small steps give: d counts logits, which belong to a row and an item. Beyond the probes,
-    logits are capped as `stages.bert4rec.loss.fused_cross_entropy` caps them. Drawn candidates do not grow with V: for
+    logits are capped as `stages.bert4rec.loss.fused_cross_entropy` caps them (on a GPU at another
+    number). Drawn candidates do not grow with V: for
     them two steps give a + b B.
     """
     rows = (max(1, shape.rows // 8), max(1, shape.rows // 4))
@@ -125,7 +131,7 @@ def step_bytes(
     half_a, half_b = _line(rows, measured[1])
     items = most - max(2, most // 2)
     d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
-    cap = max(LOGITS, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
+    cap = max(most_logits, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
     return StepBytes(
         activations=int(a - v * most + (b - d * most) * shape.rows),
         candidates=int(v * shape.trained),

@@ -10,6 +10,7 @@ import torch
 
 from stages.bert4rec.batching import batch_plan
 from stages.bert4rec.examples.histories import Ints
+from stages.bert4rec.loss.fused_cross_entropy import LOGITS, LOGITS_OF_GPU
 from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.query_encoder import together_encoded
@@ -86,7 +87,8 @@ def expected(
     params: Params, found: DatasetStats, *, device: torch.device, processes: int = 1
 ) -> memory_model.Memory:
     """Memory of the device that training with these parameters will hold, by part."""
-    needed = _on_cpu(params, found, processes=processes)
+    logits = LOGITS_OF_GPU if is_gpu(device) else LOGITS
+    needed = _on_cpu(params, found, logits, processes)
     if not is_gpu(device):
         return needed
     shape = widest(params, found)
@@ -104,7 +106,9 @@ def expected(
     )
 
 
-def _on_cpu(params: Params, found: DatasetStats, *, processes: int) -> memory_model.Memory:
+def _on_cpu(
+    params: Params, found: DatasetStats, logits: int, processes: int
+) -> memory_model.Memory:
     """Memory of a process, by part."""
     settings, config = params.train, config_of(params, found)
     counts = parameters(config)
@@ -112,7 +116,9 @@ def _on_cpu(params: Params, found: DatasetStats, *, processes: int) -> memory_mo
     body = sum(counts.values()) - table
     full = takes_all(settings, found.trained)
     shape = widest(params, found)
-    step = activation_probe.step_bytes(_small(config), settings, shape, full=full)
+    step = activation_probe.step_bytes(
+        _small(config), settings, shape, full=full, most_logits=logits
+    )
     events = int(found.lengths.sum()) if settings.near_ones() else 0
     neighbours, counting = memory_model.neighbour_bytes(events, found.vacancies)
     return memory_model.Memory(

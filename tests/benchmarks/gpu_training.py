@@ -1,13 +1,17 @@
 """Training at MovieLens-1M's shape and at the contest's: speed, what limits it, memory."""
 
 import gc
+import sys
 import time
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
 
+from stages.train import loop
 from stages.train.batch_maker import make_batch
+from stages.train.dataloader import work
 from stages.train.dataset_stats import DatasetStats
 from stages.train.gpu_memory import LINE
 from stages.train.memory_model import PAIR
@@ -36,6 +40,7 @@ OTHERS = {
     "prefix tf32": (PREFIX, "tf32"),
 }
 PROFILED = "prefix bf16", "prefix bf16, 65,536 positions"
+TURN = 2e-4  # seconds that a thread of Python keeps the others waiting, at most
 EPOCH = 42_500_000 / 3  # events that an epoch of the contest shows
 
 
@@ -113,6 +118,39 @@ def one(
             bench.row(f"{name}, device busy", spent / a_step, "", note)
     if name.endswith("bf16"):
         building(bench, made, name)
+        alone(bench, made, name, precision)
+
+
+def alone(bench: Bench, made: Trial, name: str, precision: str) -> None:
+    """Say what a step takes where no thread makes batches, and where threads take shorter turns."""
+    count = 2 if bench.tiny else 20
+    parts = list(islice(work(made.task, 0, count, made.accelerator, full=made.full), count))  # type: ignore[arg-type]
+    bench.wait()
+    started = time.perf_counter()
+    for part in parts:
+        loop.take_step(
+            made.task,
+            made.model,
+            made.optimizers,
+            made.accelerator,  # type: ignore[arg-type]
+            part,
+            1e-4,
+            full=made.full,
+            precision=precision,
+        )
+    host = time.perf_counter() - started
+    bench.wait()
+    spent = time.perf_counter() - started
+    note = f"of which the host is busy {1e3 * host / count:.3g} ms"
+    bench.row(f"{name}, a step with batches ready", 1e3 * spent / count, "ms", note)
+    turns = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    try:
+        found = gpu_trial.run(bench, made, steps=count, seconds=3, precision=precision, warm=2)
+    finally:
+        sys.setswitchinterval(turns)
+    a_step = 1e3 * found.seconds / max(found.steps, 1)
+    bench.row(f"{name}, a step with turns of {1e3 * TURN:g} ms", a_step, "ms", "else 5 ms")
 
 
 def _cleared(bench: Bench) -> int:
@@ -168,7 +206,9 @@ def building(bench: Bench, made: Trial, name: str) -> None:
         make_batch(made.task, rows, number)
         events += int(made.task.lengths_of(rows).sum())
     cpu, wall = time.process_time() - cpu, time.perf_counter() - started
-    bench.row(f"{name}, batches alone", events / cpu, "events/CPU s", f"{events / wall:,.0f}/s")
+    bench.row(
+        f"{name}, batches made by the host", events / cpu, "events/CPU s", f"{events / wall:,.0f}/s"
+    )
 
 
 def stats(world: World, made: Trial) -> DatasetStats:

@@ -16,6 +16,7 @@ TILE = 2_048  # candidates
 TILE_OF_GPU = 8_192  # candidates: fewer and larger products
 SPARE = 8  # columns behind a tile; their number keeps rows aligned
 LOGITS = 2**25  # held at once, 128 MiB in fp32
+LOGITS_OF_GPU = 2**27
 LEAST_ROWS = 128  # of a part, however many candidates there are
 
 
@@ -46,7 +47,7 @@ class LogPartition(torch.autograd.Function):
         """
         grads, total = _Grads(ctx, states, vectors), rest.new_zeros((), dtype=torch.float32)
         by_rest = torch.empty_like(rest)
-        for part in _parts(len(states), len(vectors)):
+        for part in _parts(len(states), len(vectors), gpu=not states.is_cpu):
             most = rest[part].to(states.dtype).float()  # always a number of the logits' precision
             sums = (rest[part] - most).exp()
             held = []
@@ -79,7 +80,7 @@ class LogRefusals(torch.autograd.Function):
     def forward(ctx: Any, states: Tensor, vectors: Tensor, weight: Tensor, out: Tensor) -> Tensor:
         """Add up to a scalar in fp32."""
         grads, total = _Grads(ctx, states, vectors), weight.new_zeros((), dtype=torch.float32)
-        for part in _parts(len(states), len(vectors)):
+        for part in _parts(len(states), len(vectors), gpu=not states.is_cpu):
             for tile, logits in _tiles(states[part], grads.right, out[part]):
                 sums = torch.nn.functional.softplus(logits).sum(1, dtype=torch.float32)
                 total += (weight[part] * sums).sum()
@@ -126,8 +127,9 @@ def _scaled(ctx: Any, grad: Tensor) -> list[Tensor]:
     return [found.mul_(grad.to(found.dtype)) for found in ctx.saved_tensors]
 
 
-def _parts(rows: int, width: int) -> Iterator[slice]:
-    step = max(LOGITS // max(width, 1), LEAST_ROWS)
+def _parts(rows: int, width: int, *, gpu: bool = False) -> Iterator[slice]:
+    most = LOGITS_OF_GPU if gpu else LOGITS
+    step = max(most // max(width, 1), LEAST_ROWS)
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 

@@ -11,6 +11,7 @@ from stages.bert4rec.network import encoder_layers as enc
 from stages.bert4rec.network.backbones import Shape, build, freeze_unused
 from stages.bert4rec.network.byte_dropout import use_bytes
 from stages.bert4rec.network.config import HhrecConfig
+from stages.bert4rec.network.small_tables import rows_of
 from stages.core.actions import ACTION_NAMES
 
 
@@ -71,7 +72,12 @@ class SequenceEncoder(nn.Module):
 
     def events(self, batch: Batch, vectors: Tensor) -> Tensor:
         """Describe events by item, action, time since the last, and day of the week, (B, L, H)."""
-        return vectors + self.actions(batch.actions) + self.gaps(batch.gaps) + self.days(batch.days)
+        return (
+            vectors
+            + rows_of(self.actions, batch.actions)
+            + rows_of(self.gaps, batch.gaps)
+            + rows_of(self.days, batch.days)
+        )
 
     def asking(self, events: Tensor, hidden: Tensor) -> Tensor:
         """Add to each hidden event what stands before it, as its row shows it, (B, L, H)."""
@@ -101,8 +107,10 @@ class SequenceEncoder(nn.Module):
         events = self._embedded(opened)
         place = batch.place[..., None].expand(-1, -1, vectors.shape[-1])
         newest = self.previous(opened.gather(1, place))  # behind the start: one before the question
-        questions = mask() + newest + self.actions(batch.asked) + self.gaps(batch.gap)
-        questions = questions + self.ahead(ahead(batch))
+        questions = (
+            mask() + newest + rows_of(self.actions, batch.asked) + rows_of(self.gaps, batch.gap)
+        )
+        questions = questions + rows_of(self.ahead, ahead(batch))
         questions = enc.embed(self.encoder, questions, batch.place + 1)
         question_sees = nn.functional.pad(sees, (1, 0), value=True).unsqueeze(1)
         return enc.ask(self.encoder, events, "past", questions, question_sees)
