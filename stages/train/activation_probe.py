@@ -33,13 +33,17 @@ MOST_ITEMS = 8_192  # most vocabulary items of a probe
 
 @dataclass(frozen=True)
 class ProbeShape:
-    """A training step: B rows of L events, V trained items, periods of demand, words an item."""
+    """A training step: B rows of L events, V trained items, periods of demand, words an item.
+
+    `most` are the logits held at once.
+    """
 
     rows: int
     length: int
     trained: int
     periods: int
     words: int
+    most: int = LOGITS
 
 
 class LiveBytes(TorchDispatchMode):
@@ -98,12 +102,7 @@ class StepBytes:
 
 
 def step_bytes(
-    config: HhrecConfig,
-    settings: TrainParams,
-    shape: ProbeShape,
-    *,
-    full: bool,
-    most_logits: int = LOGITS,
+    config: HhrecConfig, settings: TrainParams, shape: ProbeShape, *, full: bool
 ) -> StepBytes:
     """Bytes that the forward and backward pass of the given step will hold at their peak.
 
@@ -131,7 +130,7 @@ def step_bytes(
     half_a, half_b = _line(rows, measured[1])
     items = most - max(2, most // 2)
     d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
-    cap = max(most_logits, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
+    cap = max(shape.most, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
     return StepBytes(
         activations=int(a - v * most + (b - d * most) * shape.rows),
         candidates=int(v * shape.trained),

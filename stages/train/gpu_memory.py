@@ -6,7 +6,10 @@ from stages.bert4rec.retrieval.candidate_generation import NEWEST
 from stages.bert4rec.retrieval.cooccurrence import CUTS
 from stages.bert4rec.retrieval.cooccurrence import kept as kept_of
 from stages.bert4rec.retrieval.device_neighbours import CELLS
+from stages.params import Params
+from stages.train.activation_probe import ProbeShape
 from stages.train.dataloader import THREADS
+from stages.train.dataset_stats import DatasetStats
 from stages.train.memory_model import FLOAT, MB, Memory
 
 HALF = (
@@ -39,6 +42,19 @@ class GpuStep:
     periods: int
     near: bool
     half: bool
+
+
+def step_of(params: Params, found: DatasetStats, shape: ProbeShape) -> GpuStep:
+    """Take it from what is to be trained, `shape` being the batch."""
+    return GpuStep(
+        rows=shape.rows,
+        length=shape.length,
+        vacancies=found.vacancies,
+        facts=len(found.code_sizes) + 2 + found.words,
+        periods=found.periods,
+        near=params.train.near_ones() > 0,
+        half=params.train.precision == "bf16",
+    )
 
 
 def on_gpu(found: Memory, step: GpuStep) -> Memory:

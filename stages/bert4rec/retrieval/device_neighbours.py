@@ -16,6 +16,7 @@ from stages.bert4rec.retrieval.candidate_generation import LEAST, NEWEST, SHARES
 from stages.bert4rec.retrieval.device_tables import (
     DeviceTables,
     NearQuestions,
+    best_of,
     matrix_of,
     ranks_of,
 )
@@ -23,7 +24,6 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 
 CELLS = 2**26  # of all matrices at once, about
-LOW = 0xFFFFFFFF  # the lower half of 64 bits
 
 
 def near(
@@ -142,19 +142,7 @@ def _sums(
     if short > 0:
         sums = torch.nn.functional.pad(sums, (0, short))
         distinct = torch.nn.functional.pad(distinct, (0, short))
-    return _best(sums, distinct, most)
-
-
-def _best(sums: Tensor, distinct: Tensor, most: int) -> tuple[Tensor, Tensor]:
-    """Items and values of the greatest sums (G, N, U), those of equal size by ascending item.
-
-    They are packed into whole numbers that are all different, as `topk` takes any of equals.
-    """
-    packed = sums.view(torch.int32).to(torch.int64)
-    packed <<= 32
-    packed |= (LOW - distinct)[:, None]
-    found = packed.topk(most, dim=2).values
-    return LOW - (found & LOW), (found >> 32).to(torch.int32).view(torch.float32)
+    return best_of(sums, distinct, most)
 
 
 def _next_places(items: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from stages.bert4rec.examples.training_examples import Questions
 from stages.bert4rec.retrieval.cooccurrence import Neighbours
 from stages.bert4rec.retrieval.line_sums import LATE, HistoryItems
 
+LOW = 0xFFFFFFFF  # the lower half of 64 bits
+
 
 @dataclass(frozen=True)
 class DeviceTables:
@@ -168,3 +170,15 @@ def ranks_of(asked: NearQuestions, keys: Tensor, real: Tensor) -> Tensor:
         return torch.full_like(keys, LATE)
     place = torch.searchsorted(asked.keys, keys).clamp_max(len(asked.keys) - 1)
     return torch.where((asked.keys[place] == keys) & real, asked.key_ranks[place], LATE)
+
+
+def best_of(sums: Tensor, distinct: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """Items and values of the greatest sums (G, N, U), those of equal size by ascending item.
+
+    They are packed into whole numbers that are all different, as `topk` takes any of equals.
+    """
+    packed = sums.view(torch.int32).to(torch.int64)
+    packed <<= 32
+    packed |= (LOW - distinct)[:, None]
+    found = packed.topk(most, dim=2).values
+    return LOW - (found & LOW), (found >> 32).to(torch.int32).view(torch.float32)

@@ -67,7 +67,7 @@ def test_little_room_changes_nothing(monkeypatch):
 def test_equal_sums_come_by_ascending_item_and_the_cut_falls_on_the_last():
     sums = torch.tensor([[[0.5, 2.0, 0.5, 0.0, 0.5, 2.0]]])
     distinct = torch.tensor([[3, 5, 8, 9, 11, 40]])
-    items, scores = device_neighbours._best(sums, distinct, 4)
+    items, scores = device_tables.best_of(sums, distinct, 4)
     assert items.tolist() == [[[5, 40, 3, 8]]]
     assert scores.tolist() == [[[2.0, 2.0, 0.5, 0.5]]]
 
