@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from stages.interface.errors import HhrecError
-from stages.train import activation_probe, dataset_stats, memory_check, plan, widest_batch
+from stages.train import activation_probe, dataset_stats, memory_check, widest_batch
 from stages.train import memory_model as memory
 from stages.train import stage as train
 from stages.train.auto_hyperparameters import sized
