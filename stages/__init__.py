@@ -50,4 +50,11 @@ api/         The functions of `import hhrec`: each stage and the pipeline, for P
 serve/       The HTTP server: micro-batches, limits, reload of bundles, metrics, the explorer page.
 """
 
+import os
+import sys
+
 STAGES = ("explode", "filter", "vocab", "features", "sequences", "train", "predict")
+
+if sys.platform == "linux" and "PYTORCH_CUDA_ALLOC_CONF" not in os.environ:
+    # batches differ in shape: a GPU's memory grows without holes between the blocks of earlier ones
+    os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
 
 from stages.data.sample.run import run as sample
@@ -18,9 +19,12 @@ settings.load_profile("quick")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A benchmark may take hours; every other test hangs after five minutes (pyproject.toml)."""
+    no_gpu = pytest.mark.skip(reason="needs a GPU, and torch sees none on this machine")
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(0))
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(no_gpu)
 
 
 @pytest.fixture

@@ -10,6 +10,10 @@ Precision = Annotated[
     Literal["no", "bf16", "auto"],
     BeforeValidator(lambda value: "no" if value is False else value),  # YAML reads no as false
 ]
+TrainPrecision = Annotated[
+    Literal["no", "tf32", "bf16", "auto"],
+    BeforeValidator(lambda value: "no" if value is False else value),
+]
 LARGEST = 10**15  # no parameter is a larger number
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stages.params.base import Fraction, Precision, Section
+from stages.params.base import Fraction, Section, TrainPrecision
 
 Objective = Literal["mlm", "prefix", "causal"]
 
@@ -104,9 +104,10 @@ class TrainParams(Section):
     loss: Literal["auto", "full", "sampled", "gbce"] = "auto"
     """Softmax over all trained items or over sampled ones, `auto` by their number; or `gbce`, the
     calibrated binary cross-entropy of gSASRec."""
-    precision: Precision = "no"
+    precision: TrainPrecision = "no"
     """Matrix products in fp32 (`no`) or bfloat16; `auto` times both on some batches and takes
-    bfloat16 where it is faster and the losses agree."""
+    bfloat16 where it is faster and the losses agree. `tf32` lets a GPU round the factors of fp32
+    products to 10 bits, in training only; a CPU does not know it and takes `no`."""
     stop_epoch: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Epoch after which training ends, while the learning rate falls as for `epochs`; null: all."""
     negatives: Annotated[int, Field(ge=1, le=10_000_000)] | None = None

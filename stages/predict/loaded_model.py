@@ -118,7 +118,17 @@ def load(*, model: Path, sequences: Path, features: Path, vocab: Path) -> Loaded
     check_rows(catalogue, names, features, vocab)
     model_files.check_names(model, names, vocab)
     found = calibration_file.read(model)
-    return LoadedModel(network, catalogue, names, sequences / TRAIN, found)
+    where = device()
+    return LoadedModel(network.to(where), catalogue.to(where), names, sequences / TRAIN, found)
+
+
+def device() -> torch.device:
+    """Where to rank: the GPU that Accelerate gives this process, or the CPU."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    from accelerate import PartialState  # noqa: PLC0415  a second that a CPU does without
+
+    return PartialState().device
 
 
 def load_model(path: Path) -> HhrecModel:

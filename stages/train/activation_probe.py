@@ -23,9 +23,9 @@ from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 from stages.params import TrainParams
-from stages.train.dataloader import make_batch
+from stages.train.batch_maker import make_batch
 from stages.train.dataset import TrainingData
-from stages.train.loop import candidates
+from stages.train.device_batches import candidates
 
 ROWS = 16  # most rows of a probe
 MOST_ITEMS = 8_192  # most vocabulary items of a probe
@@ -33,13 +33,17 @@ MOST_ITEMS = 8_192  # most vocabulary items of a probe
 
 @dataclass(frozen=True)
 class ProbeShape:
-    """A training step: B rows of L events, V trained items, periods of demand, words an item."""
+    """A training step: B rows of L events, V trained items, periods of demand, words an item.
+
+    `most` are the logits held at once.
+    """
 
     rows: int
     length: int
     trained: int
     periods: int
     words: int
+    most: int = LOGITS
 
 
 class LiveBytes(TorchDispatchMode):
@@ -104,7 +108,8 @@ def step_bytes(
 
     The peak of a step of B rows and V items is taken for a + b B + v V + d B V, whose four numbers
     four small steps give: d counts logits, which belong to a row and an item. Beyond the probes,
-    logits are capped as `stages.bert4rec.loss.fused_cross_entropy` caps them. Drawn candidates do not grow with V: for
+    logits are capped as `stages.bert4rec.loss.fused_cross_entropy` caps them (on a GPU at another
+    number). Drawn candidates do not grow with V: for
     them two steps give a + b B.
     """
     rows = (max(1, shape.rows // 8), max(1, shape.rows // 4))
@@ -125,7 +130,7 @@ def step_bytes(
     half_a, half_b = _line(rows, measured[1])
     items = most - max(2, most // 2)
     d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
-    cap = max(LOGITS, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
+    cap = max(shape.most, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
     return StepBytes(
         activations=int(a - v * most + (b - d * most) * shape.rows),
         candidates=int(v * shape.trained),

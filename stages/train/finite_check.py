@@ -9,7 +9,7 @@ from safetensors.torch import save
 
 from stages.bert4rec.batching.batch import ASKED, EVENTS
 from stages.interface.errors import HhrecError
-from stages.train.dataloader import StepBatches
+from stages.train.device_batches import StepBatches
 
 
 def require_finite(loss: float, norm: float, part: StepBatches, lr: float) -> None:

@@ -17,7 +17,7 @@ from stages.core.schema import VALIDATION_SEQUENCES, VOCAB
 from stages.features.codebooks import CodeBooks, books_hash, load_books
 from stages.loaders import model_arrays
 from stages.params import Params
-from stages.train.dataloader import SESSIONS
+from stages.train.batch_maker import SESSIONS
 from stages.train.dataset import TrainingData
 
 

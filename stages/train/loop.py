@@ -12,18 +12,11 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from stages.bert4rec.batching.batch import Batch
-from stages.bert4rec.retrieval.negative_sampling import (
-    Draws,
-    StepCandidates,
-    all_items,
-    calibrated,
-    drawn_items,
-)
 from stages.core.seeds import derive
 from stages.train import sparse_gradients
-from stages.train.dataloader import StepBatches, work
+from stages.train.dataloader import work
 from stages.train.dataset import TrainingData, steps_per_epoch
+from stages.train.device_batches import StepBatches, is_gpu, negatives, placed
 from stages.train.finite_check import require_finite
 from stages.train.learning_rate import learning_rate, set_learning_rate
 
@@ -33,7 +26,9 @@ class Figures:
     """What one step did; loss is the mean over the global batch's questions.
 
     Of this process are the tokens (events of histories, each once), the positions of its batches,
-    and how many of those are filled: a history may stand in a batch in several cuts.
+    and how many of those are filled: a history may stand in a batch in several cuts. `waited` are
+    those of the seconds in which it waited for batches. On a GPU, which goes on while the next step
+    is prepared, loss and norm are those of the step before.
     """
 
     step: int
@@ -45,21 +40,7 @@ class Figures:
     filled: int
     positions: int
     seconds: float
-
-
-def candidates(task: TrainingData, batch: Batch, full: bool, seed: int) -> StepCandidates:  # noqa: FBT001
-    """Items that the questions of a batch choose from."""
-    if full:
-        return all_items(len(task.share), batch.items.device)
-    settings, trained = task.settings, len(task.share)
-    binary = settings.loss == "gbce"
-    draws = Draws(
-        settings.drawn(), 0.0 if binary else settings.near(), settings.draws == "popularity"
-    )
-    targets = batch.target[batch.weight > 0]
-    generator = torch.Generator().manual_seed(seed)
-    drawn = drawn_items(targets, task.share, task.cumulated, draws, generator)
-    return calibrated(drawn, settings.trust(), trained) if binary else drawn
+    waited: float = 0.0
 
 
 def run(
@@ -83,35 +64,89 @@ def run(
         full: Softmax over all trained items instead of drawn ones.
         first_step: Steps that an earlier run has done.
         after_step: Sees the figures of each step; false stops.
-        precision: `no` or `bf16`.
+        precision: `no`, `tf32` or `bf16`.
     """
     settings = task.settings
     total = settings.epochs * steps_per_epoch(task, accelerator.num_processes)
-    tables = list(sparse_gradients.tables(model).values())
-    for part in work(task, first_step, total, accelerator):
-        started = time.perf_counter()
+    if is_gpu(accelerator.device):
+        torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    readings, ended = Readings(accelerator.device), time.perf_counter()
+    for part in work(task, first_step, total, accelerator, full=full):
+        ready = time.perf_counter()
         lr = learning_rate(part.step, total, settings.lr, settings.warmup, settings.schedule)
-        loss, weight = accumulate(task, model, accelerator, part, full=full, precision=precision)
-        sparse_gradients.merge(tables, accelerator)
-        norm = sparse_gradients.clip_(model.parameters(), settings.clip)
-        require_finite(loss / weight, norm, part, lr)
-        for optimizer in optimizers:
-            set_learning_rate(optimizer, lr)
-            optimizer.step()
-            optimizer.zero_grad()
+        found = take_step(
+            task, model, optimizers, accelerator, part, lr, full=full, precision=precision
+        )
+        known, (loss, norm) = readings.exchange(part, found)
+        require_finite(loss, norm, known, lr)
+        now = time.perf_counter()
         figures = Figures(
             step=part.step + 1,
             total=total,
-            loss=loss / weight,
+            loss=loss,
             lr=lr,
             norm=norm,
             tokens=part.tokens,
             filled=part.filled(),
             positions=part.positions(),
-            seconds=time.perf_counter() - started,
+            seconds=now - ended,
+            waited=ready - ended,
         )
         if not after_step(figures):
             return
+        ended = time.perf_counter()
+
+
+def take_step(
+    task: TrainingData,
+    model: Any,
+    optimizers: Sequence[torch.optim.Optimizer],
+    accelerator: Accelerator,
+    part: StepBatches,
+    lr: float,
+    *,
+    full: bool,
+    precision: str,
+) -> torch.Tensor:
+    """Take one step, unless it would leave no number in the weights; on a GPU wait for nothing.
+
+    Returns:
+        Loss and norm of the gradients, (2,).
+    """
+    loss, weight = accumulate(task, model, accelerator, part, full=full, precision=precision)
+    sparse_gradients.merge(sparse_gradients.tables(model).values(), accelerator)
+    norm = sparse_gradients.clip_(model.parameters(), task.settings.clip)
+    found = torch.stack([loss / weight, norm.to(loss.dtype)])
+    skip = (~found.isfinite()).any().to(torch.float32)
+    gpu = is_gpu(accelerator.device)
+    if not gpu and skip > 0:
+        return found
+    for optimizer in optimizers:
+        if gpu:
+            vars(optimizer)["found_inf"] = skip  # what fused AdamW and RowAdam ask
+        set_learning_rate(optimizer, lr)
+        optimizer.step()
+        optimizer.zero_grad()
+    return found
+
+
+class Readings:
+    """Loss and norm of steps, read from a GPU one step later, when they are long there."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.late = is_gpu(device)
+        self.before: tuple[StepBatches, torch.Tensor, torch.cuda.Event] | None = None
+
+    def exchange(self, part: StepBatches, found: torch.Tensor) -> tuple[StepBatches, list[float]]:
+        """Give (loss, norm) of a step; get those of the step that is known by now, and which it is."""
+        if not self.late:
+            return part, found.tolist()
+        copy = torch.empty(2, pin_memory=True).copy_(found, non_blocking=True)
+        done = torch.cuda.Event()
+        done.record()
+        known, self.before = self.before or (part, copy, done), (part, copy, done)
+        known[2].synchronize()
+        return known[0], known[1].tolist()
 
 
 def accumulate(
@@ -122,31 +157,34 @@ def accumulate(
     *,
     full: bool,
     precision: str = "no",
-) -> tuple[float, float]:
+) -> tuple[torch.Tensor, float]:
     """Add up the gradients of one step; return the global sums of losses and weights.
 
     With `bf16`, matrix products of the forward and backward pass are taken in bfloat16; weights,
     gradients, optimiser state, the item table and sums stay in fp32. Gradients of tables are each
     process's own until `rows.merge`.
     """
-    kind = accelerator.device.type
-    mine = sum(float(batch.weight.sum()) for _, batch in part.batches)
-    weight = float(accelerator.reduce(torch.tensor(mine, device=accelerator.device)))
+    kind, alone = accelerator.device.type, accelerator.num_processes == 1
+    weight = part.weight() if alone else float(accelerator.reduce(part.weights(accelerator.device)))
     weight = max(weight, 1e-9)  # a step may hold nothing but unknown vacancies
     scale = accelerator.num_processes / weight  # the processes' gradients are averaged
     summed = torch.zeros((), device=accelerator.device)
     for number, (index, batch) in enumerate(part.batches, start=1):
-        batch = batch.to(accelerator.device)  # noqa: PLW2901
+        ready = (
+            part.ready[number - 1]
+            if part.ready
+            else placed(
+                task, batch, accelerator.device, full=full, seed=negatives(task, part.epoch, index)
+            )
+        )
         torch.manual_seed(derive(task.seed, "dropout", part.epoch, index))
-        negatives = derive(task.seed, "negatives", part.epoch, index)
-        chosen = candidates(task, batch, full, negatives)
         last = number == len(part.batches)
         with torch.enable_grad(), _sync(accelerator, model, last=last):
             with torch.autocast(kind, torch.bfloat16, enabled=precision == "bf16"):
-                loss = model(batch, task.catalogue, chosen)
+                loss = model(ready.batch, task.catalogue, ready.candidates, ready.index)
             accelerator.backward(loss * scale)
         summed += loss.detach()
-    return float(accelerator.reduce(summed)), weight
+    return accelerator.reduce(summed), weight
 
 
 def _sync(accelerator: Accelerator, model: Any, *, last: bool) -> Any:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+
 from stages.interface.errors import HhrecError
 from stages.params import Params
 from stages.train import memory_model
@@ -51,4 +53,6 @@ def _fits(params: Params, found: DatasetStats, report: PlanReport, name: str, va
     section, key = name.split(".")
     part = getattr(params, section).model_copy(update={key: value})
     changed = params.model_copy(update={section: part})
-    return expected(changed, found, processes=report.processes).peak() <= report.available
+    device = torch.device(report.device)
+    needed = expected(changed, found, device=device, processes=report.processes)
+    return needed.peak() <= report.available

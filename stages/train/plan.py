@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -9,17 +10,18 @@ import numpy as np
 import torch
 
 from stages.bert4rec.batching import batch_plan
-from stages.bert4rec.examples.histories import Ints
+from stages.bert4rec.loss.fused_cross_entropy import LOGITS_OF_GPU
 from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.model import HhrecModel
-from stages.bert4rec.ranking.query_encoder import together_encoded
-from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Report
 from stages.params import Params
 from stages.train import activation_probe, memory_model
 from stages.train.dataset_stats import DatasetStats
+from stages.train.device_batches import is_gpu
+from stages.train.gpu_memory import on_gpu, step_of
 from stages.train.loss_choice import loss_name, takes_all
 from stages.train.model_config import Content, model_config
+from stages.train.widest_batch import chosen, to_rank, widest
 
 
 class PlanReport(Report):
@@ -80,14 +82,25 @@ def parameters(config: HhrecConfig) -> dict[str, int]:
     return counts
 
 
-def expected(params: Params, found: DatasetStats, *, processes: int = 1) -> memory_model.Memory:
-    """Memory that training with these parameters will hold, by part."""
+def expected(
+    params: Params, found: DatasetStats, *, device: torch.device, processes: int = 1
+) -> memory_model.Memory:
+    """Memory of the device that training with these parameters will hold, by part."""
+    if not is_gpu(device):
+        return _on_cpu(params, found, widest(params, found), processes)
+    shape = replace(widest(params, found), most=LOGITS_OF_GPU)
+    return on_gpu(_on_cpu(params, found, shape, processes), step_of(params, found, shape))
+
+
+def _on_cpu(
+    params: Params, found: DatasetStats, shape: activation_probe.ProbeShape, processes: int
+) -> memory_model.Memory:
+    """Memory of a process, by part."""
     settings, config = params.train, config_of(params, found)
     counts = parameters(config)
     table = counts["item table"]
     body = sum(counts.values()) - table
     full = takes_all(settings, found.trained)
-    shape = widest(params, found)
     step = activation_probe.step_bytes(_small(config), settings, shape, full=full)
     events = int(found.lengths.sum()) if settings.near_ones() else 0
     neighbours, counting = memory_model.neighbour_bytes(events, found.vacancies)
@@ -125,43 +138,13 @@ def _small(config: HhrecConfig) -> HhrecConfig:
     return HhrecConfig(**(config.to_dict() | changes))
 
 
-def chosen(params: Params, found: DatasetStats) -> Ints:
-    """Lengths of the windows that are trained on, ascending."""
-    lengths = found.lengths[found.lengths >= params.train.min_length].astype(np.int64)
-    if not len(lengths):
-        raise HhrecError(
-            f"no history has train.min_length={params.train.min_length} events",
-            "lower train.min_length or filter.min_user_events",
-        )
-    return np.sort(np.minimum(lengths, params.sequences.max_length))
-
-
-def widest(params: Params, found: DatasetStats) -> activation_probe.ProbeShape:
-    """The batch with the most pairs of question and event."""
-    lengths = chosen(params, found)
-    runs = batch_plan.cut(lengths, params.train.batch_tokens)
-    start, end = max(runs, key=lambda run: (run[1] - run[0]) * int(lengths[run[1] - 1]) ** 2)
-    return activation_probe.ProbeShape(
-        end - start, int(lengths[end - 1]), found.trained, found.periods, found.words
-    )
-
-
-def to_rank(params: Params, found: DatasetStats) -> memory_model.ToRank:
-    """The rows ranked after an epoch, and the batch of them with most rows."""
-    lengths = np.minimum(found.asked, params.sequences.max_length).astype(np.int64)
-    widest = max(together_encoded(lengths), key=len, default=lengths[:0])
-    longest = int(lengths[widest].max(initial=0))
-    close = params.train.near_ones() > 0
-    return memory_model.ToRank(len(lengths), len(widest), len(widest) * longest, close)
-
-
 def planned(
     params: Params, found: DatasetStats, *, device: torch.device, processes: int = 1
 ) -> PlanReport:
     """Work the plan out for tables of these sizes."""
     lengths = chosen(params, found)
     cuts = batch_plan.cut(lengths, params.train.batch_tokens)
-    needed = expected(params, found, processes=processes)
+    needed = expected(params, found, device=device, processes=processes)
     an_epoch = ceil(len(cuts) / (params.train.accumulation * processes))
     available = memory_model.room(device) // _neighbours(device, processes)
     return PlanReport(

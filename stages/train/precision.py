@@ -18,8 +18,9 @@ from accelerate.utils import broadcast, is_bf16_available
 
 from stages.interface.errors import HhrecError
 from stages.train import loop
-from stages.train.dataloader import StepBatches, work
+from stages.train.dataloader import work
 from stages.train.dataset import TrainingData, steps_per_epoch
+from stages.train.device_batches import StepBatches
 
 STEPS = 4  # steps timed, each twice in both precisions; the first time warms up
 TOLERANCE = 0.01  # most that the losses may differ, relative to fp32
@@ -32,7 +33,7 @@ class PrecisionChoice:
     """What to train in and why.
 
     Attributes:
-        kind: `no` or `bf16`.
+        kind: `no`, `tf32` or `bf16`.
         speedup: Seconds in fp32 over seconds in bfloat16; None when not timed.
         difference: Relative difference of the summed losses; None when not compared.
     """
@@ -60,10 +61,10 @@ def settle(
     full: bool,
     clock: Callable[[], float] = time.perf_counter,
 ) -> PrecisionChoice:
-    """Turn `train.precision` into `no` or `bf16`; the same in every process.
+    """Turn `train.precision` into `no`, `tf32` or `bf16`; the same in every process.
 
     Args:
-        wanted: `no`, `bf16` or `auto`.
+        wanted: `no`, `tf32`, `bf16` or `auto`.
         task: What will be trained on; `auto` takes the first batches of the first epoch.
         model: The prepared model.
         accelerator: One process or many.
@@ -73,6 +74,8 @@ def settle(
     Raises:
         HhrecError: `bf16` is wanted on a device that has none.
     """
+    if wanted == "tf32":
+        return PrecisionChoice("tf32")
     able = is_bf16_available(ignore_tpu=True)
     if wanted == "bf16" and not able:
         raise HhrecError(
@@ -112,7 +115,10 @@ def measure(
     total = task.settings.epochs * steps_per_epoch(task, accelerator.num_processes)
     found = torch.zeros(len(KINDS), 2, device=accelerator.device)
     devices = [accelerator.device] if accelerator.device.type == "cuda" else []
-    with torch.random.fork_rng(devices), closing(work(task, 0, total, accelerator)) as parts:
+    with (
+        torch.random.fork_rng(devices),
+        closing(work(task, 0, total, accelerator, full=full)) as parts,
+    ):
         for part in islice(parts, STEPS):
             runs = [
                 [_timed(task, model, accelerator, part, kind, full, clock) for kind in KINDS]
@@ -136,6 +142,7 @@ def _timed(
     """Seconds and mean loss of one step without its update."""
     started = clock()
     loss, weight = loop.accumulate(task, model, accelerator, part, full=full, precision=kind)
-    seconds = clock() - started  # the loss was read, so the device is done
+    found = float(loss) / weight  # the loss is read, so the device is done
+    seconds = clock() - started
     model.zero_grad(set_to_none=True)
-    return seconds, loss / weight
+    return seconds, found

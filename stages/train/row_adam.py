@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from stages.train import sparse_gradients
+
 
 class RowAdam(torch.optim.Optimizer):
     """Adam without a first moment and with one second moment a row.
@@ -37,6 +39,7 @@ class RowAdam(torch.optim.Optimizer):
         eps: float = 1e-8,
     ) -> None:
         super().__init__(params, {"lr": lr, "beta": beta, "eps": eps})
+        self.found_inf: Tensor | None = None  # as torch's fused AdamW has it: above 0 skips a step
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -52,7 +55,7 @@ class RowAdam(torch.optim.Optimizer):
                 if weight not in self.state:
                     self.state[weight] = start(weight)
                 lr, beta, eps = group["lr"], group["beta"], group["eps"]
-                update(weight, weight.grad, self.state[weight], lr, beta, eps)
+                update(weight, weight.grad, self.state[weight], lr, beta, eps, self.found_inf)
         return loss
 
 
@@ -73,10 +76,17 @@ def update(
     lr: float,
     beta: float,
     eps: float,
+    found_inf: Tensor | None = None,
 ) -> None:
-    """Take one step with a sparse gradient, in place."""
-    gradient = gradient.coalesce()
+    """Take one step with a sparse gradient, in place; none where `found_inf` is above 0."""
+    gradient = sparse_gradients.coalesced(gradient)
     rows, gradient = gradient.indices()[0], gradient.values()  # (n,), (n, H)
+    if found_inf is not None or not weight.is_cpu:
+        skip = torch.zeros((), device=weight.device) if found_inf is None else found_inf
+        gradient = torch.where(skip > 0, 0.0, gradient)
+        state["step"].add_(skip <= 0)
+        _update_where_not_zero(weight, rows, gradient, state, lr, beta, eps)
+        return
     step = state["step"].add_(1)
     missed = step - state["last"].index_select(0, rows)
     square = state["square"].index_select(0, rows) * beta**missed
@@ -85,3 +95,23 @@ def update(
     state["last"].index_copy_(0, rows, step.expand_as(missed))
     size = (square / (1 - beta**step)).sqrt_().add_(eps)
     weight.index_add_(0, rows, gradient / size, alpha=-lr)
+
+
+def _update_where_not_zero(
+    weight: Tensor,
+    rows: Tensor,
+    gradient: Tensor,
+    state: dict[str, Tensor],
+    lr: float,
+    beta: float,
+    eps: float,
+) -> None:
+    """Take the step by adding differences: a row of zeros, which may stand twice, changes nothing."""
+    found = gradient.square().mean(1, keepdim=True)
+    there, step = found > 0, state["step"]
+    before, last = (state[name].index_select(0, rows) for name in ("square", "last"))
+    square = before * beta ** (step - last) + (1 - beta) * found
+    state["square"].index_add_(0, rows, torch.where(there, square - before, 0.0))
+    state["last"].index_add_(0, rows, torch.where(there, step - last, 0))
+    size = (square / (1 - beta**step)).sqrt_().add_(eps)
+    weight.index_add_(0, rows, torch.where(there, gradient / size, 0.0), alpha=-lr)

@@ -27,7 +27,7 @@ from stages.calibration.conditional_logit import Choices, Floats, fit
 from stages.core.actions import ACTION_NAMES
 from stages.core.item_ids import FIRST_ITEM, PAD
 from stages.core.seeds import derive
-from stages.train.dataloader import make_batch
+from stages.train.batch_maker import make_batch
 from stages.train.dataset import TrainingData
 
 QUESTIONS = 8_000  # that are asked, about

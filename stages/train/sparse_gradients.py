@@ -46,7 +46,34 @@ def merge(weights: Iterable[nn.Parameter], accelerator: Accelerator) -> None:
         if accelerator.num_processes > 1:
             weight.grad = _exchanged(weight, accelerator)
         if weight.grad is not None:
-            weight.grad = weight.grad.coalesce()
+            weight.grad = coalesced(weight.grad)
+
+
+def coalesced(gradient: Tensor) -> Tensor:
+    """Add up the pairs of each row; in place of those that this saves, a GPU keeps zeros.
+
+    `Tensor.coalesce` has to know how many rows there are, and waits for a GPU to tell.
+    """
+    if gradient.is_cpu or gradient.is_coalesced():
+        return gradient.coalesce()
+    return summed_in_place(gradient)
+
+
+def summed_in_place(gradient: Tensor) -> Tensor:
+    """Add up the pairs of each row without knowing their number; what is left is a row of zeros.
+
+    Rows are ascending; behind them stands the last one again, with zeros.
+    """
+    rows, order = gradient._indices()[0].sort(stable=True)  # noqa: SLF001  it is not coalesced yet
+    values = gradient._values()  # noqa: SLF001  likewise
+    new = torch.ones_like(rows, dtype=torch.bool)
+    new[1:] = rows[1:] != rows[:-1]
+    place = new.cumsum(0) - 1
+    added = torch.zeros_like(values).index_add_(0, place, values[order])
+    kept = rows[-1:].expand(len(rows)).clone().scatter_(0, place, rows)
+    return torch.sparse_coo_tensor(
+        kept[None], added, gradient.shape, is_coalesced=True, check_invariants=False
+    )
 
 
 def _exchanged(weight: nn.Parameter, accelerator: Accelerator) -> Tensor:
@@ -64,19 +91,19 @@ def _exchanged(weight: nn.Parameter, accelerator: Accelerator) -> Tensor:
 
 
 @torch.no_grad()
-def clip_(weights: Iterable[nn.Parameter], highest: float) -> float:
+def clip_(weights: Iterable[nn.Parameter], highest: float) -> Tensor:
     """Scale all gradients down together until their norm is at most `highest`.
 
     Equals `torch.nn.utils.clip_grad_norm_`, but takes sparse gradients too, coalesced ones: a row
     that stood twice would count as two shorter vectors.
 
     Returns:
-        The norm before.
+        The norm before, a scalar.
     """
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     held = [found.values() if found.is_sparse else found for found in gradients]
     norm = nn.utils.get_total_norm(held)
     scale = (highest / (norm + 1e-6)).clamp_max(1.0)  # torch's own guard against zero
-    for values in held:
-        values.mul_(scale)
-    return float(norm)
+    if held:
+        torch._foreach_mul_(held, scale)
+    return norm

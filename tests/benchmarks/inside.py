@@ -11,8 +11,8 @@ from stages.bert4rec.network.model import HhrecModel
 from stages.params import Params
 from stages.pipeline import pipeline
 from stages.train import stage as train
+from stages.train.batch_maker import make_batch
 from stages.train.callbacks import Watch
-from stages.train.dataloader import make_batch
 from stages.train.dataset import TrainingData
 from stages.train.inputs import Inputs, make_task, read
 from stages.train.model_config import content_of, model_config

@@ -12,7 +12,7 @@ import torch
 from stages.bert4rec.network import popularity_prior, repeat_scorer
 from stages.bert4rec.ranking import question
 from stages.core.actions import VIEW
-from stages.train import dataloader
+from stages.train import batch_maker
 from tests.benchmarks import unoptimised
 
 LOCATION = ("area.id", "area.regionId")
@@ -22,7 +22,7 @@ COLUMNS = ("content", "location")
 
 def blind_to_actions() -> None:
     """Show every event, and the question, as a view; which questions are asked stays."""
-    for module in (question, dataloader):
+    for module in (question, batch_maker):
         module.tensors = partial(all_views, module.tensors)  # type: ignore[attr-defined]
 
 

@@ -39,6 +39,7 @@ class Batch:
         near_stale: Days since that was counted, (B, Q) float32.
         lag: Periods by which the demand known to the questions is out of date.
         fresh: How many of the Q, from the first on, ask for a vacancy new to the row only.
+        full: Whether every row has L events, so that nothing pads.
     """
 
     items: Tensor
@@ -61,10 +62,17 @@ class Batch:
     near_stale: Tensor
     lag: int = 0
     fresh: int = 0
+    full: bool = False
 
     def to(self, device: torch.device) -> "Batch":
-        """Return the same batch on a device."""
-        return map_fields(lambda tensor: tensor.to(device), self, names=(*EVENTS, *ASKED))
+        """Return the same batch on a device; one GPU's copies are not waited for."""
+
+        def moved(tensor: Tensor) -> Tensor:
+            ours = device.type == "cuda" and tensor.is_cpu and tensor.numel() > 0
+            pinned = tensor.pin_memory() if ours else tensor
+            return pinned.to(device, non_blocking=True)
+
+        return map_fields(moved, self, names=(*EVENTS, *ASKED))
 
 
 EVENTS = ("items", "actions", "gaps", "days", "times", "sessions", "lengths", "hidden")
@@ -126,4 +134,5 @@ def tensors(
         near_stale=torch.from_numpy(near.stale),
         lag=lag,
         fresh=fresh,
+        full=bool((view.lengths == view.items.shape[1]).all()),
     )

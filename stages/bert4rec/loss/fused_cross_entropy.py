@@ -13,7 +13,10 @@ from torch import Tensor
 
 NEVER = float("-inf")
 TILE = 2_048  # candidates
+TILE_OF_GPU = 8_192  # candidates: fewer and larger products
+SPARE = 8  # columns behind a tile; their number keeps rows aligned
 LOGITS = 2**25  # held at once, 128 MiB in fp32
+LOGITS_OF_GPU = 2**27
 LEAST_ROWS = 128  # of a part, however many candidates there are
 
 
@@ -44,7 +47,7 @@ class LogPartition(torch.autograd.Function):
         """
         grads, total = _Grads(ctx, states, vectors), rest.new_zeros((), dtype=torch.float32)
         by_rest = torch.empty_like(rest)
-        for part in _parts(len(states), len(vectors)):
+        for part in _parts(len(states), len(vectors), gpu=not states.is_cpu):
             most = rest[part].to(states.dtype).float()  # always a number of the logits' precision
             sums = (rest[part] - most).exp()
             held = []
@@ -77,7 +80,7 @@ class LogRefusals(torch.autograd.Function):
     def forward(ctx: Any, states: Tensor, vectors: Tensor, weight: Tensor, out: Tensor) -> Tensor:
         """Add up to a scalar in fp32."""
         grads, total = _Grads(ctx, states, vectors), weight.new_zeros((), dtype=torch.float32)
-        for part in _parts(len(states), len(vectors)):
+        for part in _parts(len(states), len(vectors), gpu=not states.is_cpu):
             for tile, logits in _tiles(states[part], grads.right, out[part]):
                 sums = torch.nn.functional.softplus(logits).sum(1, dtype=torch.float32)
                 total += (weight[part] * sums).sum()
@@ -124,13 +127,32 @@ def _scaled(ctx: Any, grad: Tensor) -> list[Tensor]:
     return [found.mul_(grad.to(found.dtype)) for found in ctx.saved_tensors]
 
 
-def _parts(rows: int, width: int) -> Iterator[slice]:
-    step = max(LOGITS // max(width, 1), LEAST_ROWS)
+def _parts(rows: int, width: int, *, gpu: bool = False) -> Iterator[slice]:
+    most = LOGITS_OF_GPU if gpu else LOGITS
+    step = max(most // max(width, 1), LEAST_ROWS)
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
 def _tiles(states: Tensor, vectors: Tensor, out: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Logits of questions (m, K), -inf where left out, (m, t) a tile of candidates."""
+    return (_sorted_out if out.is_cpu else _scattered)(states, vectors, out)
+
+
+def _scattered(states: Tensor, vectors: Tensor, out: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Tiles for a GPU, which is not waited for: what lies in no tile goes into a spare column."""
+    tile_size = min(len(vectors), TILE_OF_GPU)
+    for start in range(0, len(vectors), tile_size):
+        tile = slice(start, min(start + tile_size, len(vectors)))
+        size = tile.stop - start
+        logits = states.new_empty(len(states), size + SPARE)
+        torch.mm(states, vectors[tile].T, out=logits[:, :size])
+        place = out - start
+        place = torch.where((place >= 0) & (place < size), place, size)
+        yield tile, logits.scatter_(1, place, NEVER)[:, :size]
+
+
+def _sorted_out(states: Tensor, vectors: Tensor, out: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Tiles for a processor: few are left out, and those are found at once."""
     rows, nth = (out < len(vectors)).nonzero(as_tuple=True)
     columns, order = out[rows, nth].sort(stable=True)
     rows = rows[order]

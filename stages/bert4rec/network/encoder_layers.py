@@ -7,12 +7,19 @@ stream of questions of their own, and the events' stream ends before the last la
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from transformers import BertModel, ModernBertModel, PreTrainedModel
+
+# Where torch prefers cuDNN's attention (an H100), that makes a plan, for tens of milliseconds, of every
+# shape it has not met, and hardly two batches have one shape. The other fused kernels need no plan.
+torch.backends.cuda.enable_cudnn_sdp(False)
+
+Sees: TypeAlias = Tensor | Literal["past"] | None
+"""What reads what: where (B, 1, Q, L) is true, itself and all before it, or all."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,8 @@ class Layer:
         """(B, L, H) -> (B, heads, L, H / heads)."""
         return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
-    def __call__(self, asking: Tensor, events: Tensor, sees: Tensor | None) -> Tensor:
-        """Let `asking` (B, Q, H) read `events` (B, L, H), all or where `sees` (B, 1, Q, L) is true."""
+    def __call__(self, asking: Tensor, events: Tensor, sees: Sees) -> Tensor:
+        """Let `asking` (B, Q, H) read `events` (B, L, H)."""
         attended = attend(
             self.split(self.query(asking)),
             self.split(self.key(events)),
@@ -41,8 +48,12 @@ class Layer:
         return self.feed(self.after(attended.transpose(1, 2).flatten(2), asking))
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, sees: Tensor | None) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, sees: Sees) -> Tensor:
     """Fused attention; on a CPU in fp32, where its backward pass is twice as fast as in bf16."""
+    if isinstance(sees, str):
+        if not query.is_cpu:  # the fastest kernels take no mask
+            return F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        sees = causal(query.shape[2], query.device)
     if query.device.type != "cpu" or query.dtype == torch.float32:
         return F.scaled_dot_product_attention(query, key, value, attn_mask=sees)
     with torch.autocast("cpu", enabled=False):
@@ -120,7 +131,7 @@ def read(
 def ask(
     encoder: PreTrainedModel,
     events: Tensor,
-    event_sees: Tensor,
+    event_sees: Sees,
     questions: Tensor,
     question_sees: Tensor,
 ) -> Tensor:
@@ -129,7 +140,7 @@ def ask(
     Args:
         encoder: A BERT or DistilBERT.
         events: Embedded events, (B, L, H).
-        event_sees: Which event sees which, (B, 1, L, L) bool.
+        event_sees: Which event sees which.
         questions: Embedded questions, (B, Q, H).
         question_sees: Which question sees which event, (B, 1, Q, L) bool, at least one each.
 

@@ -1,6 +1,7 @@
 """A vacancy's vector: id embedding + categorical codes + salary + bags of words + text vector."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import accumulate
 
 import torch
@@ -48,6 +49,13 @@ class ItemInputs:
         )
 
 
+@cache
+def constant(numbers: tuple[int, ...], device: torch.device) -> Tensor:
+    """Keep some numbers on a device: to send them is to wait for it."""
+    with torch.inference_mode(mode=False):
+        return torch.tensor(numbers, dtype=torch.int64, device=device)
+
+
 class ItemTower(nn.Module):
     """Vectors and biases of any vacancies of the catalogue.
 
@@ -80,9 +88,9 @@ class ItemTower(nn.Module):
         self.known = trained + FIRST_ITEM
         self.ids = nn.Embedding(self.known, hidden_size, sparse=True)
         self.id_bias = nn.Embedding(self.known, 1, sparse=True)
-        self.columns = [place for place, size in enumerate(code_sizes) if size]
+        self.columns = tuple(place for place, size in enumerate(code_sizes) if size)
         sizes = [size for size in code_sizes if size]
-        self.code_starts = list(accumulate(sizes, initial=0))[:-1]
+        self.code_starts = tuple(accumulate(sizes, initial=0))[:-1]
         self.codes = nn.Embedding(sum(sizes), hidden_size) if sizes else None
         self.salary = nn.Linear(2, hidden_size, bias=False) if has_salary else None
         self.words = nn.Embedding(word_count, hidden_size) if word_count else None
@@ -111,7 +119,7 @@ class ItemTower(nn.Module):
 
     def by_id(self, items: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Id embeddings (n, H) and biases (n, 1), zero where not `known` (n,)."""
-        if bool(known.all()):
+        if known.is_cpu and bool(known.all()):  # a GPU would have to be waited for
             return self.ids(items), self.id_bias(items)  # without copies of a large table
         rows = torch.where(items < self.known, items, 0)
         weight = known.to(self.ids.weight.dtype)[:, None]
@@ -123,8 +131,8 @@ class ItemTower(nn.Module):
         if self.salary is not None:
             total = total + self.salary(catalogue.salary[items])
         if self.codes is not None:
-            starts = torch.tensor(self.code_starts, device=items.device)
-            codes = catalogue.codes[items][:, self.columns] + starts
+            codes = catalogue.codes[items].index_select(1, constant(self.columns, items.device))
+            codes = codes + constant(self.code_starts, items.device)
             total = total + F.embedding_bag(codes, self.codes.weight, mode="sum")
         if self.words is not None and catalogue.words.shape[1]:
             words = catalogue.words[items]

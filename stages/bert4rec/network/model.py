@@ -25,6 +25,7 @@ from stages.bert4rec.network.own_candidates import (
 from stages.bert4rec.network.popularity_prior import periods_of
 from stages.bert4rec.network.scorer import Scorer
 from stages.bert4rec.network.sequence_encoder import seen
+from stages.bert4rec.network.step_index import StepIndex, step_index
 from stages.bert4rec.retrieval.negative_sampling import StepCandidates
 from stages.core import weight_files
 from stages.core.model_files import WEIGHTS
@@ -69,13 +70,20 @@ class HhrecModel(Scorer):
         config.update(decided)
         config.save_pretrained(directory)
 
-    def forward(self, batch: Batch, catalogue: ItemInputs, candidates: StepCandidates) -> Tensor:
-        """Sum of weighted losses of a batch, a scalar."""
-        wanted = (batch.items, batch.target, candidates.items, batch.near)
-        vectors, biases, (events, targets, shared, close) = self.lookup(catalogue, *wanted)
-        items, right = picked(vectors, biases, events), picked(vectors, biases, targets)
+    def forward(
+        self,
+        batch: Batch,
+        catalogue: ItemInputs,
+        candidates: StepCandidates,
+        index: StepIndex | None = None,
+    ) -> Tensor:
+        """Sum of weighted losses of a batch, a scalar; `index` is what `step_index` finds of it."""
+        index = index or step_index(batch, candidates, catalogue.demand)
+        vectors, biases = self.tower(index.distinct, catalogue)
+        items, right = (picked(vectors, biases, of) for of in (index.items, index.target))
         sees = seen(batch, self.config.objective)
-        states = self.out(self.head(self.states(batch, items.of, sees, catalogue)))
+        states = self.states(batch, items.of, sees, catalogue, index.hidden)
+        states = self.out(self.head(states))
         asked, known = periods_of(batch.when, catalogue.demand, batch.lag)
         own = (states * right.of).sum(-1) + right.bias
         own = own + self.trend(batch.target, asked, known, catalogue.demand)
@@ -83,18 +91,16 @@ class HhrecModel(Scorer):
             states,
             own,
             items,
-            picked(vectors, biases, close),
+            picked(vectors, biases, index.near),
             batch,
             sees,
             catalogue,
             binary=candidates.calibration is not None,
         )
-        trend, moments = self.trends(candidates.items, asked, known, catalogue)
-        wide = picked(vectors, biases, shared)
+        trend = self.trends(candidates.items, index.moments, catalogue)
+        wide = picked(vectors, biases, index.shared)
         bias = wide.bias - candidates.log_chance
-        asks = shared_candidates(
-            states, rest, positive, sees, moments, len(trend), batch, candidates
-        )
+        asks = shared_candidates(states, rest, positive, sees, index, batch, candidates)
         items_of = losses.aligned(wide.of, bias[:, None], trend.T)
         return losses.summed(asks, items_of, candidates.calibration)
 
@@ -164,8 +170,7 @@ def shared_candidates(
     rest: Tensor,
     positive: Tensor,
     sees: Tensor,
-    moments: Tensor,
-    periods: int,
+    index: StepIndex,
     batch: Batch,
     candidates: StepCandidates,
 ) -> losses.ScoredQuestions:
@@ -176,17 +181,16 @@ def shared_candidates(
         rest: Candidates of their own, (B, Q).
         positive: Their answers, (B, Q).
         sees: Which events each question sees, (B, Q, L).
-        moments: Which of the moments it is asked in, (B, Q).
-        periods: How many moments there are.
+        index: Which questions count, and when each is asked.
         batch: The rows.
         candidates: Shared by all.
     """
-    counted = batch.weight.flatten().nonzero()[:, 0]
+    counted = index.counted
 
     def take(values: Tensor) -> Tensor:
         return values.flatten(0, 1).index_select(0, counted)
 
-    moment = nn.functional.one_hot(take(moments), periods).to(states.dtype)
+    moment = nn.functional.one_hot(take(index.moment), len(index.moments)).to(states.dtype)
     out = losses.columns(batch.items, candidates.items)[counted // batch.weight.shape[1]]
     out = torch.where(take(sees), out, len(candidates.items))
     hit = losses.columns(take(batch.target), candidates.items)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from stages.bert4rec.network.small_tables import rows_of
+
 SCALE = 300.0  # a similarity of 1/300 is little
 
 
@@ -73,8 +75,10 @@ class NeighbourScorer(nn.Module):
         rank = above(size).to(size.dtype).log1p()
         old = stale.log1p()[..., None]
         features = torch.stack([size, most, rank, old.expand_as(size)], -1)
-        features = self.first(features) + self.kind(kind)[:, :, None]
+        features = self.first(features) + rows_of(self.kind, kind)[:, :, None]
         bend = self.second(torch.relu(features)).squeeze(-1)
         return (
-            size * (self.slope(kind) + self.gate(states) + self.age(old)) + self.base(kind) + bend
+            size * (rows_of(self.slope, kind) + self.gate(states) + self.age(old))
+            + rows_of(self.base, kind)
+            + bend
         )

@@ -6,6 +6,7 @@ knows ends some periods earlier, since at prediction the train part may end long
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -117,6 +118,11 @@ def describe(items: Tensor, asked: Tensor, known: Tensor, demand: Demand) -> Ten
     return torch.stack(
         [*recent, ever.log1p(), (ever == 0).to(torch.float32), age.log1p(), lag.log1p()], dim=-1
     )
+
+
+def numbered(asked: Any, known: Any, demand: Demand) -> Any:
+    """One number for a period asked in and one before which demand is known."""
+    return asked * (demand.periods() + 1) + known
 
 
 def periods_of(when: Tensor, demand: Demand, lag: int) -> tuple[Tensor, Tensor]:

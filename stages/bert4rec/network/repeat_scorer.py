@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stages.bert4rec.batching.batch import Batch
+from stages.bert4rec.network.small_tables import rows_of
 from stages.core.actions import ACTION_NAMES, FAVOURITE, RESPONSE, VIEW
 from stages.core.item_ids import FIRST_ITEM
 
@@ -77,8 +78,12 @@ class RepeatScorer(nn.Module):
         features, newest = described
         newest = newest & (batch.items >= FIRST_ITEM)[:, None]
         asked = batch.asked
-        linear = (features * self.prior(asked)[:, :, None]).sum(-1) + self.base(asked)
-        bend = self.second(torch.relu(self.first(features) + self.asked(asked)[:, :, None]))
+        linear = (features * rows_of(self.prior, asked)[:, :, None]).sum(-1) + rows_of(
+            self.base, asked
+        )
+        bend = self.second(
+            torch.relu(self.first(features) + rows_of(self.asked, asked)[:, :, None])
+        )
         match = questions @ self.key(vectors).transpose(1, 2) / vectors.shape[-1] ** 0.5
         return (linear + bend.squeeze(-1) + match).masked_fill(~newest, float("-inf"))
 

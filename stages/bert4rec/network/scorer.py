@@ -13,6 +13,7 @@ from stages.bert4rec.network.neighbour_scorer import NeighbourScorer
 from stages.bert4rec.network.popularity_prior import PopularityPrior, periods_of
 from stages.bert4rec.network.repeat_scorer import RepeatScorer, describe
 from stages.bert4rec.network.sequence_encoder import SequenceEncoder, ahead
+from stages.bert4rec.network.step_index import places_of
 from stages.core.item_ids import MASK
 
 OWN_PACE = 4.0  # repeats are rarely asked for: what is learned of their demand is learned faster
@@ -54,13 +55,20 @@ class Scorer(PreTrainedModel):
         for trend in counted:
             trend.start_from(torch.zeros(popularity_prior.FEATURES))
 
-    def states(self, batch: Batch, vectors: Tensor, sees: Tensor, catalogue: ItemInputs) -> Tensor:
-        """Encode the rows and read the questions' states, (B, Q, H)."""
+    def states(
+        self,
+        batch: Batch,
+        vectors: Tensor,
+        sees: Tensor,
+        catalogue: ItemInputs,
+        hidden: Tensor | None = None,
+    ) -> Tensor:
+        """Encode the rows and read the questions' states, (B, Q, H); see `SequenceEncoder`."""
 
         def mask() -> Tensor:
             return self.tower(torch.full((1,), MASK, device=vectors.device), catalogue)[0]
 
-        return self.streams(batch, vectors, sees, mask)
+        return self.streams(batch, vectors, sees, mask, hidden)
 
     def lookup(
         self, catalogue: ItemInputs, *ids: Tensor
@@ -71,10 +79,8 @@ class Scorer(PreTrainedModel):
             Vectors (n, H) and biases (n,) of the distinct items, and in which row of them each of
             the `ids` stands, in their shapes.
         """
-        distinct, place = torch.cat([some.flatten() for some in ids]).unique(return_inverse=True)
-        vectors, biases = self.tower(distinct, catalogue)
-        rows = place.split([some.numel() for some in ids])
-        return vectors, biases, tuple(r.view_as(i) for r, i in zip(rows, ids, strict=True))
+        distinct, places = places_of(*ids)
+        return *self.tower(distinct, catalogue), places
 
     def near(
         self, states: Tensor, close: ItemVectors, batch: Batch, catalogue: ItemInputs
@@ -92,18 +98,11 @@ class Scorer(PreTrainedModel):
         extra = self.nearby(states, batch.near_score, batch.near_stale, batch.asked, ahead(batch))
         return by_vector, close.bias, trend, extra
 
-    def trends(
-        self, items: Tensor, asked: Tensor, known: Tensor, catalogue: ItemInputs
-    ) -> tuple[Tensor, Tensor]:
-        """Logits by demand of items (C,) in the distinct moments of questions (B, Q).
-
-        Returns:
-            (P, C), and the moment of each question, (B, Q).
-        """
+    def trends(self, items: Tensor, moments: Tensor, catalogue: ItemInputs) -> Tensor:
+        """Logits by demand of items (C,) in moments (P,), numbered as in `StepIndex`, (P, C)."""
         width = catalogue.demand.periods() + 1
-        pairs, moments = (asked * width + known).unique(return_inverse=True)
-        at = (pairs // width)[:, None], (pairs % width)[:, None]
-        return self.trend(items[None], *at, catalogue.demand), moments
+        at = (moments // width)[:, None], (moments % width)[:, None]
+        return self.trend(items[None], *at, catalogue.demand)
 
     def history(
         self, states: Tensor, items: ItemVectors, batch: Batch, sees: Tensor, catalogue: ItemInputs

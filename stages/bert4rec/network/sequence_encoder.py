@@ -11,6 +11,7 @@ from stages.bert4rec.network import encoder_layers as enc
 from stages.bert4rec.network.backbones import Shape, build, freeze_unused
 from stages.bert4rec.network.byte_dropout import use_bytes
 from stages.bert4rec.network.config import HhrecConfig
+from stages.bert4rec.network.small_tables import rows_of
 from stages.core.actions import ACTION_NAMES
 
 
@@ -44,7 +45,12 @@ class SequenceEncoder(nn.Module):
             nn.init.eye_(self.previous.weight)
 
     def forward(
-        self, batch: Batch, vectors: Tensor, sees: Tensor, mask: Callable[[], Tensor]
+        self,
+        batch: Batch,
+        vectors: Tensor,
+        sees: Tensor,
+        mask: Callable[[], Tensor],
+        hidden: Tensor | None = None,
     ) -> Tensor:
         """Encode the rows and read the questions' states.
 
@@ -53,6 +59,7 @@ class SequenceEncoder(nn.Module):
             vectors: Of the events' items, (B, L, H).
             sees: Which question knows the item of which event, (B, Q, L) bool.
             mask: Makes the mask's vector, (1, H); only `prefix` wants it.
+            hidden: The hidden events, as places in B times L, where they are known, (h,).
 
         Returns:
             (B, Q, H).
@@ -61,27 +68,32 @@ class SequenceEncoder(nn.Module):
             return self._prefix(batch, vectors, sees, mask)
         if self.objective == "causal":
             return self._causal(batch, vectors)
-        return self._mlm(batch, vectors)
+        return self._mlm(batch, vectors, hidden)
 
     def events(self, batch: Batch, vectors: Tensor) -> Tensor:
         """Describe events by item, action, time since the last, and day of the week, (B, L, H)."""
-        return vectors + self.actions(batch.actions) + self.gaps(batch.gaps) + self.days(batch.days)
+        return (
+            vectors
+            + rows_of(self.actions, batch.actions)
+            + rows_of(self.gaps, batch.gaps)
+            + rows_of(self.days, batch.days)
+        )
 
-    def asking(self, events: Tensor, batch: Batch) -> Tensor:
+    def asking(self, events: Tensor, hidden: Tensor) -> Tensor:
         """Add to each hidden event what stands before it, as its row shows it, (B, L, H)."""
-        hidden = batch.hidden.flatten().nonzero()[:, 0]
         before = nn.functional.pad(events[:, :-1], (0, 0, 1, 0)).flatten(0, 1)
         newest = self.previous(before.index_select(0, hidden)).to(events.dtype)
         return events.flatten(0, 1).index_add(0, hidden, newest).view_as(events)
 
-    def _mlm(self, batch: Batch, vectors: Tensor) -> Tensor:
+    def _mlm(self, batch: Batch, vectors: Tensor, hidden: Tensor | None) -> Tensor:
+        hidden = batch.hidden.flatten().nonzero()[:, 0] if hidden is None else hidden
         steps = torch.arange(batch.items.shape[1], device=batch.items.device)
         from_end = (batch.lengths[:, None] - 1 - steps).clamp_min(0)
-        shown = self.asking(self.events(batch, vectors), batch)
+        shown = self.asking(self.events(batch, vectors), hidden)
         real = steps < batch.lengths[:, None]
         everyone = real[:, None, None].expand(-1, -1, batch.items.shape[1], -1)
         embedded = enc.embed(self.encoder, shown, from_end)
-        return enc.read(self.encoder, embedded, None if real.all() else everyone, batch.place)
+        return enc.read(self.encoder, embedded, None if batch.full else everyone, batch.place)
 
     def _causal(self, batch: Batch, vectors: Tensor) -> Tensor:
         events = self._embedded(self._opened(batch, vectors))
@@ -95,12 +107,13 @@ class SequenceEncoder(nn.Module):
         events = self._embedded(opened)
         place = batch.place[..., None].expand(-1, -1, vectors.shape[-1])
         newest = self.previous(opened.gather(1, place))  # behind the start: one before the question
-        questions = mask() + newest + self.actions(batch.asked) + self.gaps(batch.gap)
-        questions = questions + self.ahead(ahead(batch))
+        questions = (
+            mask() + newest + rows_of(self.actions, batch.asked) + rows_of(self.gaps, batch.gap)
+        )
+        questions = questions + rows_of(self.ahead, ahead(batch))
         questions = enc.embed(self.encoder, questions, batch.place + 1)
         question_sees = nn.functional.pad(sees, (1, 0), value=True).unsqueeze(1)
-        event_sees = enc.causal(events.shape[1], events.device)
-        return enc.ask(self.encoder, events, event_sees, questions, question_sees)
+        return enc.ask(self.encoder, events, "past", questions, question_sees)
 
     def _opened(self, batch: Batch, vectors: Tensor) -> Tensor:
         """Events behind a start that every question sees, (B, 1 + L, H)."""

@@ -6,11 +6,13 @@ from torch import Tensor
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking import item_index
+from stages.bert4rec.ranking.exact_products import exact_products
 from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.core.item_ids import FIRST_ITEM
 
 
 @torch.inference_mode()
+@exact_products()
 def item_matrix(
     model: HhrecModel, catalogue: ItemInputs, allowed: Tensor | None = None
 ) -> ItemMatrix:

@@ -26,7 +26,10 @@ def in_half(precision: Precision, items: Tensor, rows: int, batch_rows: int) -> 
     shape = min(rows, batch_rows), items.shape[1]
     if rows * items.numel() < WORTH or not shape[0]:
         return False
-    left, right = torch.ones(shape, device=items.device), items[: top_k.CHUNK]
+    left, right = (
+        torch.ones(shape, device=items.device),
+        items[: top_k.chunk_of(items.device, shape[0])],
+    )
     return seconds(left.bfloat16(), right.bfloat16()) < seconds(left, right)
 
 

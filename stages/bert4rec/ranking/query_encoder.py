@@ -9,6 +9,7 @@ from stages.bert4rec.examples.histories import Ints, window
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.network.score_parts import WIDTH
+from stages.bert4rec.ranking.exact_products import exact_products
 from stages.bert4rec.ranking.query_rows import EncodedRows, QueryRows, together
 from stages.bert4rec.ranking.question import question
 from stages.interface.errors import HhrecError
@@ -24,6 +25,7 @@ def together_encoded(lengths: Ints) -> list[Ints]:
 
 
 @torch.inference_mode()
+@exact_products()
 def encode(
     model: HhrecModel,
     catalogue: ItemInputs,
@@ -75,14 +77,14 @@ def _encode(
     *,
     with_parts: bool,
 ) -> EncodedRows:
-    history = not rows.hide_all(part, asked.items.numpy())
+    view = window(rows.histories, part, rows.max_length)
+    history = not rows.hide_all(part, view.items)
     on_device = asked.to(catalogue.codes.device)
     found = model.answers(on_device, catalogue, history=history, parts=with_parts)
     logits = found.logits[:, 0]
     owner, place = (logits > NEVER).nonzero(as_tuple=True)
-    times = window(rows.histories, part, rows.max_length).times
-    wide = found.items.shape[-1] - times.shape[1]  # neighbours were never touched
-    times = np.pad(times, ((0, 0), (0, wide)))
+    wide = found.items.shape[-1] - view.times.shape[1]  # neighbours were never touched
+    times = np.pad(view.times, ((0, 0), (0, wide)))
     scores = logits[owner, place].float()
     told = scores.new_zeros(len(scores), 0)
     if found.parts is not None:

@@ -16,7 +16,7 @@ from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network import score_parts as parts_of
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
-from stages.bert4rec.network.popularity_prior import periods_of
+from stages.bert4rec.network.popularity_prior import numbered, periods_of
 from stages.bert4rec.network.score_parts import WIDTH
 from stages.bert4rec.ranking import item_index, top_k
 from stages.bert4rec.ranking.exclusions import pairs
@@ -192,12 +192,12 @@ class Ranker:
         """Add what demand says at a moment, (period asked, periods known), to the biases."""
         if moment == self.moment:
             return
-        asked, known = (torch.tensor([[period]], device=self.biases.device) for period in moment)
+        when = self.biases.new_tensor([numbered(*moment, self.catalogue.demand)]).long()
         biases = self.biases.clone()
         for some, ids in zip(
             biases.split(item_index.SLICE), self.matrix.ids.split(item_index.SLICE), strict=True
         ):
-            some.add_(self.model.trends(ids, asked, known, self.catalogue)[0][0])
+            some.add_(self.model.trends(ids, when, self.catalogue)[0])
         self.matrix, self.moment = self.matrix.with_biases(biases), moment
 
     @cached_property

@@ -22,15 +22,17 @@ import torch
 from scipy import special  # type: ignore[import-untyped]
 from torch import Tensor
 
+from stages.bert4rec.ranking.exact_products import exact_products
 from stages.bert4rec.ranking.exclusions import ExcludedPairs
 from stages.bert4rec.ranking.item_index import LINE, ItemMatrix
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, top, unpacked
 
 CHUNK = 1_024  # items of one product: its result stays in cache while it is looked through
+CELLS = 2**28  # of one product on a GPU, for which few and large ones are fast
 SAMPLE = 32_768  # items, about, that the first threshold is guessed from
 SHORT = 16  # of them, of which only the greatest counts
 CHANCE = 1e-4  # that a guess is too high, if the k best are spread at random
-PAIRS = 16_384  # pairs scored exactly at once
+PAIRS, PAIRS_OF_GPU = 16_384, 2**20  # pairs scored exactly at once
 PENDING = 32  # hits a row between two sortings in
 LOOKS = 4  # at the lines with hits, between two sortings in
 
@@ -46,6 +48,7 @@ def exact_scores(queries: Tensor, items: Tensor) -> Tensor:
     return total[:, 0]
 
 
+@exact_products()
 def best(
     states: Tensor,
     own: Tensor,
@@ -70,7 +73,7 @@ def best(
     """
     search = Search(states, own, items, k)
     search.guess(excluded, sure=sure)
-    bounds = bounds_of(len(items.wide))
+    bounds = bounds_of(len(items.wide), search.chunk)
     for start, gone in zip(bounds, excluded.cut(bounds), strict=False):
         search.scan(start, gone)
     search.take()
@@ -92,9 +95,14 @@ def rank_of_guess(k: int, share: float) -> int:
     return int((special.betainc(ranks, k - ranks + 1, share) > CHANCE).sum()) + 1
 
 
-def bounds_of(size: int) -> list[int]:
+def chunk_of(device: torch.device, rows: int) -> int:
+    """Items of one product with so many rows."""
+    return CHUNK if device.type == "cpu" else max(CELLS // max(rows, 1) // LINE, 1) * LINE
+
+
+def bounds_of(size: int, chunk: int) -> list[int]:
     """Cut places into chunks: the first of each, and the end."""
-    return [*range(0, size, CHUNK), size]
+    return [*range(0, size, chunk), size]
 
 
 class Search:
@@ -105,7 +113,9 @@ class Search:
         self.found = top(own, k)
         self.exact = items.query(states)
         self.asked = items.asking(states)
-        self.room = self.asked.new_empty(len(states) * min(CHUNK, len(items.wide)))
+        self.chunk = chunk_of(states.device, len(states))
+        self.pairs = PAIRS if states.is_cpu else PAIRS_OF_GPU
+        self.room = self.asked.new_empty(len(states) * min(self.chunk, len(items.wide)))
         self.integer = torch.int16 if self.asked.dtype == torch.bfloat16 else torch.int32
         self.least = self.found[:, -1]
         self.threshold = -2 * items.sizes(states) - 1  # every item is above it
@@ -117,7 +127,7 @@ class Search:
 
     def scan(self, start: int, excluded: tuple[Tensor, Tensor]) -> None:
         """Look for hits among the items of a chunk, and keep the lines of products that hold some."""
-        out = self.multiply(self.items.wide[start : start + CHUNK], excluded)
+        out = self.multiply(self.items.wide[start : start + self.chunk], excluded)
         lines = out.view(self.integer).view(-1, LINE)
         hit = (lines.amax(dim=1) >= 0).nonzero()[:, 0]
         rows, line = _divided(hit, out.shape[1] // LINE)
@@ -133,9 +143,9 @@ class Search:
         sample = self.items.wide[: size * stride : stride]
         rank = self.k if sure else rank_of_guess(self.k, 1 / stride)
         left, groups = excluded.sampled(stride), [self.asked.new_empty(len(self.asked), 0).float()]
-        bounds = bounds_of(size)
+        bounds = bounds_of(size, self.chunk)
         for start, gone in zip(bounds, left.cut(bounds), strict=False):
-            out = self.multiply(sample[start : start + CHUNK], gone)
+            out = self.multiply(sample[start : start + self.chunk], gone)
             groups.append(out.view(len(out), SHORT, -1).amax(1).float())
         tops = torch.cat(groups, dim=1)
         least = tops.new_full((len(tops),), -torch.inf)
@@ -175,7 +185,7 @@ class Search:
             return
         lines, of_rows, firsts = (torch.cat(parts) for parts in zip(*self.lines, strict=True))
         self.lines, self.held = [], 0
-        for line, inside in zip(*(part.split(PAIRS) for part in signless(lines)), strict=True):
+        for line, inside in zip(*(part.split(self.pairs) for part in signless(lines)), strict=True):
             rows, places = of_rows.index_select(0, line), firsts.index_select(0, line) + inside
             scores = exact_scores(
                 self.exact.index_select(0, rows), self.items.exact.index_select(0, places)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse  # type: ignore[import-untyped]
 
-from stages.bert4rec.examples.histories import Histories, Ints, Window
+from stages.bert4rec.examples.histories import Ints, Window
 from stages.bert4rec.examples.training_examples import Questions
 from stages.bert4rec.retrieval.cooccurrence import (
     REACH,
@@ -19,11 +18,14 @@ from stages.bert4rec.retrieval.cooccurrence import (
     Neighbours,
     worth,
 )
+from stages.bert4rec.retrieval.line_sums import Asked, HistoryItems, best_sums
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 
 NEWEST = 20  # events of a history that are asked for their neighbours
 LEAST = 1e-6  # what is below is rounding
+SHARES = (1.0 / (1.0 + np.arange(NEWEST))).astype(np.float32)  # of the newest events, newest first
+WORTH = np.append(0.0, worth(np.arange(1, REACH + 1)))  # by distance
 
 
 @dataclass(frozen=True)
@@ -39,39 +41,6 @@ class NeighbourCandidates:
     items: Ints
     score: Floats
     stale: Floats
-
-
-@dataclass(frozen=True)
-class HistoryItems:
-    """Every vacancy of the whole histories of some rows, and when it was met.
-
-    Attributes:
-        keys: Row number times `width` plus item, ascending, (n,).
-        ranks: Place among the distinct vacancies of the history, (n,).
-        width: More than any item id.
-    """
-
-    keys: Ints
-    ranks: Ints
-    width: int
-
-    def met(self, rows: Ints, items: Ints, before: Ints) -> np.ndarray:
-        """Whether items are among the first `before` distinct vacancies of rows; all broadcast."""
-        key = rows * self.width + items
-        place = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
-        return (self.keys[place] == key) & (self.ranks[place] < before)
-
-
-def held(histories: Histories, rows: Ints, width: int) -> HistoryItems:
-    """Find what the histories of rows (B,) hold; row numbers count from 0 to B - 1."""
-    starts, sizes = histories.offsets[rows], histories.lengths()[rows]
-    owner = np.repeat(np.arange(len(rows)), sizes)
-    places = starts[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    new = histories.ranks[places] == histories.met[places]
-    keys = np.append(owner * width + histories.items[places], -1)[np.append(new, not new.any())]
-    ranks = np.append(histories.ranks[places], 0)[np.append(new, not new.any())]
-    order = np.argsort(keys)
-    return HistoryItems(keys[order], ranks[order], width)
 
 
 def no_one_near(asked: Questions) -> NeighbourCandidates:
@@ -116,10 +85,11 @@ def near(
         np.zeros((*asked.place.shape, most), dtype=np.float32),
         (stale / DAY).astype(np.float32),
     )
+    later = next_places(view)
     for number, table in enumerate((*known.past, known.whole)):
         rows, nth = np.nonzero((asked.weight > 0) & (chosen == number))
         if len(rows):
-            best = _near(table, view, held, asked, most, (rows, nth), own=lag is None)
+            best = _near(table, view, later, held, asked, most, (rows, nth), own=lag is None)
             found.items[rows, nth], found.score[rows, nth] = best
     return found
 
@@ -127,6 +97,7 @@ def near(
 def _near(
     known: CooccurrenceTable,
     view: Window,
+    later: Ints,
     held: HistoryItems,
     asked: Questions,
     most: int,
@@ -136,43 +107,59 @@ def _near(
 ) -> tuple[Ints, Floats]:
     """Neighbours of M questions (rows and numbers) by one table: items and scores, (M, most).
 
-    With `own`, the table counts the answers too, where they are known.
+    Questions at one place share the sums. One's own part is then taken from its answer alone, which
+    can only fall behind: the best of all but one more are enough to choose from. With `own`, the
+    table counts the answers too, where they are known. `later` says where each
+    event's vacancy stands next in its row, (B, L).
     """
     rows, nth = which
-    place, source = asked.place[rows, nth], asked.source[rows, nth]
-    items, safe, share = speaking(view, rows, place)
-    query = sparse.csr_matrix(
-        (share.ravel(), items.ravel(), np.arange(len(rows) + 1) * NEWEST),
-        shape=(len(rows), known.table.shape[0]),
-    )
-    answer = np.where((source >= 0) & own, asked.target[rows, nth], 0)
-    apart = view.ranks[rows, source][:, None] - view.ranks[rows[:, None], safe]
-    scores = query @ known.table - _own(known, answer, items, apart, share)
-    ends = np.take_along_axis(view.met + view.new, np.maximum(view.lengths[:, None] - 1, 0), axis=1)
-    before = np.concatenate([view.met, np.zeros_like(ends)], axis=1)
-    np.put_along_axis(before, view.lengths[:, None], ends, axis=1)
-    return _best(scores, held, rows, before[rows, place], most)
+    width = view.items.shape[1] + 1
+    lines, line = np.unique(rows * width + asked.place[rows, nth], return_inverse=True)
+    row, place = lines // width, lines % width
+    items, safe, share = speaking(view, row, place, later)
+    wanted = Asked(row, items, share, met_before(view)[row, place])
+    found, score = best_sums(known.table, held, wanted, most + own)
+    if not own:
+        return _above(found[line], score[line])
+    source = asked.source[rows, nth]
+    answer = np.where(source >= 0, asked.target[rows, nth], 0)
+    apart = view.ranks[rows, source][:, None] - view.ranks[rows[:, None], safe[line]]
+    said = _own(known, answer, items[line], apart, share[line])
+    found, score = found[line], score[line].astype(np.float64)
+    score = (score - np.where(found == answer[:, None], said[:, None], 0)).astype(np.float32)
+    order = np.argsort(-score, axis=1, kind="stable")[:, :most]
+    items, scores = np.take_along_axis(found, order, 1), np.take_along_axis(score, order, 1)
+    return _above(items, scores)
 
 
-def speaking(view: Window, rows: Ints, place: Ints) -> tuple[Ints, Ints, Floats]:
+def _above(items: Ints, scores: Floats) -> tuple[Ints, Floats]:
+    """Leave out what is rounding."""
+    return np.where(scores > LEAST, items, 0), np.where(scores > LEAST, scores, 0)
+
+
+def speaking(
+    view: Window, rows: Ints, place: Ints, later: Ints | None = None
+) -> tuple[Ints, Ints, Floats]:
     """Find the newest events before questions (M,), and how much each speaks for its neighbours.
+
+    `later` is what `next_places` says of the view, where that is known.
 
     Returns:
         Items, places in the row and weights, newest first, (M, NEWEST) each; the weight is 0 where an
         event does not speak: it is of an unknown vacancy, or of one that was touched again before
         the question.
     """
+    later = next_places(view) if later is None else later
     events = place[:, None] - 1 - np.arange(NEWEST)
     safe = np.maximum(events, 0)
     items = view.items[rows[:, None], safe]
     asks = (events >= 0) & (items >= FIRST_ITEM)
-    asks &= _next_places(view)[rows[:, None], safe] >= place[:, None]
-    share = np.where(asks, 1.0 / (1.0 + np.arange(NEWEST)), 0.0).astype(np.float32)
-    return items, safe, share
+    asks &= later[rows[:, None], safe] >= place[:, None]
+    return items, safe, np.where(asks, SHARES, 0)
 
 
 def _own(known: CooccurrenceTable, answer: Ints, items: Ints, apart: Ints, share: Floats) -> Any:
-    """What the rows themselves say for their answers, (M, N) with one entry a line.
+    """What the rows themselves say for their answers, (M,).
 
     Args:
         known: The table that was counted.
@@ -182,13 +169,19 @@ def _own(known: CooccurrenceTable, answer: Ints, items: Ints, apart: Ints, share
         share: Weight of each event, (M, NEWEST).
     """
     paired = (answer[:, None] > 0) & (apart > 0) & (apart <= REACH)
-    weight = np.where(paired, worth(np.maximum(apart, 1)), 0) / known.source[items]
-    value = (share * weight).sum(axis=1) / known.target[answer]
-    shape = (len(answer), known.table.shape[0])
-    return sparse.csr_matrix((value, (np.arange(len(answer)), answer)), shape=shape)
+    weight = np.where(paired, WORTH[np.where(paired, apart, 0)], 0) / known.source[items]
+    return (share * weight).sum(axis=1) / known.target[answer]
 
 
-def _next_places(view: Window) -> Ints:
+def met_before(view: Window) -> Ints:
+    """Distinct vacancies of the whole history before each place of a row, (B, L + 1)."""
+    ends = np.take_along_axis(view.met + view.new, np.maximum(view.lengths[:, None] - 1, 0), axis=1)
+    before = np.concatenate([view.met, np.zeros_like(ends)], axis=1)
+    np.put_along_axis(before, view.lengths[:, None], ends, axis=1)
+    return before
+
+
+def next_places(view: Window) -> Ints:
     """Where each event's vacancy stands next in its row, L where nowhere, (B, L)."""
     rows, width = view.items.shape
     key = (view.items + np.arange(rows)[:, None] * (int(view.items.max(initial=0)) + 1)).ravel()
@@ -197,20 +190,3 @@ def _next_places(view: Window) -> Ints:
     after = np.full(len(key), width, dtype=np.int64)
     after[order] = np.where(same, np.roll(order, -1) % width, width)
     return after.reshape(rows, width)
-
-
-def _best(
-    scores: Any, held: HistoryItems, rows: Ints, before: Ints, most: int
-) -> tuple[Ints, Floats]:
-    """Take the best of each line that its row has not met before, (M, most): items and scores."""
-    sizes = np.diff(scores.indptr)
-    wide = max(int(sizes.max(initial=0)), most)
-    table = np.zeros((len(rows), wide), dtype=np.float32)
-    items = np.zeros((len(rows), wide), dtype=np.int64)
-    there = np.arange(wide) < sizes[:, None]
-    table[there], items[there] = scores.data, scores.indices
-    table[held.met(rows[:, None], items, before[:, None])] = 0
-    best = np.argpartition(-table, most - 1, axis=1)[:, :most]
-    score = np.take_along_axis(table, best, axis=1)
-    real = score > LEAST
-    return np.where(real, np.take_along_axis(items, best, axis=1), 0), np.where(real, score, 0)

@@ -11,7 +11,7 @@ from stages.bert4rec.ranking.item_index import SLICE
 from stages.bert4rec.retrieval.cooccurrence import neighbours
 from stages.core.item_ids import FIRST_ITEM
 from stages.loaders import model_arrays
-from stages.train import loop, memory_model, parameter_groups
+from stages.train import gpu_memory, loop, memory_model, parameter_groups
 from tests.worlds.small_model import TRAINED, make_histories, make_model
 from tests.worlds.small_task import make_task
 
@@ -165,6 +165,25 @@ def memory(**parts: int) -> memory_model.Memory:
 def test_the_peak_is_what_always_stays_and_the_largest_of_what_comes_and_goes(parts, peak):
     assert memory(**parts).peak() == peak
     assert memory(**parts).parts() == vars(memory(**parts))
+
+
+def test_a_gpu_reads_and_counts_nothing_and_holds_less_of_a_step_in_bf16():
+    found = memory(item_table=7, catalogue=10**9, counting=10**9, activations=1_000, logits=200)
+    step = gpu_memory.GpuStep(10, 30, 500, facts=9, periods=5, near=False, half=True)
+    there = gpu_memory.on_gpu(found, step)
+    assert (there.item_table, there.counting, there.candidates) == (7, 0, 0)
+    assert there.catalogue == 500 * (4 * 9 + 4 * 6 + 8)
+    assert there.activations + there.logits == 900
+    assert there.allocator == int(0.15 * 900)
+    assert there.libraries == gpu_memory.WORKSPACE
+
+
+@pytest.mark.parametrize(("rows", "cells"), [(10, 40_000), (10**9, gpu_memory.CELLS)])
+def test_a_gpu_holds_the_sums_of_a_batchs_neighbours_up_to_a_limit(rows, cells):
+    step = gpu_memory.GpuStep(rows, 30, 50, facts=9, periods=5, near=True, half=False)
+    there = gpu_memory.on_gpu(memory(), step)
+    assert there.candidates == gpu_memory.CELL * cells  # 30 + 50 lines of each row, 50 columns
+    assert there.neighbours == gpu_memory.LINE * 50 * 5
 
 
 def test_the_room_of_a_container_is_its_limit_less_what_it_uses(monkeypatch):

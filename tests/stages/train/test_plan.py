@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from stages.interface.errors import HhrecError
-from stages.train import activation_probe, dataset_stats, memory_check, plan
+from stages.train import activation_probe, dataset_stats, memory_check, widest_batch
 from stages.train import memory_model as memory
 from stages.train import stage as train
 from stages.train.auto_hyperparameters import sized
@@ -139,7 +139,7 @@ def test_short_rows_to_rank_are_encoded_some_at_a_time() -> None:
         vacancies=100, words=0, periods=3, code_sizes=(), word_count=0, has_salary=False,
         text_width=0,
     )  # fmt: skip
-    assert plan.to_rank(settings, found) == one
+    assert widest_batch.to_rank(settings, found) == one
 
 
 def test_a_machine_far_too_small_says_so(

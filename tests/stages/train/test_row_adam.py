@@ -169,3 +169,27 @@ def test_clipping_is_that_of_torch_on_dense_gradients(ids, seed, highest):
 
 def test_nothing_to_clip_has_norm_zero():
     assert sparse_gradients.clip_([nn.Parameter(torch.zeros(3))], 1.0) == 0.0
+
+
+@given(st.lists(st.integers(0, 5), max_size=12), st.integers(0, 99))
+def test_what_a_gpu_does_is_the_same_without_knowing_how_many_rows_there_are(ids, seed):
+    generator = torch.Generator().manual_seed(seed)
+    values = torch.randn(len(ids), 3, generator=generator)
+    start, weights = torch.randn(6, 3, generator=generator), []
+    for way in ("cpu", "gpu"):
+        weight = nn.Parameter(start.clone())
+        optimizer = RowAdam([weight], 0.1)
+        for _ in range(3):
+            rows = torch.tensor(ids, dtype=torch.int64)[None]
+            weight.grad = torch.sparse_coo_tensor(rows, values, (6, 3), check_invariants=False)
+            if way == "gpu":
+                weight.grad = sparse_gradients.summed_in_place(weight.grad)
+                assert weight.grad.values().shape == values.shape
+                optimizer.found_inf = torch.zeros(())
+            optimizer.step()
+        weights.append(weight.detach())
+    torch.testing.assert_close(weights[0], weights[1])
+    torch.testing.assert_close(
+        sparse_gradients.coalesced(weight.grad).to_dense(),
+        torch.zeros(6, 3).index_add_(0, torch.tensor(ids, dtype=torch.int64), values),
+    )

@@ -160,3 +160,11 @@ def test_in_bfloat16_sums_stay_near_and_vectors_gather_in_fp32(autocast, monkeyp
 def test_without_gradients_none_are_made():
     states, vectors, rest, weight, out = (one.detach() for one in question(6, 9, 4))
     assert not LogPartition.apply(states, vectors, rest, weight, out).requires_grad
+
+
+@given(st.integers(0, 99), st.integers(1, 20), st.integers(1, 30), st.integers(1, 4))
+def test_the_tiles_of_a_gpu_add_up_to_the_same(seed, asked, shared, left_out):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fused_cross_entropy, "_sorted_out", fused_cross_entropy._scattered)
+        patch.setattr(fused_cross_entropy, "TILE_OF_GPU", 7)
+        assert_alike(*question(seed, asked, shared, left_out))

@@ -25,7 +25,8 @@ def slow_rank(model, catalogue, rows, k):
             states, own, logits = model.answers(batch, catalogue)[:3]
             vectors, biases = model.tower(torch.arange(len(catalogue)), catalogue)
             asked, known = ranking.periods_of(batch.when, catalogue.demand, 0)
-            trend, _ = model.trends(torch.arange(len(catalogue)), asked, known, catalogue)
+            when = (asked * (catalogue.demand.periods() + 1) + known).flatten()
+            trend = model.trends(torch.arange(len(catalogue)), when, catalogue)
         scores = {
             item: float(states[0, 0] @ vectors[item] + biases[item] + trend[0, item])
             for item in range(FIRST_ITEM, len(catalogue))

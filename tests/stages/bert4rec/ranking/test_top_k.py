@@ -11,7 +11,12 @@ from stages.bert4rec.ranking import item_index, top_k
 from stages.bert4rec.ranking.exclusions import pairs
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, unpacked
 
-SIZES = [{}, {"CHUNK": 128, "SAMPLE": 300}, {"CHUNK": 256, "PENDING": 0}]
+SIZES = [
+    {},
+    {"CHUNK": 128, "SAMPLE": 300},
+    {"CHUNK": 256, "PENDING": 0},
+    {"CHUNK": 128 * 20, "PAIRS": 2**20},  # as a GPU has them
+]
 
 
 def items_of(vectors, biases, *, half):
@@ -210,3 +215,11 @@ def test_few_pairs_are_scored_exactly(monkeypatch):
         torch.randn(8, 32, generator=generator), torch.zeros(8, 0, dtype=torch.int64), [], items, 10
     )
     assert 10 * 8 <= sum(scored) < 200 * 8
+
+
+def test_a_gpu_multiplies_with_as_many_items_as_fit():
+    gpu = torch.device("cuda")
+    assert top_k.chunk_of(torch.device("cpu"), 9) == top_k.CHUNK
+    assert top_k.chunk_of(gpu, 2_048) == 2**28 // 2_048
+    assert top_k.chunk_of(gpu, 2**30) == item_index.LINE
+    assert top_k.chunk_of(gpu, 3_000) % item_index.LINE == 0

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from stages.bert4rec.examples import training_examples
 from stages.bert4rec.examples.histories import Histories, window
-from stages.bert4rec.retrieval.candidate_generation import LEAST, NEWEST, held, near
+from stages.bert4rec.retrieval.candidate_generation import LEAST, NEWEST, near
 from stages.bert4rec.retrieval.cooccurrence import neighbours
+from stages.bert4rec.retrieval.line_sums import held
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 from tests.oracles.cooccurrence import COUNT, similarity
