@@ -1,9 +1,10 @@
 """Fixtures that every test may use."""
 
+import gc
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from stages.data.sample.run import run as sample
 from stages.interface.stage_report import silent
@@ -13,6 +14,12 @@ from tests.helpers.command import Type, typist
 from tests.worlds import tiny
 
 settings.register_profile("quick", max_examples=25, deadline=None)  # a stage writes files
+settings.register_profile(  # `make mutants`: the same examples each time, none made smaller
+    "mutants",
+    settings.get_profile("quick"),
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("quick")
 
 
@@ -21,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(0))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What only collects may fork for each mutant (`make mutants`): frozen objects stay shared."""
+    if config.option.collectonly:
+        gc.freeze()
 
 
 @pytest.fixture
