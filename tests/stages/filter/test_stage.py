@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.core.schema import FILTERED
+from stages.filter import stage
 from stages.interface.errors import HhrecError, MissingInputError
 from tests.worlds.flow import Flow, settings
 from tests.worlds.strategies import VACANCIES, Log, logs
@@ -73,6 +74,43 @@ def test_missing_and_foreign_events_are_named(tmp_path: Path) -> None:
     pl.DataFrame({"user_id": ["a"]}).write_parquet(tmp_path / "events" / "bucket-00000.parquet")
     with pytest.raises(HhrecError, match="column `session_id`: expected String, found nothing"):
         Flow(tmp_path, settings()).filter()
+
+
+def test_with_nothing_held_out_the_contexts_of_the_test_are_learned_from(tmp_path: Path) -> None:
+    train = [("u", "s", [("a", 2, "05 00:00")])]
+    test = [("u", "t", [("b", 2, "07 00:00")]), ("v", "nothing", [])]
+    flow = Flow(tmp_path, settings(split={"kind": "none"})).write(train, test)
+    flow.explode()
+    report = flow.filter()
+    assert flow.read("filtered").select("vacancy_id", "session").rows() == [("a", 0), ("b", 1)]
+    assert (report.train_events, report.events, report.users, report.vacancies) == (2, 2, 1, 2)
+
+
+def test_what_was_held_out_must_be_held_out_no_more(tmp_path: Path, raw_dir: Path) -> None:
+    Flow(tmp_path, settings(split={"kind": "last_session"})).explode(raw_dir)
+    with pytest.raises(HhrecError) as caught:
+        Flow(tmp_path, settings(split={"kind": "none"})).filter()
+    assert caught.value.message == (
+        f"{tmp_path / 'events'}: split.kind is none, but 10 events were held out for validation"
+    )  # the last sessions of the 8 people who have more than one
+    assert caught.value.hint == "run `hhrec explode` with split.kind none first"
+
+
+def test_progress_counts_each_bucket_twice(tmp_path: Path, raw_dir: Path) -> None:
+    flow = Flow(tmp_path, settings(explode={"buckets": 2}))
+    flow.explode(raw_dir)
+    told: list[tuple[int, int, str]] = []
+
+    def progress(done: int, total: int, note: str = "") -> None:
+        told.append((done, total, note))
+
+    events, out = tmp_path / "events", tmp_path / "filtered"
+    stage.run(flow.params, events=events, out=out, progress=progress)
+    assert told == [(1, 4, "counted"), (2, 4, "counted"), (3, 4, "filtered"), (4, 4, "filtered")]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "bucket-00000.parquet",
+        "bucket-00001.parquet",
+    ]
 
 
 def slow_core(events: list[Pair], item: int, user: int, rounds: int) -> list[Pair]:
