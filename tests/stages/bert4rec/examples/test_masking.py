@@ -91,6 +91,20 @@ def test_a_vacancy_is_masked_at_random_only_if_that_tells_something():
         assert counted(made.late) == ([] if all(hidden) else [(0, 1, 7, 2)])
 
 
+def test_at_random_all_and_only_vacancies_of_the_vocabulary_are_hidden():
+    """The first and the last of it too; `KNOWN` is the first vacancy that is none of it."""
+    view = seen([[FIRST_ITEM, KNOWN - 1, KNOWN, UNK]])
+    made = hide(view, 0, (1.0, 0.0, 0.0), mask_prob=1.0)
+    assert made.hidden[0, :4].tolist() == [True, True, False, False]
+    assert counted(made.fresh) == [(0, 0, FIRST_ITEM, 2), (0, 1, KNOWN - 1, 2)]
+
+
+def test_where_no_vacancy_can_be_asked_for_the_last_is_hidden_and_nothing_is_asked():
+    made = hide(seen([[KNOWN + 1, KNOWN, UNK]]), 0, (1.0, 0.0, 0.0))
+    assert made.hidden[0, :3].tolist() == [False, True, False]
+    assert counted(made.fresh) == counted(made.late) == []
+
+
 @given(LENGTHS, st.integers(0, 99))
 def test_a_cut_shows_nothing_of_what_follows(lengths, seed):
     """Every row is a beginning of a history, up to a session, and one hidden event."""
