@@ -150,6 +150,8 @@ def test_what_is_next_is_asked_when_it_is_asked():
     assert every_field(asked) == [(2, 1, 0, 6, 0, 1.0, 9 * DAY, -1)]
     assert (longer.times.tolist(), longer.ranks.tolist()) == ([[0, DAY, DAY]], [[0, 1, 0]])
     assert longer.met.tolist() == [[0, 1, 0]]
+    for name in masking.EVENTS:
+        assert np.issubdtype(getattr(longer, name).dtype, np.integer)
 
 
 def test_rows_of_two_widths_are_padded_to_one():
