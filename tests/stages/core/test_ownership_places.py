@@ -49,6 +49,7 @@ def test_a_place_without_a_name_is_refused(path: Path) -> None:
 def test_the_working_directory_and_what_holds_it_are_left_alone(tmp_path: Path, name: str) -> None:
     place = tmp_path / "desk" / "work"
     assert said(tmp_path / name) == f"is or holds the working directory {place}: it is left alone"
+    assert refusal(tmp_path / name).hint == "name another place"
 
 
 @pytest.mark.parametrize("name", ["people", "people/ann"])
