@@ -129,6 +129,13 @@ def test_events_are_asked_for_where_their_session_has_begun() -> None:
     ]
 
 
+def test_the_first_event_of_a_row_is_never_asked_for_whatever_its_session() -> None:
+    for first in range(3):
+        row = seen([[7, 8]], [[1, 1]], [[first, first]])
+        found = training_examples.next_events(row, generator(), 9, KNOWN)
+        assert [one[0] for one in asked(found)] == [1]
+
+
 def test_responses_are_asked_for_before_other_events() -> None:
     row = seen([[7, 8, 9, 10, 11, UNK, FIRST_ITEM]], [[2, 2, 1, 3, 1, 1, 0]])
     drawn = set()

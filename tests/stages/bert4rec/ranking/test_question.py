@@ -50,6 +50,11 @@ def test_a_session_that_was_cut_in_two_goes_on():
     assert continued(view).sessions.tolist() == [[0, 0, 0]]
 
 
+def test_a_session_goes_on_from_the_very_first_event():
+    view = seen([[A, B], [C]], [[1] * 2, [1]], [[4, 5], [3]], [[0, PAUSE], [HOUR]])
+    assert continued(view).sessions.tolist() == [[4, 4], [3, 0]]
+
+
 def test_a_session_after_a_pause_is_another_one():
     times = [[0, HOUR, HOUR + PAUSE + 1]]
     view = seen([[A, B, C]], [[1] * 3], [[0, 0, 1]], times)
