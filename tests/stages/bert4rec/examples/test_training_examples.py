@@ -99,6 +99,28 @@ def test_of_too_many_sessions_some_are_drawn() -> None:
     assert drawn == {(1, 2), (1, 3), (2, 3)}
 
 
+def test_no_more_places_than_the_row_that_asks_most() -> None:
+    row = seen([[7, 8, 9], [7, 8]], [[1] * 3, [1] * 2], [[0, 1, 2], [0, 1]])
+    found = training_examples.next_sessions(row, generator(), 9, KNOWN)
+    assert found.weight.tolist() == [[1, 1], [1, 0]]
+
+
+def test_sessions_of_two_rows_are_two() -> None:
+    """The first row changes its session at every event, the second never."""
+    row = seen([[7, 8, 9], [10, 11, 12]], [[2] * 3, [1] * 3], [[0, 1, 2], [2, 2, 2]])
+    found = training_examples.next_sessions(row, generator(), 9, KNOWN)
+    assert [(one[0], one[4], one[7]) for one in asked(found)] == [(1, 8, 1), (2, 9, 2)]
+
+
+def test_many_questions_stay_in_order_when_those_without_weight_go() -> None:
+    every = training_examples.every_event(seen([[7, 8, 9, UNK] * 16]), generator(), KNOWN)
+    weight = np.tile(np.float32([0, 1, 1]), (1, 20))
+    place = np.arange(60)[None]
+    many = Questions(*[place] * 5, weight, place, place)
+    assert training_examples.compact(many).place[0].tolist() == place[weight > 0].tolist()
+    assert every.place[0].tolist() == [0, 1, 2]
+
+
 def test_an_answer_is_of_the_vocabulary_or_of_an_earlier_session() -> None:
     last, first = KNOWN - 1, KNOWN
     answers = {
