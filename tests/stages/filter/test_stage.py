@@ -57,6 +57,17 @@ def test_held_out_sessions_leave_no_gap_in_the_ordinals(tmp_path: Path) -> None:
     assert flow.read("filtered")["session"].to_list() == [0, 1]
 
 
+def test_the_train_part_counts_its_sessions_from_0() -> None:
+    parts, sessions = ["train", "validation", "train", "test"], [2, 3, 5, 6]
+    log = {"user_id": ["u"] * 4, "vacancy_id": ["a", "b", None, "c"]}
+    events = pl.LazyFrame(log | {"part": parts, "session": sessions})
+    chosen = [stage.train_part(events), stage.train_part(events, everything=True)]
+    assert [part.select("part", "session").collect().rows() for part in chosen] == [
+        [("train", 0), ("train", 1)],
+        [("train", 0), ("validation", 1), ("test", 2)],
+    ]
+
+
 def test_an_empty_rest_is_an_error_with_the_parameters_to_change(
     tmp_path: Path, raw_dir: Path
 ) -> None:
