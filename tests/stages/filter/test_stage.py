@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.core import manifests
 from stages.core.schema import FILTERED
 from stages.filter import stage
 from stages.interface.errors import HhrecError, MissingInputError
@@ -73,7 +74,10 @@ def test_an_empty_rest_is_an_error_with_the_parameters_to_change(
 ) -> None:
     with pytest.raises(HhrecError, match="leaves none of 26 train events") as caught:
         filtered(tmp_path, raw_dir, min_item_events=100)
-    assert "filter.min_item_events" in caught.value.hint
+    assert caught.value.hint == (
+        "lower filter.min_item_events and filter.min_user_events, or raise"
+        " filter.max_user_events, in params.yaml"
+    )
     assert not (tmp_path / "filtered").exists()
 
 
@@ -105,6 +109,16 @@ def test_what_was_held_out_must_be_held_out_no_more(tmp_path: Path, raw_dir: Pat
         f"{tmp_path / 'events'}: split.kind is none, but 10 events were held out for validation"
     )  # the last sessions of the 8 people who have more than one
     assert caught.value.hint == "run `hhrec explode` with split.kind none first"
+
+
+def test_its_manifest_says_from_what_and_how_it_was_made(tmp_path: Path, raw_dir: Path) -> None:
+    flow, _ = filtered(tmp_path, raw_dir, max_user_events=9)
+    (made,) = manifests.of(tmp_path / "filtered")
+    assert made.command == "hhrec filter"
+    assert set(made.inputs) == {"events"}
+    assert made.params["filter"]["max_user_events"] == 9
+    with pytest.raises(HhrecError, match="which the same command reads"):
+        stage.run(flow.params, events=tmp_path / "events", out=tmp_path / "events")
 
 
 def test_progress_counts_each_bucket_twice(tmp_path: Path, raw_dir: Path) -> None:
