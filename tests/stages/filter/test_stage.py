@@ -74,6 +74,7 @@ def test_an_empty_rest_is_an_error_with_the_parameters_to_change(
 ) -> None:
     with pytest.raises(HhrecError, match="leaves none of 26 train events") as caught:
         filtered(tmp_path, raw_dir, min_item_events=100)
+    assert caught.value.message.startswith(f"{tmp_path / 'events'}: ")
     assert caught.value.hint == (
         "lower filter.min_item_events and filter.min_user_events, or raise"
         " filter.max_user_events, in params.yaml"
