@@ -13,8 +13,11 @@
 # make torture   every command killed at each of its changes of the disk; prints kills and losses
 # make fuzz    10,000 broken inputs and 2,000 command lines at random: none may end in a traceback
 # make audit   known weaknesses of the pinned packages; asks the network, so no test runs it
+# make coverage   the tests of `make test` with every line counted; prints the lines that none runs
+# make mutants    mutmut: faults put into masking, ranking, metrics, filter and ownership, and which of
+#              them no test notices (an hour; MUTANTS_OF="stages.filter*" for some)
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
-# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit artifacts` is yours to type
+# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants artifacts` is yours to type
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -23,6 +26,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 PEERS ?= .venv-peers
 AUDIT ?= .venv-audit
+MUTANTS ?= .venv-mutants
 export BENCH_SIZE ?= full
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -31,7 +35,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit untested install clean
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean
 
 demo: $(READY)
 	dvc repro --quiet
@@ -40,6 +44,12 @@ demo: $(READY)
 test: export OMP_NUM_THREADS := 1
 test: lint
 	python -m pytest -n $(WORKERS)
+
+coverage: export OMP_NUM_THREADS := 1
+coverage: $(READY)
+	rm -rf .coverage && mkdir .coverage
+	python -m coverage run -m pytest -n $(WORKERS); status=$$?; \
+		python -m coverage combine --quiet && python -m coverage report && exit $$status
 
 test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
@@ -91,6 +101,16 @@ audit:
 	test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet 'pip-audit>=2.7'; }
 	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
 
+# In an environment on top of ours, which therefore stays as constraints.txt says.
+mutants: $(MUTANTS)/bin/mutmut
+	PYTHONPATH= PATH=$(abspath $(MUTANTS)/bin):$$PATH mutmut run --max-children $(WORKERS) $(MUTANTS_OF)
+	$(MUTANTS)/bin/mutmut results
+
+$(MUTANTS)/bin/mutmut: $(READY)
+	$(BIN)/python -m venv $(MUTANTS)
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(MUTANTS)/lib/python3*/site-packages)/hhrec.pth
+	$(MUTANTS)/bin/python -m pip install --quiet 'mutmut==3.8.1'
+
 fuzz: $(READY)
 	python -m pytest -m slow tests/test_fuzz.py
 
@@ -110,5 +130,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist ./*.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage mutants build dist ./*.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,10 +1,11 @@
 """Fixtures that every test may use."""
 
+import gc
 from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from stages.data.sample.run import run as sample
 from stages.interface.stage_report import silent
@@ -14,6 +15,12 @@ from tests.helpers.command import Type, typist
 from tests.worlds import tiny
 
 settings.register_profile("quick", max_examples=25, deadline=None)  # a stage writes files
+settings.register_profile(  # `make mutants`: the same examples each time, none made smaller
+    "mutants",
+    settings.get_profile("quick"),
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("quick")
 
 
@@ -25,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(0))
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(no_gpu)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What only collects may fork for each mutant (`make mutants`): frozen objects stay shared."""
+    if config.option.collectonly:
+        gc.freeze()
 
 
 @pytest.fixture

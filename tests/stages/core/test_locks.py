@@ -1,5 +1,7 @@
 """One writer at a time, and none that is dead."""
 
+import errno
+import fcntl
 import os
 import signal
 from pathlib import Path
@@ -27,3 +29,18 @@ def test_the_stages_of_one_run_share_its_lock(tmp_path: Path) -> None:
     assert lock(tmp_path / "events") is first
     del first
     assert lock(tmp_path / "events").held
+
+
+def test_a_disk_that_knows_no_locks_is_written_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = {"without": errno.ENOLCK, "broken": errno.EIO}
+
+    def refuse(number: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", lambda *_: refuse(failures["without"]))
+    assert not lock(tmp_path / "without").held
+    monkeypatch.setattr(fcntl, "flock", lambda *_: refuse(failures["broken"]))
+    with pytest.raises(OSError, match="Input/output error"):
+        lock(tmp_path / "broken")

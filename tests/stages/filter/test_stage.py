@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.core import manifests
 from stages.core.schema import FILTERED
+from stages.filter import stage
 from stages.interface.errors import HhrecError, MissingInputError
 from tests.worlds.flow import Flow, settings
 from tests.worlds.strategies import VACANCIES, Log, logs
@@ -56,12 +58,27 @@ def test_held_out_sessions_leave_no_gap_in_the_ordinals(tmp_path: Path) -> None:
     assert flow.read("filtered")["session"].to_list() == [0, 1]
 
 
+def test_the_train_part_counts_its_sessions_from_0() -> None:
+    parts, sessions = ["train", "validation", "train", "test"], [2, 3, 5, 6]
+    log = {"user_id": ["u"] * 4, "vacancy_id": ["a", "b", None, "c"]}
+    events = pl.LazyFrame(log | {"part": parts, "session": sessions})
+    chosen = [stage.train_part(events), stage.train_part(events, everything=True)]
+    assert [part.select("part", "session").collect().rows() for part in chosen] == [
+        [("train", 0), ("train", 1)],
+        [("train", 0), ("validation", 1), ("test", 2)],
+    ]
+
+
 def test_an_empty_rest_is_an_error_with_the_parameters_to_change(
     tmp_path: Path, raw_dir: Path
 ) -> None:
     with pytest.raises(HhrecError, match="leaves none of 26 train events") as caught:
         filtered(tmp_path, raw_dir, min_item_events=100)
-    assert "filter.min_item_events" in caught.value.hint
+    assert caught.value.message.startswith(f"{tmp_path / 'events'}: ")
+    assert caught.value.hint == (
+        "lower filter.min_item_events and filter.min_user_events, or raise"
+        " filter.max_user_events, in params.yaml"
+    )
     assert not (tmp_path / "filtered").exists()
 
 
@@ -73,6 +90,53 @@ def test_missing_and_foreign_events_are_named(tmp_path: Path) -> None:
     pl.DataFrame({"user_id": ["a"]}).write_parquet(tmp_path / "events" / "bucket-00000.parquet")
     with pytest.raises(HhrecError, match="column `session_id`: expected String, found nothing"):
         Flow(tmp_path, settings()).filter()
+
+
+def test_with_nothing_held_out_the_contexts_of_the_test_are_learned_from(tmp_path: Path) -> None:
+    train = [("u", "s", [("a", 2, "05 00:00")])]
+    test = [("u", "t", [("b", 2, "07 00:00")]), ("v", "nothing", [])]
+    flow = Flow(tmp_path, settings(split={"kind": "none"})).write(train, test)
+    flow.explode()
+    report = flow.filter()
+    assert flow.read("filtered").select("vacancy_id", "session").rows() == [("a", 0), ("b", 1)]
+    assert (report.train_events, report.events, report.users, report.vacancies) == (2, 2, 1, 2)
+
+
+def test_what_was_held_out_must_be_held_out_no_more(tmp_path: Path, raw_dir: Path) -> None:
+    Flow(tmp_path, settings(split={"kind": "last_session"})).explode(raw_dir)
+    with pytest.raises(HhrecError) as caught:
+        Flow(tmp_path, settings(split={"kind": "none"})).filter()
+    assert caught.value.message == (
+        f"{tmp_path / 'events'}: split.kind is none, but 10 events were held out for validation"
+    )  # the last sessions of the 8 people who have more than one
+    assert caught.value.hint == "run `hhrec explode` with split.kind none first"
+
+
+def test_its_manifest_says_from_what_and_how_it_was_made(tmp_path: Path, raw_dir: Path) -> None:
+    flow, _ = filtered(tmp_path, raw_dir, max_user_events=9)
+    (made,) = manifests.of(tmp_path / "filtered")
+    assert made.command == "hhrec filter"
+    assert set(made.inputs) == {"events"}
+    assert made.params["filter"]["max_user_events"] == 9
+    with pytest.raises(HhrecError, match="which the same command reads"):
+        stage.run(flow.params, events=tmp_path / "events", out=tmp_path / "events")
+
+
+def test_progress_counts_each_bucket_twice(tmp_path: Path, raw_dir: Path) -> None:
+    flow = Flow(tmp_path, settings(explode={"buckets": 2}))
+    flow.explode(raw_dir)
+    told: list[tuple[int, int, str]] = []
+
+    def progress(done: int, total: int, note: str = "") -> None:
+        told.append((done, total, note))
+
+    events, out = tmp_path / "events", tmp_path / "filtered"
+    stage.run(flow.params, events=events, out=out, progress=progress)
+    assert told == [(1, 4, "counted"), (2, 4, "counted"), (3, 4, "filtered"), (4, 4, "filtered")]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "bucket-00000.parquet",
+        "bucket-00001.parquet",
+    ]
 
 
 def slow_core(events: list[Pair], item: int, user: int, rounds: int) -> list[Pair]:

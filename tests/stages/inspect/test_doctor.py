@@ -1,6 +1,7 @@
 """Each thing that the doctor looks at: well, and not well."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -23,6 +24,53 @@ def test_packages_that_do_not_fit_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert "polars" in found.found
     assert "nowhere-at-all is missing" in found.found
     assert "pytest" not in found.found
+
+
+def test_hhrec_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def requires(name: str) -> list[str]:
+        raise doctor.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.metadata, "requires", requires)
+    _, found = doctor.packages()
+    assert (found.state, found.found) == ("look", "hhrec is not installed")
+
+
+class Cuda:
+    """Two GPUs of 80 GB, half of them free."""
+
+    @staticmethod
+    def is_available() -> bool:
+        return True
+
+    @staticmethod
+    def device_count() -> int:
+        return 2
+
+    @staticmethod
+    def mem_get_info(number: int) -> tuple[int, int]:
+        return 40 * doctor.GB, (80 + number) * doctor.GB
+
+    @staticmethod
+    def get_device_name(number: int) -> str:
+        return f"GPU {number}"
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "import_module", lambda _: SimpleNamespace(cuda=Cuda))
+    assert [(one.state, one.found) for one in doctor.devices()] == [
+        ("ok", "GPU 0, 40.0 of 80.0 GB free"),
+        ("ok", "GPU 1, 40.0 of 81.0 GB free"),
+    ]
+
+
+def test_a_torch_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise OSError(f"{name}: libcudart.so is broken")
+
+    monkeypatch.setattr(doctor, "import_module", fail)
+    (found,) = doctor.devices()
+    assert (found.state, found.advice) == ("wrong", "make install")
+    assert "libcudart.so is broken" in found.found
 
 
 def test_parameters_that_cannot_be_read(tmp_path: Path) -> None:

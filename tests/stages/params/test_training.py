@@ -35,3 +35,21 @@ from tests.worlds.small_training import params
 def test_what_is_not_used_is_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(HhrecError, match=said):
         params(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"objective": "mlm", "masking": {"mlm": 0, "last": 0, "next_response": 0}},
+            "mlm, last and next_response are all 0",
+        ),
+        ({"backbone": "modernbert"}, "modernbert serves mlm and causal only"),
+        ({"epochs": 3, "stop_epoch": 4}, r"stop_epoch \(4\) must not be above epochs \(3\)"),
+        ({"hidden_size": 30, "heads": 4}, r"heads \(4\) must divide hidden_size \(30\)"),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_together_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(HhrecError, match=said):
+        params(**changes)

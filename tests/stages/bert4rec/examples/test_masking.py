@@ -1,3 +1,4 @@
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ from stages.bert4rec.batching.batch import tensors
 from stages.bert4rec.examples import masking, training_examples
 from stages.bert4rec.examples.histories import Window, window
 from stages.core.item_ids import FIRST_ITEM, MASK, UNK
-from stages.core.time_units import DAY
+from stages.core.time_units import DAY, HOUR
 from tests.worlds.small_model import TRAINED, make_histories, seen
 from tests.worlds.strategies import item_lists
 
@@ -89,6 +90,89 @@ def test_a_vacancy_is_masked_at_random_only_if_that_tells_something():
         hidden = made.hidden[0, :2].tolist()
         assert counted(made.fresh) == ([(0, 0, 7, 2), (0, 1, 7, 2)] if all(hidden) else [])
         assert counted(made.late) == ([] if all(hidden) else [(0, 1, 7, 2)])
+
+
+def test_at_random_all_and_only_vacancies_of_the_vocabulary_are_hidden():
+    """The first and the last of it too; `KNOWN` is the first vacancy that is none of it."""
+    view = seen([[FIRST_ITEM, KNOWN - 1, KNOWN, UNK]])
+    made = hide(view, 0, (1.0, 0.0, 0.0), mask_prob=1.0)
+    assert made.hidden[0, :4].tolist() == [True, True, False, False]
+    assert counted(made.fresh) == [(0, 0, FIRST_ITEM, 2), (0, 1, KNOWN - 1, 2)]
+
+
+def every_field(asked: training_examples.Questions) -> list[tuple[float, ...]]:
+    """All that each question says that counts."""
+    columns = [getattr(asked, field.name) for field in fields(asked)]
+    return [
+        tuple(column[row, nth].item() for column in columns)
+        for row, nth in zip(*asked.weight.nonzero(), strict=True)
+    ]
+
+
+def test_a_hidden_event_is_asked_for_with_all_that_is_known_of_it():
+    view = seen([[7, 8], [9]], [[2, 3], [1]], [[4, 5], [6]], [[0, DAY], [HOUR]])
+    last = hide(view, 0, (0.0, 1.0, 0.0))
+    assert every_field(last.late) == [
+        (1, 3, 17, 5, 8, 1.0, DAY, 1),
+        (0, 1, 0, 6, 9, 1.0, HOUR, 0),
+    ]
+    everywhere = hide(view, 0, (1.0, 0.0, 0.0), mask_prob=1.0)
+    assert every_field(everywhere.fresh) == [
+        (0, 2, 0, 4, 7, 1.0, 0, 0),
+        (1, 3, 17, 5, 8, 1.0, DAY, 1),
+        (0, 1, 0, 6, 9, 1.0, HOUR, 0),
+    ]
+    for made in (last, everywhere):
+        assert made.fresh.weight.dtype == made.late.weight.dtype == np.float32
+        assert made.hidden.dtype == np.bool_
+
+
+def test_a_cut_is_asked_for_with_all_that_is_known_of_its_answer():
+    view = seen([[7, 8, 9]], [[2, 2, 1]], [[4, 5, 5]], [[0, DAY, DAY + HOUR]])
+    made = hide(view, 0, (0.0, 0.0, 1.0))
+    assert every_field(made.late) == [(1, 1, 0, 5, 9, 1.0, DAY, 2)]
+    names = ("items", "actions", "times", "sessions", "ranks", "met", "lengths")
+    assert [getattr(made.view, name)[0].tolist() for name in names] == [
+        [7, MASK, 0, 0],
+        [2, 1, 0, 0],
+        [0, 0, 0, 0],
+        [4, 5, 0, 0],
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+        2,
+    ]
+    assert made.hidden.tolist() == [[False, True, False, False]]
+
+
+def test_what_is_next_is_asked_when_it_is_asked():
+    view = seen([[7, 8]], [[2, 3]], [[4, 5]], [[0, DAY]])
+    longer, asked, _ = masking.what_is_next(view, np.array([9 * DAY]))
+    assert every_field(asked) == [(2, 1, 0, 6, 0, 1.0, 9 * DAY, -1)]
+    assert (longer.times.tolist(), longer.ranks.tolist()) == ([[0, DAY, DAY]], [[0, 1, 0]])
+    assert longer.met.tolist() == [[0, 1, 0]]
+    for name in masking.EVENTS:
+        assert np.issubdtype(getattr(longer, name).dtype, np.integer)
+
+
+def test_rows_of_two_widths_are_padded_to_one():
+    views = [seen([[7, 8, 9]]), seen([[10]])]
+    halves = [hide(view, 0, (0.0, 1.0, 0.0)) for view in views]
+    for one, other in (halves, halves[::-1]):
+        made = masking.stacked(one, other)
+        rows = sorted(zip(made.view.items.tolist(), made.hidden.tolist(), strict=True))
+        wide = [[7, 8, 9], [10, 0, 0]]
+        assert [row[:3] for row, _ in rows] == wide
+        assert [row[:3] for _, row in rows] == [[False, False, True], [True, False, False]]
+        assert sorted(one[:3] for one in map(tuple, every_field(made.late))) == [
+            (0, 2, 0),
+            (2, 2, 12),
+        ]
+
+
+def test_where_no_vacancy_can_be_asked_for_the_last_is_hidden_and_nothing_is_asked():
+    made = hide(seen([[KNOWN + 1, KNOWN, UNK]]), 0, (1.0, 0.0, 0.0))
+    assert made.hidden[0, :3].tolist() == [False, True, False]
+    assert counted(made.fresh) == counted(made.late) == []
 
 
 @given(LENGTHS, st.integers(0, 99))

@@ -1,5 +1,7 @@
 """The ranking against a full sort, one row and one vacancy at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -146,6 +148,68 @@ def test_only_allowed_vacancies_are_returned_those_of_the_history_too(catalogue)
             scores[row, :3], all_scores[row, torch.isin(everything[row], items[row, :3])]
         )
     assert (items[:, 3:] == 0).all()
+
+
+def without_ends(items):
+    """Ranked ids without the zeros behind the last."""
+    return [[item for item in row if item] for row in items.tolist()]
+
+
+@pytest.mark.parametrize("precision", ["no", "bf16"])
+def test_rows_of_a_group_get_its_vacancies_alone(catalogue, precision):
+    groups = [np.array([4, 9, 20, 31]), np.array([6])]
+    of_row = np.array([0, -1, 1, 0, -1, 1, 0])
+    model, rows = trained("prefix"), replace(make_rows({0: [9]}), groups=of_row)
+    everything = slow_rank(model, catalogue, rows, ITEMS)
+    expected = [
+        [item for item in order if group < 0 or item in groups[group]][:10]
+        for order, group in zip(everything, of_row, strict=True)
+    ]
+    found, _ = ranked(model, catalogue, rows, groups=groups, precision=precision)
+    assert without_ends(found) == expected
+
+
+class EvenAndOdd:
+    """Even ids are active on day 1, odd ones on day 0, and own events count from `start` on."""
+
+    def __init__(self, start):
+        self.start = start
+
+    def day_of(self, asked_at):
+        return (asked_at > 2 * 10**11).astype(np.int64)
+
+    def active(self, day):
+        return np.arange(FIRST_ITEM + ITEMS) % 2 != day
+
+    def since(self, day):
+        return self.start + day
+
+
+@pytest.mark.parametrize("start", [1, 10**15])
+def test_what_is_not_active_is_returned_only_for_an_event_of_the_rows_own(catalogue, start):
+    model, rows, activity = trained("prefix"), make_rows(), EvenAndOdd(start)
+    expected = []
+    for row, order in enumerate(slow_rank(model, catalogue, rows, ITEMS)):
+        active = activity.active(int(activity.day_of(rows.asked_at)[row]))
+        own = rows.histories.items[slice(*rows.histories.offsets[row : row + 2])]
+        kept = [item for item in order if active[item] or (start == 1 and item in own)]
+        expected.append(kept[:10])
+    assert without_ends(ranked(model, catalogue, rows, activity=activity)[0]) == expected
+
+
+def test_it_is_said_what_could_have_been_returned(catalogue):
+    model, rows, activity = trained("prefix"), make_rows({3: [5]}), EvenAndOdd(10**15)
+    ranker = ranking.Ranker(model, catalogue, k=3, batch_rows=2, precision="no", activity=activity)
+    for part in ranker.rank(rows):
+        active = torch.from_numpy(
+            activity.active(int(activity.day_of(rows.asked_at)[part.rows[0]]))
+        )
+        items = torch.arange(len(catalogue))
+        assert part.candidates == int(active[FIRST_ITEM:].sum())
+        assert ranker.eligible(items).tolist() == (active & (items >= FIRST_ITEM)).tolist()
+        assert len(part.kept) == len(part.encoded.items)
+        hidden = (torch.from_numpy(part.rows)[part.encoded.owner] == 3) & (part.encoded.items == 5)
+        assert part.kept.tolist() == (active[part.encoded.items] & ~hidden).tolist()
 
 
 def test_one_item_and_no_rows(catalogue):

@@ -1,0 +1,65 @@
+"""The k-core by hand, over two files."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from stages.filter import kcore
+
+SCHEMA = {"user_id": pl.String, "vacancy_id": pl.String, "events": pl.Int64}
+LEFT = [("ann", "a", 2), ("ann", "b", 1)]
+RIGHT = [("bob", "a", 1), ("bob", "c", 1)]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    names = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    for name, rows in zip(names, (LEFT, RIGHT), strict=True):
+        pl.DataFrame(rows, schema=SCHEMA, orient="row").write_parquet(name)
+    return names
+
+
+def rest(files: list[Path]) -> list[tuple[str, str, int]]:
+    return pl.read_parquet(files).rows()
+
+
+@pytest.mark.parametrize(
+    ("item", "user", "limit", "left", "rounds", "dropped"),
+    [
+        (1, 1, 0, [*LEFT, *RIGHT], 1, (0, 0)),
+        (2, 1, 0, [("ann", "a", 2), ("bob", "a", 1)], 1, (2, 0)),
+        (2, 2, 0, [("ann", "a", 2)], 1, (2, 1)),  # bob has one event left; a still has two
+        (3, 2, 0, [], 2, (4, 1)),  # without bob a has too few, too
+        (3, 2, 1, [("ann", "a", 2)], 1, (2, 1)),
+        (1, 3, 0, LEFT, 1, (0, 2)),
+        (4, 1, 0, [], 1, (5, 0)),
+    ],
+)
+def test_rare_vacancies_go_then_poor_users_and_so_on(
+    files: list[Path],
+    item: int,
+    user: int,
+    limit: int,
+    left: list[tuple[str, str, int]],
+    rounds: int,
+    dropped: tuple[int, int],
+) -> None:
+    core = kcore.shrink(files, min_item_events=item, min_user_events=user, rounds=limit)
+    assert rest(files) == left
+    assert core.rounds == rounds
+    assert (core.dropped["min_item_events"], core.dropped["min_user_events"]) == dropped
+
+
+def test_a_file_from_which_nothing_goes_is_not_written_again(files: list[Path]) -> None:
+    before = [file.stat().st_mtime_ns for file in files]
+    kcore.shrink(files, min_item_events=1, min_user_events=3, rounds=0)
+    after = [file.stat().st_mtime_ns for file in files]
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+
+
+def test_pairs_weigh_as_much_as_they_have_events() -> None:
+    events = pl.LazyFrame({"user_id": ["u", "u", "v"], "vacancy_id": ["a", "a", "a"], "x": 1})
+    found = kcore.pairs(events).collect()
+    assert found.schema == SCHEMA
+    assert sorted(found.rows()) == [("u", "a", 2), ("v", "a", 1)]
