@@ -53,11 +53,11 @@ class Moments:
         if found is None:
             matrix = self.content.matrix
             biases = self.content.tower.biases.clone()
-            at = asked[None], known[None]
+            moment = asked * (loaded.catalogue.demand.periods() + 1) + known
             for some, ids in zip(
                 biases.split(item_index.SLICE), matrix.ids.split(item_index.SLICE), strict=True
             ):
-                some.add_(loaded.network.trends(ids, *at, loaded.catalogue)[0][0])
+                some.add_(loaded.network.trends(ids, moment, loaded.catalogue)[0])
             heaviest = float(biases.abs().max()) if len(biases) else 0.0
             found = Moment(biases, replace(matrix, heaviest=heaviest))
             kept = dict(list(self.known.items())[1 - KEPT :])
