@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +57,7 @@ RANDOM = 20  # deaths of a command at random moments, by each signal
 # a SIGTERM that comes when all is done finds no handler any more
 CODES = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGTERM: {130, -signal.SIGTERM}}
 BOTH = [signal.SIGKILL, signal.SIGTERM]
+Record = Callable[[str, object], None]
 LONG = {"run"}  # hundreds of changes, which are those of its steps: at random only
 
 
@@ -125,13 +126,18 @@ def moments(tortured: Tortured) -> Iterator[Moment]:
 @pytest.mark.parametrize("how", BOTH)
 @pytest.mark.parametrize("line", sorted({*COMMANDS} - LONG))
 def test_a_death_at_any_change_loses_nothing(
-    project: Path, line: str, how: signal.Signals, capsys: pytest.CaptureFixture[str]
+    project: Path,
+    line: str,
+    how: signal.Signals,
+    capsys: pytest.CaptureFixture[str],
+    record_property: Record,
 ) -> None:
     tortured, kills = Tortured(project, line, how), 0
     while tortured.dies(Moment("change", kills + 1, signal=how)):
         kills += 1
         assert kills < LIMIT
     assert kills > FEWEST
+    record_property("kills", kills)
     with capsys.disabled():
         print(f"\n{line}: {kills} {how.name} at changes, {kills} resumes, 0 losses")  # noqa: T201
 
@@ -140,10 +146,15 @@ def test_a_death_at_any_change_loses_nothing(
 @pytest.mark.parametrize("how", BOTH)
 @pytest.mark.parametrize("line", COMMANDS)
 def test_deaths_at_random_lose_nothing(
-    project: Path, line: str, how: signal.Signals, capsys: pytest.CaptureFixture[str]
+    project: Path,
+    line: str,
+    how: signal.Signals,
+    capsys: pytest.CaptureFixture[str],
+    record_property: Record,
 ) -> None:
     tortured = Tortured(project, line, how)
     kills = sum(tortured.dies(moment) for moment in moments(tortured))
     assert kills
+    record_property("kills", kills)
     with capsys.disabled():
         print(f"\n{line}: {kills} {how.name} at random, {kills} resumes, 0 losses")  # noqa: T201
