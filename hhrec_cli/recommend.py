@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hhrec_cli import _console
-from hhrec_cli._options import Output, shared
+from hhrec_cli._options import Output, Stored, shared
 from stages.core.artifact_paths import ARTIFACTS, BUNDLE_DIR
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def recommend(
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why, in words.")] = False,
     *,
-    output: Output,
+    output: Stored,
 ) -> None:
     """Recommend vacancies to whoever's events are given: they need not be in the log."""
     output.note("loading torch")

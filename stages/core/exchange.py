@@ -87,10 +87,17 @@ def flush(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a directory tree; nothing happens when it is not there."""
+    """Remove a file or a directory tree; nothing happens when it is not there.
+
+    A tree steps aside first, so that nobody finds a part of it where the whole stood.
+    """
     if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
         return
+    if not path.name.startswith("."):
+        aside = scratch_beside(path)
+        path.rename(aside)
+        path = aside
     for _ in range(RETRIES):
         # a writer thread of polars that was interrupted may still put a file into the tree
         shutil.rmtree(path, ignore_errors=True)

@@ -23,5 +23,6 @@ def test_its_steps_as_one_object(hhrec: Type) -> None:
     found = hhrec("daily", "--from", "artifacts", "--artifacts", "new", "--json").json()
     assert list(found) == [
         "explode", "filter", "vocab", "features", "sequences", "model", "predict test",
+        "bundle",
     ]  # fmt: skip
     assert found["explode"]["split"] == "none"

@@ -27,7 +27,7 @@ def test_a_script_for_the_shell(shell: str) -> None:
 
 def test_a_half_typed_word_is_completed() -> None:
     words = answered(_HHREC_COMPLETE="complete_bash", COMP_WORDS="hhrec se", COMP_CWORD="1")
-    assert words.split() == ["sequences"]
+    assert words.split() == ["sequences", "serve"]
     options = answered(
         _HHREC_COMPLETE="complete_bash", COMP_WORDS="hhrec filter --art", COMP_CWORD="2"
     )

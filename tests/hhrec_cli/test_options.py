@@ -31,7 +31,7 @@ def test_every_command_can_write_its_log_as_json(path: str) -> None:
 def test_stages_work_in_another_directory(project: Path, hhrec: Type) -> None:
     before = tree(project / "artifacts")
     lines = ("explode", "filter", "vocab build", "features build", "sequences build", "train")
-    for line in (*lines, "predict", "predict --part validation", "evaluate", "report"):
+    for line in (*lines, "predict", "predict --part validation", "evaluate", "report", "bundle"):
         done = hhrec(*line.split(), "--artifacts", "other", "--quiet")
         assert done.code == 0, done.err
     assert tree(project / "artifacts") == before

@@ -66,7 +66,7 @@ def test_a_spawned_process_finds_its_own_too(elsewhere: Path) -> None:
     (elsewhere / "work.py").write_text(POOL)
     done = python("work.py", cwd=elsewhere)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "[(['HhrecError'], 'stages.interface.errors')]\n"
+    assert done.stdout == "[(['Answer'], 'stages.interface.errors')]\n"
 
 
 def test_the_path_is_left_as_it_was(tmp_path: Path) -> None:

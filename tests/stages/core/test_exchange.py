@@ -1,6 +1,7 @@
 """Old or new at every instant: a death at any change of the disk, and what the next start finds."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -107,3 +108,23 @@ def test_a_file_replaces_a_file_and_a_directory_a_directory(tmp_path: Path) -> N
     exchange.put(tmp_path / "one", tmp_path / "two")
     assert not (tmp_path / "one").exists()
     assert [file.name for file in (tmp_path / "two").iterdir()] == ["one"]
+
+
+def test_a_tree_is_gone_from_its_place_before_any_file_of_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it is removed, a model without some of its files stands nowhere by its name."""
+    tree = tmp_path / "best"
+    tree.mkdir()
+    (tree / "file").touch()
+    standing: list[bool] = []
+    removed = shutil.rmtree
+
+    def spy(path: Path, **named: bool) -> None:
+        standing.append(tree.exists())
+        removed(path, **named)
+
+    monkeypatch.setattr(shutil, "rmtree", spy)
+    exchange.remove(tree)
+    assert standing == [False]
+    assert not list(tmp_path.iterdir())
