@@ -247,7 +247,7 @@ class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     count = 0
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
         Answering.count += 1
         body = b'{"people": [1]}'
