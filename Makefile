@@ -13,12 +13,14 @@
 # make reference   write docs/cli.md and params.yaml anew from the code
 # make torture   every command killed at each of its changes of the disk; prints kills and losses
 # make fuzz    10,000 broken inputs and 2,000 command lines at random: none may end in a traceback
+# make fuzz-serve   2,000 requests at random to a server: none may end in a 500
 # make audit   known weaknesses of the pinned packages; asks the network, so no test runs it
 # make coverage   the tests of `make test` with every line counted; prints the lines that none runs
 # make mutants    mutmut: faults put into masking, ranking, metrics, filter and ownership, and which of
 #              them no test notices (an hour; MUTANTS_OF="stages.filter*" for some)
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
 # make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants artifacts` is yours to type
+# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-fuzz artifacts` is yours to type
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -28,6 +30,7 @@ READY := $(VENV)/.installed
 PEERS ?= .venv-peers
 AUDIT ?= .venv-audit
 MUTANTS ?= .venv-mutants
+FUZZ ?= .venv-fuzz
 export BENCH_SIZE ?= full
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -36,7 +39,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve fuzz-serve
 
 demo: $(READY)
 	dvc repro --quiet
@@ -117,6 +120,11 @@ $(MUTANTS)/bin/mutmut: $(READY)
 
 fuzz: $(READY)
 	python -m pytest -m slow tests/test_fuzz.py
+
+# In an environment of its own, as the auditor's.
+fuzz-serve: $(READY)
+	test -x $(FUZZ)/bin/schemathesis || { $(PYTHON) -m venv $(FUZZ) && $(FUZZ)/bin/python -m pip install --quiet 'schemathesis>=4.32'; }
+	FUZZER=$(abspath $(FUZZ))/bin/schemathesis python -m pytest -m slow tests/hhrec_cli/test_serve_fuzzed.py
 
 untested: $(READY)
 	python tests/helpers/untested.py

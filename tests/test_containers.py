@@ -52,12 +52,12 @@ def data(tmp_path: Path) -> Path:
 
 def test_a_day_that_fails_leaves_yesterday(data: Path) -> None:
     assert nightly(data, "2024-05-02", 1) == 1
-    assert os.readlink(data / "days" / "current") == "2024-05-01"
+    assert (data / "days" / "current").readlink() == Path("2024-05-01")
 
 
 def test_a_day_that_is_done_is_current_and_not_made_again(data: Path) -> None:
     assert nightly(data, "2024-05-02", 0) == 0
-    assert os.readlink(data / "days" / "current") == "2024-05-02"
+    assert (data / "days" / "current").readlink() == Path("2024-05-02")
     asked = (data / "asked").read_text(encoding="utf-8").splitlines()
     assert asked[1] == (
         f"daily --raw {data}/raw/2024-05-02 --from 2024-05-01 --artifacts 2024-05-02 "
