@@ -1,5 +1,7 @@
 """What is exported: a history to a query and scores of its own vacancies, and these to a list."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -101,7 +103,7 @@ class Ranking(nn.Module):
         scores = nn.functional.linear(states, vectors, biases)
         scores = scores.scatter(1, items, NEVER)
         scores = scores.scatter_reduce(1, items, own, "amax")[:, FIRST_ITEM:]
-        wanted = k.item()
+        wanted: Any = k.item()
         torch._check(wanted >= 1)  # noqa: SLF001  how `torch.export` is told of bounds
         torch._check(wanted <= scores.shape[1])  # noqa: SLF001
         best = torch.topk(scores, wanted)
