@@ -19,8 +19,7 @@
 # make mutants    mutmut: faults put into masking, ranking, metrics, filter and ownership, and which of
 #              them no test notices (an hour; MUTANTS_OF="stages.filter*" for some)
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
-# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants artifacts` is yours to type
-# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-fuzz artifacts` is yours to type
+# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants .venv-fuzz artifacts` is yours to type
 
 PYTHON ?= python3
 VENV ?= .venv
