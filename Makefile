@@ -4,6 +4,7 @@
 # make bench-logs   every log with default parameters beside the best baseline (BENCH_LOGS="sample ciao",
 #              BENCH_SEEDS="1 2 3", BENCH_JOBS=2 at once, BENCH_SET="section.key=value" for an ablation)
 # make bench-gpu  training and ranking on a GPU beside the CPU, 8 minutes; BENCH_SIZE=tiny anywhere
+# make bench-serve   answers in process and over HTTP (BENCH_BUNDLE=DIR: of that bundle)
 # make bench-docs   docs/benchmarks.md and its picture from the results
 # make peers   RecTools and RePlay in an environment of their own, to compare with
 # make lint    ruff, codespell and mypy
@@ -12,12 +13,13 @@
 # make reference   write docs/cli.md and params.yaml anew from the code
 # make torture   every command killed at each of its changes of the disk; prints kills and losses
 # make fuzz    10,000 broken inputs and 2,000 command lines at random: none may end in a traceback
+# make fuzz-serve   2,000 requests at random to a server: none may end in a 500
 # make audit   known weaknesses of the pinned packages; asks the network, so no test runs it
 # make coverage   the tests of `make test` with every line counted; prints the lines that none runs
 # make mutants    mutmut: faults put into masking, ranking, metrics, filter and ownership, and which of
 #              them no test notices (an hour; MUTANTS_OF="stages.filter*" for some)
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
-# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants artifacts` is yours to type
+# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants .venv-fuzz artifacts` is yours to type
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -27,6 +29,7 @@ READY := $(VENV)/.installed
 PEERS ?= .venv-peers
 AUDIT ?= .venv-audit
 MUTANTS ?= .venv-mutants
+FUZZ ?= .venv-fuzz
 export BENCH_SIZE ?= full
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -35,7 +38,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve fuzz-serve
 
 demo: $(READY)
 	dvc repro --quiet
@@ -55,13 +58,16 @@ test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
 
 bench: $(READY) peers
-	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py tests/benchmarks
+	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py --ignore=tests/benchmarks/test_serve.py tests/benchmarks
 
 bench-logs: $(READY)
 	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_logs.py
 
 bench-gpu: $(READY)
 	python tests/benchmarks/gpu.py $(or $(BENCH_RESULTS),/tmp/bench-gpu)
+
+bench-serve: $(READY)
+	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_serve.py
 
 bench-docs: $(READY)
 	python tests/benchmarks/docs.py docs/benchmarks docs
@@ -113,6 +119,11 @@ $(MUTANTS)/bin/mutmut: $(READY)
 
 fuzz: $(READY)
 	python -m pytest -m slow tests/test_fuzz.py
+
+# In an environment of its own, as the auditor's.
+fuzz-serve: $(READY)
+	test -x $(FUZZ)/bin/schemathesis || { $(PYTHON) -m venv $(FUZZ) && $(FUZZ)/bin/python -m pip install --quiet 'schemathesis>=4.32'; }
+	FUZZER=$(abspath $(FUZZ))/bin/schemathesis python -m pytest -m slow tests/hhrec_cli/test_serve_fuzzed.py
 
 untested: $(READY)
 	python tests/helpers/untested.py

@@ -18,6 +18,7 @@ from hhrec_cli import (
     evaluate,
     explain,
     explode,
+    export,
     features,
     filter,  # noqa: A004  the stage is called filter
     init,
@@ -50,6 +51,7 @@ ORDER = (
     "tune",
     "report",
     "serve",
+    "export",
     "run",
     "daily",
     "status",
@@ -99,6 +101,7 @@ app.command("blend", rich_help_panel=AFTER)(blend.blend)
 app.command("tune", rich_help_panel=AFTER)(tune.tune)
 app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("serve", rich_help_panel=AFTER)(serve.serve)
+app.add_typer(export.app, name="export", rich_help_panel=AFTER)
 app.command("run", rich_help_panel=AFTER)(run.run)
 app.command("daily", rich_help_panel=AFTER)(daily.daily)
 app.command("status", rich_help_panel=AFTER)(status.status)

@@ -37,6 +37,7 @@ train/       Dataset, data loader, loop, callbacks, checkpoints, optimisers, mem
 tune/        Parameters of training chosen on the validation rows, trial by trial, with Optuna.
 predict/     Eligibility, and the ranking of the catalogue for every row.
 bundle/      One directory with all that an answer needs: written, opened and checked.
+export/      The query encoder and the item matrix as ONNX, for programs without torch.
 reasons/     Why a vacancy is recommended: the parts of its score, the events that speak for it, in words.
 evaluate/    Scores with intervals, comparison with baselines, protocol card.
 blend/       Reciprocal rank fusion of several recommenders' predictions.

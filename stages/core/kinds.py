@@ -143,6 +143,12 @@ PREDICTIONS = Kind("predictions", "hhrec predict", proof=_marked)
 METRICS = Kind("metrics", "hhrec evaluate", SCORED, _scores)
 SCORES = Kind("scores", "hhrec evaluate", proof=lambda path: "protocol" in _json(path))
 BUNDLE = Kind("bundle", "hhrec bundle", BUNDLED, lambda path: "bundle" in _json(path / BUNDLE_FILE))
+ONNX = Kind(
+    "ONNX export",
+    "hhrec export onnx",
+    r"(encoder|ranking)\.onnx|(vectors|biases|own_demand)\.bin|(vacancy_ids|export)\.json|README\.md",
+    lambda path: "onnx" in _json(path / "export.json"),
+)
 PAGE = Kind("report", "hhrec report", proof=_page)
 TRIALS = Kind("trials", "hhrec tune", proof=lambda path: {"study", "trials"} <= set(_json(path)))
 PROJECT = Kind("project file", "hhrec init")

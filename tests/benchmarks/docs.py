@@ -25,6 +25,8 @@ TITLES = {
     "train_growth": "Cost of more items",
     "predict_movielens": "Prediction, MovieLens-1M's shape",
     "predict_items": "Prediction, 1,000,000 items",
+    "serve_sample": "Answers, the sample",
+    "serve_items": "Answers, 2,734,129 vacancies",
     "quality_movielens": "Quality, MovieLens small, leave-one-out",
     "objectives_sample": "Objectives, the sample",
     "objectives_deskdrop": "Objectives, deskdrop",

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 
 from stages.bert4rec.network.model import HhrecModel
+from stages.core import model_files
 from stages.params import Params
 from stages.pipeline import pipeline
 from stages.train import stage as train
@@ -42,6 +44,8 @@ def untrained(task: Task, settings: Params) -> dict[str, object]:
     model = HhrecModel(model_config(settings, len(inputs.share), content_of(inputs)))
     model.config.precision = settings.train.precision  # as training leaves it
     model.save_pretrained(Path(task.out) / "model")
+    known = pl.read_parquet(Path(task.artifacts) / "vocab.parquet").sort("item").filter("trained")
+    model_files.write_names(Path(task.out) / "model", known["vacancy_id"])
     return {"parameters": sum(weight.numel() for weight in model.parameters())}
 
 

@@ -134,7 +134,7 @@ def machine() -> dict[str, Any]:
 
 def command(target: str) -> str:
     """How to repeat it."""
-    names = ("SIZE", "EPOCHS", "SET", "JOBS", "PARTS", "LOGS", "SEEDS")
+    names = ("SIZE", "EPOCHS", "SET", "JOBS", "PARTS", "LOGS", "SEEDS", "BUNDLE")
     found = {f"BENCH_{name}": os.environ.get(f"BENCH_{name}") for name in names}
     given = [f"{name}='{value}'" for name, value in found.items() if value]
     return " ".join([f"make {target}", *given])

@@ -19,6 +19,8 @@ class Size:
     plain_steps: Steps of BertForMaskedLM, the first not timed.
     converge: Most epochs of a peer that trains to convergence.
     patience: Its epochs without a better validation score.
+    histories: Asked for one by one.
+    seconds: Of requests over HTTP.
     strict: Whether an aim that is missed fails the test.
     """
 
@@ -33,6 +35,8 @@ class Size:
     plain_steps: int = 3
     converge: int = 200
     patience: int = 20
+    histories: int = 400
+    seconds: float = 60.0
     strict: bool = True
 
 
@@ -50,6 +54,8 @@ SIZES = {
         plain_steps=2,
         converge=1,
         patience=1,
+        histories=20,
+        seconds=2.0,
         strict=False,
     ),
 }

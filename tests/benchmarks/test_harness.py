@@ -1,6 +1,9 @@
 """The harness itself: shapes are what they say, figures are judged as they should be."""
 
+import asyncio
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import numpy as np
 import polars as pl
@@ -12,7 +15,9 @@ from stages.bert4rec.network import sequence_encoder
 from stages.bert4rec.network.byte_dropout import ByteDropout
 from stages.train import parameter_groups
 from tests.benchmarks import docs, flops, judged, logs, ratings, runs, shapes, unoptimised
+from tests.benchmarks.http_load import steady
 from tests.benchmarks.ours import Steps
+from tests.benchmarks.people import histories
 from tests.benchmarks.record import Figure, Record, pathless
 from tests.benchmarks.sizes import SIZES
 from tests.benchmarks.worlds import by_popularity, draws, movielens_lengths
@@ -221,3 +226,51 @@ def test_dense_adamw_is_adamw_on_the_dense_gradient():
             optimizer.step()
             optimizer.zero_grad()
     assert torch.equal(tables[0].weight, tables[1].weight)
+
+
+def test_people_have_histories_of_their_own_in_time_order():
+    found = histories([f"v{n}" for n in range(50)], 30)
+    assert found == histories([f"v{n}" for n in range(50)], 30)
+    times = [[event["action_dt"] for event in events] for events in found]
+    assert all(one == sorted(one) for one in times)
+    assert {event["action_type"] for events in found for event in events} == {
+        "view",
+        "favourite",
+        "response",
+    }
+    assert any(len({e["vacancy_id"] for e in events}) < len(events) for events in found)
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers every third request with an error."""
+
+    protocol_version = "HTTP/1.1"
+    count = 0
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        Answering.count += 1
+        body = b'{"people": [1]}'
+        self.send_response(503 if Answering.count % 3 == 0 else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_requests_come_at_a_steady_rate_and_errors_are_counted():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        found = asyncio.run(steady(url, [b"{}", b"{}"], rate=100, seconds=0.3))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert len(found.milliseconds) == 30
+    assert found.errors == ["status 503"] * 10

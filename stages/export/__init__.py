@@ -1,0 +1,1 @@
+"""The query encoder and the item matrix as ONNX, for programs without torch."""
