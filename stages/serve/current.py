@@ -14,6 +14,8 @@ from stages.serve.engine import Engine, Facts, Loader, Wanted
 from stages.serve.logs import tell
 from stages.serve.metrics import Metrics
 
+TRIES = 5  # to open a bundle that is replaced meanwhile
+
 
 def signature(path: Path) -> str:
     """Names, sizes and times of all files below a directory: another value, another bundle."""
@@ -38,6 +40,30 @@ def tried(load: Loader, path: Path) -> Engine:
     return found
 
 
+def whole(load: Loader, path: Path) -> tuple[Engine, str]:
+    """Load a bundle that is not replaced meanwhile: no file of it is another one's.
+
+    Returns:
+        What answers, and the bundle's `signature`.
+
+    Raises:
+        HhrecError: It is broken, or is replaced again and again.
+    """
+    for _ in range(TRIES):
+        before = signature(path)
+        try:
+            found = tried(load, path)
+        except Exception:
+            if signature(path) == before:
+                raise
+            continue
+        if signature(path) == before:
+            return found, before
+    raise HhrecError(
+        f"{path}: replaced {TRIES} times while it was opened", "wait until nobody writes there"
+    )
+
+
 class Current:
     """The recommender in use, with the vacancies added and withdrawn since the server began.
 
@@ -53,8 +79,7 @@ class Current:
         self._lock = asyncio.Lock()
         self._added: dict[str, Facts] = {}
         self.withdrawn: frozenset[str] = frozenset()
-        self._signature = signature(path)
-        self._engine = tried(load, path)
+        self._engine, self._signature = whole(load, path)
         self._tell()
 
     def engine(self) -> Engine:
@@ -79,7 +104,7 @@ class Current:
             if found == self._signature and not force:
                 return False
             try:
-                engine = await loop.run_in_executor(self._thread, self._new)
+                engine, found = await loop.run_in_executor(self._thread, self._new)
             except Exception as error:
                 self._signature = found  # not tried again before it changes again
                 self._metrics.reloads.labels("failed").inc()
@@ -95,11 +120,11 @@ class Current:
             self._tell()
             return True
 
-    def _new(self) -> Engine:
-        found = tried(self._load, self.path)
+    def _new(self) -> tuple[Engine, str]:
+        found, seen = whole(self._load, self.path)
         known = found.facts(list(self._added))
         more = [facts for name, facts in self._added.items() if name not in known]
-        return found.extended(more) if more else found
+        return (found.extended(more) if more else found), seen
 
     async def add(self, vacancies: Sequence[Facts]) -> Engine:
         """Let vacancies be recommended from now on; one that was withdrawn is back.

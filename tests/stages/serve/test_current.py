@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from stages.interface.errors import HhrecError
-from stages.serve.current import Current, signature, tried
+from stages.serve.current import Current, signature, tried, whole
 from stages.serve.metrics import Metrics
 from tests.worlds.serve_world import Asked, Plain, Shelf, catalogue
 
@@ -77,6 +77,33 @@ def test_a_changed_bundle_is_seen_and_a_broken_one_is_tried_once(tmp_path: Path)
     asyncio.run(run())
     assert len(tries) == 3
     current.close()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_a_bundle_that_is_replaced_while_it_is_opened_is_opened_again(
+    tmp_path: Path, breaks: bool
+) -> None:
+    file = tmp_path / "weights"
+    file.write_text("1")
+
+    def load(path: Path) -> Plain:
+        read = (path / "weights").read_text()
+        if read == "1":
+            file.write_text("other")  # by another process, before the rest is read
+            if breaks:
+                raise HhrecError("arrays of two bundles")
+        return world(read)
+
+    found, seen = whole(load, tmp_path)
+    assert found.model == "other"
+    assert seen == signature(tmp_path)
+
+    def never(path: Path) -> Plain:
+        (path / "weights").write_text(f"{(path / 'weights').read_text()}+")
+        return world("m")
+
+    with pytest.raises(HhrecError, match="replaced 5 times"):
+        whole(never, tmp_path)
 
 
 def test_a_bundle_is_known_by_names_sizes_and_times(tmp_path: Path) -> None:
