@@ -81,7 +81,7 @@ def test_a_changed_bundle_is_seen_and_a_broken_one_is_tried_once(tmp_path: Path)
 
 @pytest.mark.parametrize("breaks", [False, True])
 def test_a_bundle_that_is_replaced_while_it_is_opened_is_opened_again(
-    tmp_path: Path, breaks: bool
+    tmp_path: Path, *, breaks: bool
 ) -> None:
     file = tmp_path / "weights"
     file.write_text("1")
