@@ -94,7 +94,7 @@ def test_without_a_catalogue_it_says_so(world: Served, tmp_path: Path) -> None:
 
 
 def test_what_the_catalogue_lacks_is_withdrawn_if_asked(world: Served, tmp_path: Path) -> None:
-    catalogue = pl.read_parquet(Path(world.params.raw) / "vacancies.parquet").sort("vacancy_id")
+    catalogue = pl.read_parquet(world.vacancies).sort("vacancy_id")
     catalogue[3:].write_parquet(tmp_path / "today.parquet")
     given = {"vacancies": tmp_path / "today.parquet", "withdraw": True}
     report = stage.run(world.params, **world.paths, **given, out=tmp_path / "b")
