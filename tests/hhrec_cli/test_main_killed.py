@@ -36,7 +36,7 @@ CHANGED = {  # so that old and new differ
     "filter": "--set filter.min_item_events=2",
     "vocab build": "--set vocab.min_count=1",
     "features build": "--set features.tokens=100",
-    "sequences build": "--set sequences.max_length=2",
+    "sequences build": "--now",
     "train": "--set train.lr=0.003",
     "run": "--set train.lr=0.003",
     "predict": "--set predict.k=3",
