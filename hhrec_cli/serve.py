@@ -1,6 +1,5 @@
 """`hhrec serve`."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,26 +7,12 @@ import typer
 
 from hhrec_cli import _console
 from hhrec_cli._options import Output, shared
-from stages.interface.errors import HhrecError
+from stages.interface import extras
 
 if TYPE_CHECKING:
     from stages.serve.run import Listening
 
 NEEDED = ("fastapi", "uvicorn", "prometheus_client")
-
-
-def require_extra() -> None:
-    """Refuse to start without the packages of the extra `serve`.
-
-    Raises:
-        HhrecError: One is not installed.
-    """
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise HhrecError(
-            f"hhrec serve needs {', '.join(missing)}, which the extra `serve` installs",
-            "pip install 'hhrec[serve]'",
-        )
 
 
 @shared
@@ -78,7 +63,7 @@ def serve(
     A token is asked for where the environment variable HHREC_TOKEN holds one. Needs the extra
     `hhrec[serve]`.
     """
-    require_extra()
+    extras.require("hhrec serve", "serve", NEEDED)
     output.note("loading torch")
     from stages.serve import run, settings
     from stages.serve.recommender_engine import loader

@@ -112,10 +112,7 @@ def run(
     if train:
         held += claim(raw, artifacts / VALIDATED_DIR, RESULTS, force=force)
     planned = trained(params, day, resume=resume) if train else taken(params, day)
-    for step in planned:
-        with progress(step.name) as hook:
-            report = step.work(progress=hook)
-        yield step.name, report
+    yield from pipeline.worked(planned, progress)
     held.clear()
 
 

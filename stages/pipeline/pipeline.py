@@ -1,6 +1,6 @@
 """All stages in order in one process: `hhrec run`, for any directory and without DVC."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import chain
@@ -88,11 +88,18 @@ def run(
     params = params.model_copy(update={"raw": str(raw)})
     clear_final(artifacts, RESULTS)
     planned = steps(params, raw, artifacts, resume=resume)
-    for step in chain(planned, _final(params, raw, artifacts) if final else ()):
+    yield from worked(chain(planned, _final(params, raw, artifacts) if final else ()), progress)
+    held.clear()
+
+
+def worked(
+    planned: Iterable[Step], progress: Callable[[str], AbstractContextManager[Progress]]
+) -> Iterator[tuple[str, Report]]:
+    """Do steps one after the other; yield the name and report of each as it ends."""
+    for step in planned:
         with progress(step.name) as hook:
             report = step.work(progress=hook)
         yield step.name, report
-    held.clear()
 
 
 def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:

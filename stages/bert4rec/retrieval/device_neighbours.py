@@ -20,6 +20,7 @@ from stages.bert4rec.retrieval.device_tables import (
     matrix_of,
     ranks_of,
 )
+from stages.bert4rec.retrieval.line_sums import fitting
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.time_units import DAY
 
@@ -96,16 +97,12 @@ def _answered(
 
 def _parts(known: DeviceTables, widths: Ints) -> Iterator[tuple[Ints, int]]:
     """Groups of like width that fit into `CELLS`, and the width that holds them."""
-    order, start = np.argsort(widths, kind="stable"), 0
+    order = np.argsort(widths, kind="stable")
     ordered = widths[order].astype(np.int64)
     events = ordered + NEWEST
     cells = (events + ordered) * np.minimum(events * known.longest, known.width)
-    while start < len(order):
-        high = min(len(order), start + max(1, CELLS // int(cells[start])))
-        areas = np.arange(1, high - start + 1) * cells[start:high]
-        stop = start + max(1, int(np.searchsorted(areas, CELLS, side="right")))
+    for start, stop in fitting(cells, CELLS):
         yield order[start:stop], int(ordered[stop - 1])
-        start = stop
 
 
 def _sums(

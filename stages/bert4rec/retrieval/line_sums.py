@@ -191,12 +191,23 @@ def _best(sums: Any, ranks: NDArray[np.int32], rows: Ints, before: Ints, most: i
 def _alike(sizes: Ints, least: int) -> Iterator[tuple[Ints, int]]:
     """Places of like sizes, ascending, that take up to `TABLE` in a table, and its width."""
     order = np.argsort(sizes, kind="stable")
-    widths, start = np.maximum(sizes[order], least), 0
-    while start < len(order):
-        high = min(len(order), start + max(1, TABLE // int(widths[start])))
-        areas = np.arange(1, high - start + 1) * widths[start:high]
-        stop = start + max(1, int(np.searchsorted(areas, TABLE, side="right")))
+    widths = np.maximum(sizes[order], least)
+    for start, stop in fitting(widths, TABLE):
         yield order[start:stop], int(widths[stop - 1])
+
+
+def fitting(sizes: Ints, limit: int) -> Iterator[tuple[int, int]]:
+    """Cut ascending sizes (n,) so that all of a run, each as large as its largest, take `limit`.
+
+    Yields:
+        Start and end of each run; a size above the limit is a run of its own.
+    """
+    start = 0
+    while start < len(sizes):
+        high = min(len(sizes), start + max(1, limit // int(sizes[start])))
+        taken = np.arange(1, high - start + 1) * sizes[start:high]
+        stop = start + max(1, int(np.searchsorted(taken, limit, side="right")))
+        yield start, stop
         start = stop
 
 
