@@ -15,7 +15,7 @@ from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.popularity_prior import Demand
 from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.bert4rec.retrieval.cooccurrence import CooccurrenceTable, Neighbours
-from stages.bundle import array_files, manifest, shelf_files
+from stages.bundle import array_files, heuristic_files, manifest
 from stages.bundle.content import Content
 from stages.bundle.manifest import BundleManifest
 from stages.bundle.vacancy_ids import VacancyIds
@@ -65,7 +65,7 @@ def _opened(path: Path, made: BundleManifest) -> Content:
     matrix, tower = vectors(path, float(numbers["longest"]), size)
     learned = None
     if found is not None:
-        learned = shelf_files.opened(path, found.heuristics, numbers, size, params)
+        learned = heuristic_files.opened(path, found.heuristics, numbers, size, params)
     counts = np.zeros(size) if learned is None else learned.counts
     names = table.select(
         "vacancy_id",

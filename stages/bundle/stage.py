@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.bert4rec.network.item_tower import ItemInputs
-from stages.bundle import array_files, manifest, model_card, shelf_files
+from stages.bundle import array_files, heuristic_files, manifest, model_card
 from stages.bundle.array_files import Arrays
 from stages.bundle.content import Content, computed
 from stages.bundle.facts import facts_of, missing
@@ -156,7 +156,7 @@ def arrays_of(content: Content) -> tuple[Arrays, dict[str, float]]:
     if len(content.withdrawn):
         arrays["withdrawn"] = content.withdrawn
     if content.learned is not None:
-        more, counted = shelf_files.arrays_of(content.learned)
+        more, counted = heuristic_files.arrays_of(content.learned)
         arrays, numbers = {**arrays, **more}, {**numbers, **counted}
     return arrays, numbers
 
