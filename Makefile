@@ -100,7 +100,7 @@ reference: $(READY)
 	python -m hhrec_cli._reference > docs/cli.md
 
 torture: $(READY)
-	python -m pytest -m slow -s tests/hhrec_cli/test_main_killed.py tests/hhrec_cli/test_train_killed.py
+	python -m pytest -m slow -v -n $(WORKERS) tests/hhrec_cli/test_main_killed.py tests/hhrec_cli/test_train_killed.py
 
 # In an environment of its own: the auditor's packages are none of ours.
 audit:
@@ -118,7 +118,7 @@ $(MUTANTS)/bin/mutmut: $(READY)
 	$(MUTANTS)/bin/python -m pip install --quiet 'mutmut==3.8.1'
 
 fuzz: $(READY)
-	python -m pytest -m slow tests/test_fuzz.py
+	python -m pytest -m slow -v -n $(WORKERS) tests/test_fuzz.py
 
 # In an environment of its own, as the auditor's.
 fuzz-serve: $(READY)

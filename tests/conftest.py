@@ -34,6 +34,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_gpu)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What `make torture` counted: deaths that came in time, each followed by a resume."""
+    told = {
+        report.nodeid.partition("::")[2]: dict(report.user_properties)["kills"]
+        for report in terminalreporter.getreports("passed")
+        if "kills" in dict(report.user_properties)
+    }
+    if told:
+        losses = len(terminalreporter.getreports("failed"))
+        terminalreporter.section("kills")
+        for name, kills in sorted(told.items()):
+            terminalreporter.line(f"{kills:>5} {name}")
+        total = sum(int(str(kills)) for kills in told.values())
+        terminalreporter.line(
+            f"{total:>5} kills, {total} resumes; tests that lost anything: {losses}"
+        )
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """What only collects may fork for each mutant (`make mutants`): frozen objects stay shared."""
     if config.option.collectonly:

@@ -126,11 +126,7 @@ def moments(tortured: Tortured) -> Iterator[Moment]:
 @pytest.mark.parametrize("how", BOTH)
 @pytest.mark.parametrize("line", sorted({*COMMANDS} - LONG))
 def test_a_death_at_any_change_loses_nothing(
-    project: Path,
-    line: str,
-    how: signal.Signals,
-    capsys: pytest.CaptureFixture[str],
-    record_property: Record,
+    project: Path, line: str, how: signal.Signals, record_property: Record
 ) -> None:
     tortured, kills = Tortured(project, line, how), 0
     while tortured.dies(Moment("change", kills + 1, signal=how)):
@@ -138,23 +134,15 @@ def test_a_death_at_any_change_loses_nothing(
         assert kills < LIMIT
     assert kills > FEWEST
     record_property("kills", kills)
-    with capsys.disabled():
-        print(f"\n{line}: {kills} {how.name} at changes, {kills} resumes, 0 losses")  # noqa: T201
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", BOTH)
 @pytest.mark.parametrize("line", COMMANDS)
 def test_deaths_at_random_lose_nothing(
-    project: Path,
-    line: str,
-    how: signal.Signals,
-    capsys: pytest.CaptureFixture[str],
-    record_property: Record,
+    project: Path, line: str, how: signal.Signals, record_property: Record
 ) -> None:
     tortured = Tortured(project, line, how)
     kills = sum(tortured.dies(moment) for moment in moments(tortured))
     assert kills
     record_property("kills", kills)
-    with capsys.disabled():
-        print(f"\n{line}: {kills} {how.name} at random, {kills} resumes, 0 losses")  # noqa: T201

@@ -1,5 +1,6 @@
 """Killed at any moment and resumed, a training ends with the very bytes of an undisturbed one."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -54,17 +55,23 @@ def test_deaths_before_a_checkpoint_in_validation_and_while_writing(
 
 @pytest.mark.slow
 def test_ten_deaths_at_random_moments(
-    small_artifacts: Path, tmp_path: Path, undisturbed: Path
+    small_artifacts: Path,
+    tmp_path: Path,
+    undisturbed: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Each a random time after a random step; a checkpoint is due every 0.12 s."""
     draw = np.random.default_rng(20231114)
     steps = sorted(draw.choice(last_step(undisturbed) * 3 // 4, 10, replace=False) + 1)
     moments = [Moment("step", int(step), draw.uniform(0, 0.05)) for step in steps]
+    record_property("kills", len(moments))
     assert resumed(small_artifacts, tmp_path, moments) == weights(undisturbed)
 
 
 @pytest.mark.slow
-def test_a_death_before_any_change_on_disk(small_artifacts: Path, tmp_path: Path) -> None:
+def test_a_death_before_any_change_on_disk(
+    small_artifacts: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """Every place where a checkpoint, the best model or the store can be half there.
 
     Checkpoints are due by steps, not by the clock, so every training makes the same changes.
@@ -79,6 +86,7 @@ def test_a_death_before_any_change_on_disk(small_artifacts: Path, tmp_path: Path
         assert hhrec(train(small_artifacts, out, *short, "--resume")) == 0
         assert weights(out) == weights(tmp_path / "0"), number
     assert number > DISK
+    record_property("kills", number - 1)
 
 
 def last_step(out: Path) -> int:
