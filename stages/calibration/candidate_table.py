@@ -112,8 +112,9 @@ def _candidates(
     keys = owner.astype(np.int64) * width + listed
     may = ranker.eligible(torch.from_numpy(listed.astype(np.int64)).to(ranked.kept.device))
     hidden = [part.numpy() for part in rows.hidden_pairs(ranked.rows)]
-    out = np.concatenate([own, hidden[0] * width + hidden[1]])
-    keys = keys[may.cpu().numpy() & ~np.isin(keys, out)]
+    out = np.sort(np.concatenate([own, hidden[0] * width + hidden[1], [-1]]))
+    gone = out[np.searchsorted(out, keys, side="right") - 1] == keys
+    keys = keys[may.cpu().numpy() & ~gone]
     every = [first[0].astype(np.int64) * width + found[first], own[kept.cpu().numpy()], keys]
     pairs = np.unique(np.concatenate(every))
     return pairs // width, pairs % width

@@ -90,7 +90,7 @@ class Engine:
     def _answer(
         self, items: Ints, scores: Floats, by: str, why: list[Explanation] | None = None
     ) -> Answer:
-        named = self.content.ids.names.gather(items - FIRST_ITEM).to_list()
+        named = self.content.ids.names[items - FIRST_ITEM].to_list()
         known = by in {MODEL, AS_TRAINED}
         worth: list[float | None] = scores.tolist() if known else [None] * len(items)
         return Answer(named, worth, by, why or [])

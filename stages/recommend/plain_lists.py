@@ -57,6 +57,14 @@ def greatest(items: Ints, scores: Floats, most: int) -> Ints:
     return found
 
 
+def one_line(values: Floats, columns: Ints, width: int) -> Any:
+    """Make a CSR matrix of one line from its entries, each column once."""
+    order = np.argsort(columns)
+    ends = np.array([0, len(columns)], dtype=np.int32)
+    entries = (values[order], columns[order].astype(np.int32), ends)
+    return sparse.csr_matrix(entries, shape=(1, width), copy=False)
+
+
 @dataclass
 class PlainLists:
     """Recommenders that have been learned, for one history at a time.
@@ -116,11 +124,9 @@ class PlainLists:
         if not inside.any():
             return known.items[:0].astype(np.int64)
         confidence = (1 + shelf.given.alpha * known.weights[inside]).astype(np.float32)
-        shape = (1, len(shelf.items))
-        cells = (np.zeros(inside.sum(), dtype=np.int64), place[inside])
         with self.blas.limit(limits=1, user_api="blas"):
             state = shelf.model.recalculate_user(
-                np.zeros(1, dtype=np.int64), sparse.csr_matrix((confidence, cells), shape=shape)
+                np.zeros(1, dtype=np.int64), one_line(confidence, place[inside], len(shelf.items))
             )
             rough = shelf.model.item_factors @ state[0]
         near = np.sort(greatest(np.arange(len(rough)), rough, LISTED + SPARE))
@@ -139,9 +145,6 @@ def item_knn(table: Any, given: Any, history: History) -> Ints:
     kept = age < given.history
     weight = (known.weights * decay)[kept]
     items = known.items[kept]
-    query = sparse.csr_matrix(
-        (weight, (np.zeros(len(items), dtype=np.int64), items)), shape=(1, table.shape[0])
-    )
-    found = query @ table
+    found = one_line(weight, items, table.shape[0]) @ table
     found.sort_indices()
     return greatest(found.indices.astype(np.int64), found.data, LISTED)

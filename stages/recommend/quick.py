@@ -25,7 +25,10 @@ from stages.recommend.history import History
 from stages.recommend.moments import Moments, Seen
 from stages.recommend.own_vacancies import Own, own_of
 from stages.recommend.plain_lists import PlainLists
+from stages.recommend.threads import threads
 from stages.seen_policy import rules
+
+LARGE = 10**8  # numbers of a matrix whose product with a query more than one thread shares
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,17 @@ class Quick:
         """Set up what does not depend on a history."""
         content = self.content
         self.model = with_fixed_tower(content.loaded.network, content.tower)
-        learned = content.learned
+        learned, found = content.learned, content.loaded.calibration
+        params = content.params.predict
+        self.plain = self.chosen = rules.fixed(params.seen)
+        self.by = AS_TRAINED
+        if found is not None:
+            self.by, fates = found.answer(params.fallback)
+            self.chosen = rules.fixed(params.seen, fates)
         self.lists = None if learned is None else PlainLists(learned)
         self.count = len(content.loaded.catalogue)
+        size = content.matrix.exact.numel()
+        self.threads = torch.get_num_threads() if size > LARGE else 1
         self.everyone = torch.arange(self.count) >= FIRST_ITEM
         self.active, self.moments = ActiveDays(content), Moments(content)
 
@@ -67,25 +78,28 @@ class Quick:
             k: Most recommendations.
             allowed: Eligible vacancies, by item id; None for all.
         """
-        params, found = self.content.params.predict, self.content.loaded.calibration
-        k, length = min(k, self.count - FIRST_ITEM), self.content.params.sequences.max_length
-        plain = rules.fixed(params.seen)
+        with threads(1):
+            return self._answer(history, k, allowed)
+
+    def _answer(
+        self, history: History, k: int, allowed: NDArray[np.bool_] | None
+    ) -> QuickList | None:
+        found, length = self.content.loaded.calibration, self.content.params.sequences.max_length
+        k = min(k, self.count - FIRST_ITEM)
         if found is None or self.lists is None:
-            own = own_of(history, plain, length)
+            own = own_of(history, self.plain, length)
             ranked, _ = self.ranked(own, history, k, allowed, parts=False)
             items = ranked.items[0].numpy()
             scores = ranked.scores[0].numpy().astype(np.float64)
             there = items > 0
             return listed(items[there], scores[there], own.late, AS_TRAINED)
-        by, chosen = found.answer(params.fallback)
         learned = self.lists.learned
         asked = np.array([history.asked_at])
         close = bool(lags(asked, learned.end)[0] <= found.lag + rerank.SPARE)
-        if close and by != MODEL:
+        if close and self.by != MODEL:
             return None
-        policy = rules.fixed(params.seen, chosen) if close else plain
         weights = rerank.weights_of(found, held_out=False)[0] if close else start(found.heuristics)
-        own = own_of(history, policy, length)
+        own = own_of(history, self.chosen if close else self.plain, length)
         ranked, seen = self.ranked(own, history, self.content.loaded.wanted(k), allowed, parts=True)
         told = table(seen, ranked, own.rows, self.lists.ranks(history), learned.counts)
         scores = told.values.astype(np.float64) @ weights
@@ -116,10 +130,11 @@ class Quick:
         out = ~kept[FIRST_ITEM:]
         gone = torch.cat([encoded.items, concealed]) - FIRST_ITEM
         out[gone[gone >= 0]] = True
-        found = best_of_one(
-            encoded.states, keys(encoded.logits[mine], encoded.items[mine]), out,
-            moment.matrix, moment.biases, k,
-        )[None]  # fmt: skip
+        with threads(self.threads):
+            found = best_of_one(
+                encoded.states, keys(encoded.logits[mine], encoded.items[mine]), out,
+                moment.matrix, moment.biases, k,
+            )[None]  # fmt: skip
         scores, ids = unpacked(found)
         none = found == NOTHING
         ranked = Ranked(

@@ -1,5 +1,6 @@
 """The model: the loss of a batch in training, answers at prediction; what `AutoModel` loads."""
 
+from contextlib import nullcontext
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
@@ -151,7 +152,7 @@ class HhrecModel(Scorer):
         items = picked(vectors, biases, events)
         sees = seen(batch, self.config.objective)
         half = self.config.precision == "bf16"  # as in training; scores stay in fp32
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+        with torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext():
             encoded = self.states(batch, items.of, sees, catalogue)
         states = VECTORS * self.out(self.head(encoded.float()))
         own = self.history(states, items, batch, sees, catalogue) if history else None

@@ -83,8 +83,8 @@ def _encode(
     found = model.answers(on_device, catalogue, history=history, parts=with_parts)
     logits = found.logits[:, 0]
     owner, place = (logits > NEVER).nonzero(as_tuple=True)
-    wide = found.items.shape[-1] - view.times.shape[1]  # neighbours were never touched
-    times = np.pad(view.times, ((0, 0), (0, wide)))
+    times = np.zeros((len(part), found.items.shape[-1]), dtype=view.times.dtype)
+    times[:, : view.times.shape[1]] = view.times  # neighbours were never touched
     scores = logits[owner, place].float()
     told = scores.new_zeros(len(scores), 0)
     if found.parts is not None:

@@ -23,7 +23,7 @@ def best_of_one(
     Args:
         state: The query, (1, H) float32.
         own: Keys of candidates with scores of their own, (S,).
-        out: Places of items that the query must not get, or a mask of them, (C,) bool.
+        out: Which items the query must not get, (C,) bool.
         items: The items; their biases are not read.
         biases: Of the items, (C,).
         k: Candidates wanted.
@@ -33,7 +33,7 @@ def best_of_one(
     """
     query = torch.nn.functional.pad(state, (0, 2))
     products = torch.mv(items.exact[: len(items)], query[0]).add_(biases)
-    products[out] = -torch.inf
+    products.masked_fill_(out, -torch.inf)
     least = _reached(products, k)
     bound = items.error(query, state, least.nan_to_num(neginf=0.0)[None])[0]
     near = (products >= least - 2 * bound).nonzero()[:, 0]
