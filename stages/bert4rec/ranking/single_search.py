@@ -32,12 +32,12 @@ def best_of_one(
         Keys, best first, (k,); NOTHING where candidates ran out.
     """
     query = torch.nn.functional.pad(state, (0, 2))
-    products = torch.mv(items.exact[: len(items)], query[0]).add_(biases)
+    products = torch.addmv(biases, items.exact[: len(items)], query[0])
     products.masked_fill_(out, -torch.inf)
-    least = _reached(products, k)
+    greatest = products[: len(products) // GROUP * GROUP].view(GROUP, -1).amax(0)
+    least = _reached(greatest if len(greatest) >= k else products, k)
     bound = items.error(query, state, least.nan_to_num(neginf=0.0)[None])[0]
-    near = (products >= least - 2 * bound).nonzero()[:, 0]
-    near = near[products[near] > -torch.inf]
+    near = _reaching(products, greatest, least - 2 * bound)
     rows = items.exact[near]
     rows[:, -2] = biases[near]
     packed = keys(exact_scores(items.query(state), rows), items.ids[near])
@@ -45,11 +45,24 @@ def best_of_one(
 
 
 def _reached(products: Tensor, k: int) -> Tensor:
-    """Find a product that k items reach, a scalar; -inf where there are fewer."""
-    size = len(products) // GROUP * GROUP
-    groups = products
-    if size // GROUP >= k:
-        groups = products[:size].view(GROUP, -1).amax(0)
-    if len(groups) < k:
+    """Find a product that k of some reach, a scalar; -inf where there are fewer."""
+    if len(products) < k:
         return products.new_tensor(-torch.inf)
-    return groups.topk(k).values[-1]
+    return products.topk(k).values[-1]
+
+
+def _reaching(products: Tensor, greatest: Tensor, level: Tensor) -> Tensor:
+    """Find the places of finite products from a level on.
+
+    Args:
+        products: (C,).
+        greatest: Of each group, (G,): group g holds the places g, g + G, ... of the first GROUP * G.
+        level: A scalar.
+    """
+    width = len(greatest)
+    columns = (greatest >= level).nonzero()[:, 0]
+    inside = torch.arange(GROUP)[:, None] * width + columns
+    rest = torch.arange(GROUP * width, len(products))
+    places = torch.cat([inside.flatten(), rest])
+    found = products[places]
+    return places[(found >= level) & (found > -torch.inf)]
