@@ -46,8 +46,13 @@ def require(engine: Engine, vacancy: str) -> dict[str, Any]:
     return found[vacancy]
 
 
-@router.post("/recommend", responses=REFUSALS, summary="Recommend to one person, or to several")
-async def recommend(question: Question, request: Request) -> Recommendations:
+@router.post(
+    "/recommend",
+    responses=REFUSALS,
+    response_model=Recommendations,
+    summary="Recommend to one person, or to several",
+)
+async def recommend(question: Question, request: Request) -> Response:
     """Recommend to each history the vacancies that its person will most likely respond to next."""
     server = request.app.state.server
     names, wanted = question.names(), question.wanted(server.current.withdrawn)
@@ -73,7 +78,8 @@ async def recommend(question: Question, request: Request) -> Recommendations:
         Person(user_id=name, vacancies=listed(found, facts), heuristic=other)
         for name, found, other in zip(names, lists, beside, strict=True)
     ]
-    return Recommendations(model=engine.model, answered_by=engine.answers, people=people)
+    found = Recommendations(model=engine.model, answered_by=engine.answers, people=people)
+    return Response(found.model_dump_json(), media_type="application/json")  # checked once, not twice
 
 
 @router.get("/similar", responses=REFUSALS | UNKNOWN, summary="Vacancies like one")
