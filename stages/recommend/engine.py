@@ -26,7 +26,7 @@ from stages.recommend.quick import Quick
 from stages.recommend.similarity import similar
 from stages.rules.lists import Floats
 
-FEW = 12  # histories that are faster one by one than all at once
+FEW = 12  # histories that are faster without tables
 KEPT = 16  # rules of earlier calls that are remembered
 
 
@@ -76,7 +76,8 @@ class Engine:
         limits = self.limits(rules)
         found = None
         if len(asked) <= FEW and not limits.max_per:
-            found = self._one_by_one(histories(asked), k, limits)
+            some = self.quick.answers(histories(asked), k, limits.allowed) if len(asked) else []
+            found = some and [(one.items, one.scores, one.by) for one in some]
         if found is None:
             rows = asked if isinstance(asked, pl.DataFrame) else as_rows(asked)
             found = self._together(rows, k, limits)
@@ -94,17 +95,6 @@ class Engine:
         known = by in {MODEL, AS_TRAINED}
         worth: list[float | None] = scores.tolist() if known else [None] * len(items)
         return Answer(named, worth, by, why or [])
-
-    def _one_by_one(
-        self, asked: Sequence[History], k: int, limits: Limits
-    ) -> list[tuple[Ints, Floats, str]] | None:
-        found = []
-        for history in asked:
-            one = self.quick.answer(history, k, limits.allowed)
-            if one is None:
-                return None
-            found.append((one.items, one.scores, one.by))
-        return found
 
     def _together(
         self, rows: pl.DataFrame, k: int, limits: Limits

@@ -1,10 +1,11 @@
-"""The vacancies of one history under a seen policy."""
+"""The vacancies of histories under a seen policy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from stages.bert4rec.examples.histories import Ints
+from stages.bert4rec.examples.histories import Histories, Ints
 from stages.bert4rec.ranking.query_rows import QueryRows
 from stages.core.actions import ACTION_NAMES, KNOWN_ACTIONS
 from stages.core.item_ids import FIRST_ITEM
@@ -45,3 +46,25 @@ def own_of(history: History, policy: SeenParams, max_length: int) -> Own:
         offsets=np.array([0, len(hidden)]),
     )
     return Own(rows, items[fate == rules.LAST])
+
+
+def together(several: Sequence[QueryRows]) -> QueryRows:
+    """Put questions of one length of history one below the other."""
+    if len(several) == 1:
+        return several[0]
+
+    def joined(name: str) -> Ints:
+        return np.concatenate([getattr(rows.histories, name) for rows in several])
+
+    events, hidden = (
+        np.cumsum([0, *(len(part) for part in parts)])
+        for parts in ([rows.histories.items for rows in several], [rows.hidden for rows in several])
+    )
+    arrays = (joined(name) for name in ("items", "actions", "times", "sessions", "ranks", "met"))
+    return QueryRows(
+        histories=Histories(*arrays, offsets=events),
+        asked_at=np.concatenate([rows.asked_at for rows in several]),
+        max_length=several[0].max_length,
+        hidden=np.concatenate([rows.hidden for rows in several]),
+        offsets=hidden,
+    )

@@ -1,14 +1,17 @@
-"""Answers for one history in milliseconds: what `predict` does for many, without a table in between."""
+"""Answers for a few histories in milliseconds: what `predict` does for many, without tables between."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network.fixed_tower import with_fixed_tower
 from stages.bert4rec.ranking.query_encoder import encode
+from stages.bert4rec.ranking.query_rows import EncodedRows
 from stages.bert4rec.ranking.ranked import Ranked
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, unpacked
 from stages.bert4rec.ranking.single_search import best_of_one
@@ -23,7 +26,7 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.recommend.activity import ActiveDays
 from stages.recommend.history import History
 from stages.recommend.moments import Moments, Seen
-from stages.recommend.own_vacancies import Own, own_of
+from stages.recommend.own_vacancies import Own, own_of, together
 from stages.recommend.plain_lists import PlainLists
 from stages.recommend.threads import threads
 from stages.seen_policy import rules
@@ -40,9 +43,19 @@ class QuickList:
     by: str
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How a history is to be answered: its vacancies, weights of a calibration or None, who ranks."""
+
+    history: History
+    own: Own
+    weights: Floats | None
+    by: str
+
+
 @dataclass
 class Quick:
-    """Ranks one history at a time; any number of threads may.
+    """Ranks a few histories at a time; any number of threads may.
 
     Attributes:
         content: The model with all that ranking needs.
@@ -68,64 +81,97 @@ class Quick:
         self.everyone = torch.arange(self.count) >= FIRST_ITEM
         self.active, self.moments = ActiveDays(content), Moments(content)
 
-    def answer(
-        self, history: History, k: int, allowed: NDArray[np.bool_] | None
-    ) -> QuickList | None:
-        """Rank a history; None where a baseline answers.
+    def answers(
+        self, asked: Sequence[History], k: int, allowed: NDArray[np.bool_] | None
+    ) -> list[QuickList] | None:
+        """Rank some histories; None where a baseline answers one of them.
+
+        Those of a batch are encoded together, and read the vectors of all vacancies once.
 
         Args:
-            history: Its events.
-            k: Most recommendations.
+            asked: Histories.
+            k: Most recommendations of each.
             allowed: Eligible vacancies, by item id; None for all.
         """
         with threads(1):
-            return self._answer(history, k, allowed)
+            plans = [plan for plan in map(self._plan, asked) if plan is not None]
+            return None if len(plans) < len(asked) else self._answers(plans, k, allowed)
 
-    def _answer(
-        self, history: History, k: int, allowed: NDArray[np.bool_] | None
-    ) -> QuickList | None:
+    def _plan(self, history: History) -> Plan | None:
         found, length = self.content.loaded.calibration, self.content.params.sequences.max_length
-        k = min(k, self.count - FIRST_ITEM)
         if found is None or self.lists is None:
-            own = own_of(history, self.plain, length)
-            ranked, _ = self.ranked(own, history, k, allowed, parts=False)
-            items = ranked.items[0].numpy()
-            scores = ranked.scores[0].numpy().astype(np.float64)
-            there = items > 0
-            return listed(items[there], scores[there], own.late, AS_TRAINED)
-        learned = self.lists.learned
-        asked = np.array([history.asked_at])
-        close = bool(lags(asked, learned.end)[0] <= found.lag + rerank.SPARE)
-        if close and self.by != MODEL:
+            return Plan(history, own_of(history, self.plain, length), None, AS_TRAINED)
+        lag = lags(np.array([history.asked_at]), self.lists.learned.end)[0]
+        if lag > found.lag + rerank.SPARE:
+            weights = start(found.heuristics)
+            return Plan(history, own_of(history, self.plain, length), weights, AS_TRAINED)
+        if self.by != MODEL:
             return None
-        weights = rerank.weights_of(found, held_out=False)[0] if close else start(found.heuristics)
-        own = own_of(history, self.chosen if close else self.plain, length)
-        ranked, seen = self.ranked(own, history, self.content.loaded.wanted(k), allowed, parts=True)
-        told = table(seen, ranked, own.rows, self.lists.ranks(history), learned.counts)
-        scores = told.values.astype(np.float64) @ weights
-        order = np.lexsort((told.items, -scores))[:k]
-        return listed(told.items[order], scores[order], own.late, MODEL if close else AS_TRAINED)
+        weights = rerank.weights_of(found, held_out=False)[0]
+        return Plan(history, own_of(history, self.chosen, length), weights, MODEL)
 
     @torch.inference_mode()
-    def ranked(
-        self, own: Own, history: History, k: int, allowed: NDArray[np.bool_] | None, *, parts: bool
+    def _answers(
+        self, plans: Sequence[Plan], k: int, allowed: NDArray[np.bool_] | None
+    ) -> list[QuickList]:
+        rows = together([plan.own.rows for plan in plans])
+        encoded = encode(
+            self.model, self.content.loaded.catalogue, rows, np.arange(len(plans)), (0, 1),
+            with_parts=plans[0].weights is not None,
+        )  # fmt: skip
+        if len(plans) == 1:
+            return [self._answer(plans[0], encoded, None, k, allowed)]
+        matrix = self.content.matrix
+        with threads(self.threads):
+            products = encoded.states @ matrix.exact[: len(matrix), :-2].T
+        found = []
+        for plan, place in zip(plans, np.argsort(encoded.rows), strict=True):
+            one = replace(encoded.picked(np.array([place])), rows=np.zeros(1, dtype=np.int64))
+            found.append(self._answer(plan, one, products[place], k, allowed))
+        return found
+
+    def _answer(
+        self,
+        plan: Plan,
+        encoded: EncodedRows,
+        products: Tensor | None,
+        k: int,
+        allowed: NDArray[np.bool_] | None,
+    ) -> QuickList:
+        k, late = min(k, self.count - FIRST_ITEM), plan.own.late
+        if plan.weights is None or self.lists is None:
+            ranked, _ = self._ranked(plan, encoded, products, k, allowed)
+            items = ranked.items[0].numpy()
+            scores = ranked.scores[0].numpy().astype(np.float64)
+            return listed(items[items > 0], scores[items > 0], late, plan.by)
+        wanted = self.content.loaded.wanted(k)
+        ranked, seen = self._ranked(plan, encoded, products, wanted, allowed)
+        ranks, counts = self.lists.ranks(plan.history), self.lists.learned.counts
+        told = table(seen, ranked, plan.own.rows, ranks, counts)
+        scores = told.values.astype(np.float64) @ plan.weights
+        order = np.lexsort((told.items, -scores))[:k]
+        return listed(told.items[order], scores[order], late, plan.by)
+
+    def _ranked(
+        self,
+        plan: Plan,
+        encoded: EncodedRows,
+        products: Tensor | None,
+        k: int,
+        allowed: NDArray[np.bool_] | None,
     ) -> tuple[Ranked, Seen]:
         """Rank by the model's own score: see `Ranker.at`."""
-        content = self.content
-        encoded = encode(
-            self.model, content.loaded.catalogue, own.rows, np.zeros(1, dtype=np.int64), (0, 1),
-            with_parts=parts,
-        )  # fmt: skip
-        moment = self.moments.at(own.rows.asked_at)
+        content, own = self.content, plan.own.rows
+        moment = self.moments.at(own.asked_at)
         kept = self.everyone
         if allowed is not None:
             kept = kept & torch.from_numpy(allowed)
         mine = kept[encoded.items]
         if content.params.predict.candidates == "active":
-            active, since = self.active.at(history)
+            active, since = self.active.at(plan.history)
             kept = kept & torch.from_numpy(active)
             mine = mine & (kept[encoded.items] | (encoded.times >= since))
-        concealed = torch.from_numpy(own.rows.hidden.astype(np.int64))
+        concealed = torch.from_numpy(own.hidden.astype(np.int64))
         mine = mine & ~torch.isin(encoded.items, concealed)
         out = ~kept[FIRST_ITEM:]
         gone = torch.cat([encoded.items, concealed]) - FIRST_ITEM
@@ -133,7 +179,7 @@ class Quick:
         with threads(self.threads):
             found = best_of_one(
                 encoded.states, keys(encoded.logits[mine], encoded.items[mine]), out,
-                moment.matrix, moment.biases, k,
+                moment.matrix, moment.biases, k, products,
             )[None]  # fmt: skip
         scores, ids = unpacked(found)
         none = found == NOTHING

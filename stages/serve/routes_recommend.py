@@ -79,7 +79,9 @@ async def recommend(question: Question, request: Request) -> Response:
         for name, found, other in zip(names, lists, beside, strict=True)
     ]
     found = Recommendations(model=engine.model, answered_by=engine.answers, people=people)
-    return Response(found.model_dump_json(), media_type="application/json")  # checked once, not twice
+    return Response(
+        found.model_dump_json(), media_type="application/json"
+    )  # checked once, not twice
 
 
 @router.get("/similar", responses=REFUSALS | UNKNOWN, summary="Vacancies like one")

@@ -16,7 +16,13 @@ GROUP = 64  # items of which only the greatest product counts for the threshold
 
 
 def best_of_one(
-    state: Tensor, own: Tensor, out: Tensor, items: ItemMatrix, biases: Tensor, k: int
+    state: Tensor,
+    own: Tensor,
+    out: Tensor,
+    items: ItemMatrix,
+    biases: Tensor,
+    k: int,
+    products: Tensor | None = None,
 ) -> Tensor:
     """Find the k best of all items and of what the query brings along.
 
@@ -27,12 +33,16 @@ def best_of_one(
         items: The items; their biases are not read.
         biases: Of the items, (C,).
         k: Candidates wanted.
+        products: Of the query and the items' vectors, (C,), where they are known.
 
     Returns:
         Keys, best first, (k,); NOTHING where candidates ran out.
     """
     query = torch.nn.functional.pad(state, (0, 2))
-    products = torch.addmv(biases, items.exact[: len(items)], query[0])
+    if products is None:
+        products = torch.addmv(biases, items.exact[: len(items)], query[0])
+    else:
+        products = products + biases
     products.masked_fill_(out, -torch.inf)
     greatest = products[: len(products) // GROUP * GROUP].view(GROUP, -1).amax(0)
     least = _reached(greatest if len(greatest) >= k else products, k)
