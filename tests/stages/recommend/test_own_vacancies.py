@@ -6,7 +6,7 @@ import pytest
 from stages.loaders.rank_queries import asked_rows
 from stages.params import SeenParams
 from stages.recommend.history import of_row
-from stages.recommend.own_vacancies import own_of
+from stages.recommend.own_vacancies import own_of, together
 from stages.seen_policy import rules
 from tests.worlds import calibrated
 
@@ -30,3 +30,15 @@ def test_as_the_tables_say(given: dict[str, str]) -> None:
         for name in ("items", "actions", "times", "sessions", "ranks", "met", "offsets"):
             one, other = (getattr(rows.histories, name) for rows in (expected.rows, found.rows))
             assert np.array_equal(one, other), name
+
+
+def test_several_histories_are_those_of_one_table() -> None:
+    policy, rows = SeenParams.model_validate(POLICIES[0]), calibrated.rows(25)
+    expected = asked_rows(rows, 8, policy).rows
+    found = together([own_of(of_row(row), policy, 8).rows for row in rows.iter_slices(1)])
+    assert found.max_length == expected.max_length
+    for name in ("asked_at", "hidden", "offsets"):
+        assert getattr(found, name).tolist() == getattr(expected, name).tolist(), name
+    for name in ("items", "actions", "times", "sessions", "ranks", "met", "offsets"):
+        one, other = getattr(expected.histories, name), getattr(found.histories, name)
+        assert np.array_equal(one, other), name

@@ -70,7 +70,9 @@ def predicted(world: Served, out: Path, params: Any, **rules: Any) -> list[list[
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_by_one_and_together_as_predict(kind: str, world: Served, tmp_path: Path) -> None:
+def test_one_by_one_in_fives_and_together_as_predict(
+    kind: str, world: Served, tmp_path: Path
+) -> None:
     params, paths = settings(**KINDS[kind]), dict(world.paths)
     if kind == "as trained":
         paths["model"] = tmp_path / "model"
@@ -83,16 +85,19 @@ def test_one_by_one_and_together_as_predict(kind: str, world: Served, tmp_path: 
     queries = queries_of(world, from_files)
     together = from_files.answer(queries)
     alone = [from_files.answer([query])[0] for query in queries]
+    fives = [from_files.answer(queries[start : start + 5]) for start in range(0, len(queries), 5)]
+    few = [answer for some in fives for answer in some]
     beside = {name: paths[name] for name in ("sequences", "features", "vocab")}
     in_memory = Recommender.load(paths["model"], params=params, **beside)
     computed = [in_memory.answer([query])[0] for query in queries[:20]]
-    for answers in (together, alone, computed):
+    for answers in (together, alone, few, computed):
         for one, ids, scores in zip(
             answers, expected["predictions"], expected["scores"], strict=False
         ):
             if kind != "active":  # of which rows ranked together know each other's events
                 assert one.ids == ids.to_list()
                 assert one.scores == pytest.approx(scores.to_list(), abs=1e-4)
+    assert [one.ids for one in alone] == [one.ids for one in few]
     assert [one.ids for one in alone] == [one.ids for one in together] or kind == "active"
     assert {one.answered_by for one in alone} == {one.answered_by for one in together}
 

@@ -49,8 +49,10 @@ def test_as_a_full_sort(
     state = torch.randn(1, WIDTH, generator=generator)
     out = torch.rand(count, generator=generator) < hidden
     own = keys(torch.randn(mine, generator=generator), torch.arange(10_000, 10_000 + mine))
-    found = best_of_one(state, own, out, measured, biases, k)
-    assert torch.equal(found, sorted_all(state, own, out, measured, biases, k))
+    expected = sorted_all(state, own, out, measured, biases, k)
+    assert torch.equal(best_of_one(state, own, out, measured, biases, k), expected)
+    products = items.exact[:count, :-2] @ state[0]
+    assert torch.equal(best_of_one(state, own, out, measured, biases, k, products), expected)
 
 
 @pytest.mark.parametrize("count", [64 * 300, 64 * 300 + 17])
