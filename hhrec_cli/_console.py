@@ -57,8 +57,9 @@ def show_rows(
 
 
 def show_json(value: Any) -> None:
-    """Print one JSON value on stdout."""
+    """Print one JSON value on stdout, at once: whoever started a server waits for its address."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def _plain(cell: Any) -> str:

@@ -40,9 +40,11 @@ def words(artifacts: Path, out: Path, *more: str) -> list[str]:
 
 
 def environment(**changes: str) -> dict[str, str]:
+    """The environment of a user: what this process was told for its own output is left out."""
+    known = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     quiet = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    return os.environ | quiet | changes
+    return known | quiet | changes
 
 
 def accelerate(
