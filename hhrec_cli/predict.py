@@ -128,4 +128,5 @@ def predict(
             scores=scores,
             progress=progress,
         )
-    common.show(report, title="predict")
+    if report.main_process:
+        common.show(report, title="predict")

@@ -119,7 +119,7 @@ def rank_rows(
         scores[batch.rows] = batch.scores.cpu().numpy()
         pools.append(batch.candidates)
         done += len(batch.rows)
-        progress(done, len(rows))
+        progress(done, len(rows), rows=done)
     order = asked.order(ranked)
     lists, worth = (np.take_along_axis(part, order, axis=1) for part in (ranked, scores))
     return ChosenLists(lists, worth, pools, {AS_TRAINED: len(rows)}, policy)

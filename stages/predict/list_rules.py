@@ -64,11 +64,16 @@ class ListRules:
         """Whether there is any."""
         return bool(self.max_per or self.capacity or self.diversity)
 
-    def told(self, given: Given) -> dict[str, float]:
-        """Figures of what came of it."""
+    def constants(self) -> dict[str, float]:
+        """The rules that each list meets by itself, as figures."""
         found: dict[str, float] = {f"max_per {name}": n for name, n in self.max_per.items()}
         if self.diversity:
             found["diversity"] = self.diversity
+        return found
+
+    def told(self, given: Given) -> dict[str, float]:
+        """Figures of what came of it."""
+        found = self.constants()
         if self.capacity is not None:
             counts = np.unique(given.items[given.items > 0], return_counts=True)[1]
             found |= {"capacity": self.capacity, "most_crowded": int(counts.max(initial=0))}

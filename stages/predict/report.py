@@ -1,8 +1,15 @@
 """The report of a prediction."""
 
+from pydantic import Field
+
 from stages.calibration.recommender_choice import AS_TRAINED
 from stages.core.calibration_file import MODEL
 from stages.interface.stage_report import Report
+
+COUNTS = (
+    *("rows", "empty_contexts", "catalogue", "candidates", "candidates_fewest"),
+    *("allow_unknown", "deny_unknown", "fewest", "most"),
+)
 
 
 class PredictReport(Report):
@@ -13,7 +20,7 @@ class PredictReport(Report):
     `fewest` and `most` are lengths of lists; `allow_unknown` and `deny_unknown` are ids of these lists
     that the vocabulary lacks; `rules` are those on lists, with what came of them; `answered_by` counts rows by who ranked them (the model, or the baseline that
     `predict.fallback` chose; `model as trained` those that no validation row stands for); `seen` is
-    what became of vacancies that the context touched.
+    what became of vacancies that the context touched. Of several processes the first alone reports.
     """
 
     part: str
@@ -29,6 +36,13 @@ class PredictReport(Report):
     rules: dict[str, float]
     answered_by: dict[str, int]
     seen: dict[str, str]
+    main_process: bool = Field(default=True, exclude=True)
+
+    @classmethod
+    def elsewhere(cls, part: str) -> "PredictReport":
+        """What a process has to say that is not the first: nothing."""
+        counts = dict.fromkeys(COUNTS, 0)
+        return cls(part=part, **counts, rules={}, answered_by={}, seen={}, main_process=False)
 
     def remarks(self) -> list[str]:
         """Say so where a baseline answers, or where validation says nothing of a row."""

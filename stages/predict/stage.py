@@ -1,6 +1,7 @@
 """Predict the k vacancies that each row's user will most likely respond to next, best first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
@@ -8,17 +9,21 @@ import polars as pl
 from stages.calibration.recommender_choice import ChosenLists
 from stages.core import kinds, outputs, tables
 from stages.core.artifact_paths import VACANCIES_FILE
+from stages.interface.processes import joined
 from stages.interface.stage_report import Progress, silent
 from stages.loaders import model_arrays
 from stages.params import Params
-from stages.predict import prediction_files
-from stages.predict.answering import activity_of, answer
+from stages.predict import prediction_files, shard_key
+from stages.predict.answering import activity_of
 from stages.predict.list_rules import ListRules
 from stages.predict.loaded_model import check_length, load
 from stages.predict.prediction_files import Format
+from stages.predict.ranking_task import RankingTask, require_shareable, shared_out
 from stages.predict.report import PredictReport
 from stages.predict.restrictions import Restrictions, restrictions
+from stages.predict.shards import shards_of
 from stages.rules import conditions, facts
+from stages.rules.conditions import Condition
 
 
 def run(
@@ -40,6 +45,8 @@ def run(
     progress: Progress = silent,
 ) -> PredictReport:
     """Rank the candidates for every row of a part; see docs/rules.md for the rules.
+
+    Several processes of one launch share the rows out (docs/distributed.md); the first one writes.
 
     Args:
         params: All parameters.
@@ -64,34 +71,64 @@ def run(
             list has no vacancy of the vocabulary, or nothing is left to recommend.
     """
     met, wanted = conditions.parsed(where), list_rules or ListRules()
-    made = prepared(params, out, model, part, sequences, features, vocab)
-    loaded = load(model=model, sequences=sequences, features=features, vocab=vocab)
-    check_length(loaded.network, model, params.sequences.max_length)
-    rows = rows_of(sequences, part)
+    processes = joined("hhrec predict")
+    require_shareable(wanted, processes)
+    inputs = {"sequences": sequences, "features": features, "vocab": vocab}
+    made = prepared(params, out, model, part, **inputs) if processes.main else None
     fields = [*(one.field for one in met), *wanted.max_per]
-    catalogue = vacancies or Path(params.raw) / VACANCIES_FILE
-    known = facts.read(catalogue, loaded.names, fields) if fields else None
+    catalogue = (vacancies or Path(params.raw) / VACANCIES_FILE) if fields else None
+    files = {"model": model, "allow": allow, "deny": deny, "vacancies": catalogue}
+    asked = {"part": part, "where": list(where), "rules": asdict(wanted)}
+    kept = shards_of(out, shard_key.key(params, {**inputs, **files}, asked, processes))
+    task = task_of(params, model, part, inputs, (allow, deny), met, wanted, catalogue)
+    found = shared_out(task, kept, processes, progress)
+    if made is not None and found is not None:
+        answered = found[0]
+        with made.replacing() as scratch:
+            prediction_files.write(
+                task.limits.rows, answered.lists, task.loaded.names, scratch,
+                file_format=file_format, scores=answered.scores if scores else None,
+            )  # fmt: skip
+        kept.clear()
+    if found is None:
+        return PredictReport.elsewhere(part)
+    return report_of(part, task.limits, *found, len(task.loaded.names))
+
+
+def task_of(
+    params: Params,
+    model: Path,
+    part: str,
+    inputs: Mapping[str, Path],
+    lists: tuple[Path | None, Path | None],
+    met: Sequence[Condition],
+    wanted: ListRules,
+    catalogue: Path | None,
+) -> RankingTask:
+    """Load the model, the rows and what restricts them.
+
+    Args:
+        params: All parameters.
+        model: Directory of the model.
+        part: Which rows.
+        inputs: Paths of sequences, features and vocab.
+        lists: Vacancies allowed and denied.
+        met: Conditions on fields of a vacancy.
+        wanted: Rules on whole lists.
+        catalogue: Where fields are read from; None where none is named.
+    """
+    loaded = load(model=model, **inputs)
+    check_length(loaded.network, model, params.sequences.max_length)
+    rows = rows_of(inputs["sequences"], part)
+    fields = [*(one.field for one in met), *wanted.max_per]
+    known = facts.read(catalogue, loaded.names, fields) if catalogue else None
     active = activity_of(params, loaded, rows)
     limits = restrictions(
-        rows, loaded.names, allow=allow, deny=deny, where=met, facts=known, activity=active
+        rows, loaded.names, allow=lists[0], deny=lists[1], where=met, facts=known, activity=active
     )
     ranker = loaded.ranker(params, allowed=limits.allowed, activity=active, groups=limits.groups)
-    answered, told = answer(
-        params,
-        loaded,
-        ranker,
-        limits,
-        wanted,
-        known,
-        held_out=part == "validation",
-        progress=progress,
-    )
-    with made.replacing() as scratch:
-        worth = answered.scores if scores else None
-        prediction_files.write(
-            rows, answered.lists, loaded.names, scratch, file_format=file_format, scores=worth
-        )
-    return report_of(part, limits, answered, told, len(loaded.names))
+    held_out = part == "validation"
+    return RankingTask(params, loaded, ranker, limits, wanted, known, held_out=held_out)
 
 
 def report_of(

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from stages.core import tables
 from stages.core.model_files import CHOSEN, CONFIG, WEIGHTS
 from stages.interface.errors import HhrecError
+from stages.interface.processes import unsynchronised
 from stages.interface.stage_report import Progress
 from stages.params import Params
 from stages.train import checkpointing, sparse_gradients
@@ -24,12 +25,7 @@ def start() -> Accelerator:
     accelerator = Accelerator(mixed_precision="no")  # the loop casts: `auto` needs both
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and accelerator.num_processes == 1:
-        raise HhrecError(
-            f"WORLD_SIZE is {world}, but each process believes to be alone: expected {world} "
-            "synchronised processes, found unsynchronised copies",
-            "on CPUs: ACCELERATE_USE_CPU=true accelerate launch --multi_gpu "
-            f"--num_processes {world} hhrec train",
-        )
+        raise unsynchronised(world, "hhrec train")
     return accelerator
 
 
