@@ -4,7 +4,7 @@ Each is a sequence of shelves (`stages.baselines.candidate_source`), of which th
 as it can, the next goes on behind it, and popularity fills it up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -127,13 +127,19 @@ def predictions(
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Recommend slice by slice and name the vacancies: `schema.PREDICTIONS`, in order of `rows`."""
-    parts = [as_vacancies(rows.clear(), vocab)]
+    parts, done = [as_vacancies(rows.clear(), vocab)], 0
+    for items in slices(recommender, rows, params):
+        parts.append(as_vacancies(items, vocab))
+        done += items.height
+        progress(done, rows.height, rows=done)
+    return pl.concat(parts)
+
+
+def slices(recommender: Recommender, rows: pl.DataFrame, params: Params) -> Iterator[pl.DataFrame]:
+    """Recommend some rows after the others: user_id, session_id, items (list[i32])."""
     for start in range(0, rows.height, SLICE):
         piece = rows.slice(start, SLICE)
-        items = recommender(piece, params.predict.k, params.predict.seen)
-        parts.append(as_vacancies(items, vocab))
-        progress(start + piece.height, rows.height)
-    return pl.concat(parts)
+        yield recommender(piece, params.predict.k, params.predict.seen)
 
 
 def as_vacancies(recommended: pl.DataFrame, vocab: pl.DataFrame) -> pl.DataFrame:

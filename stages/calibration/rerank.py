@@ -69,7 +69,7 @@ def ranked(
             place_best(best, worth, told, cross_scores(told, fold, weights))
             pools.append(batch.candidates)
             done += len(batch.rows)
-            progress(done, len(rows))
+            progress(done, len(rows), rows=done)
         order = asked.order(best)
         best[:], worth[:] = (np.take_along_axis(part, order, axis=1) for part in (best, worth))
     return lists, scores, pools

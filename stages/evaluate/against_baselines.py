@@ -1,6 +1,6 @@
 """The model beside the baselines, on the labelled rows of each part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -15,6 +15,7 @@ from stages.evaluate.row_context import RowContext, scored
 from stages.interface.stage_report import Progress
 from stages.params import Params, SeenParams
 from stages.scoring import metrics
+from stages.scoring.predicted_lists import PredictedLists
 from stages.seen_policy import choice, rules
 
 HEADLINE = "MRR@100"
@@ -25,7 +26,7 @@ class PartToScore(NamedTuple):
     """One part to be scored."""
 
     truth: pl.DataFrame
-    model: pl.DataFrame
+    model: PredictedLists
     known: RowContext
     card: dict[str, Any]
 
@@ -73,18 +74,20 @@ def _part(
 ) -> PartResult:
     truth, known = one.truth, one.known
     cuts, rows = known.segments(truth), known.contexts.join(truth, on=KEYS, how="semi")
-    scores = {MODEL: scored(params, truth, one.model, known, cuts)}
-    model, differences = values(truth, one.model), {}
-    metric, lists = headline(scores[MODEL]), dict[str, pl.DataFrame]()
+    own, ranks = scored(params, truth, one.model, known, cuts)
+    scores, model, differences = {MODEL: own}, values(ranks), {}
+    metric, best, lists = headline(own), None, None
     for done, (name, recommender) in enumerate(recommenders.items(), start=1):
         given = rules.with_policy(params, policies[name])
-        own = baselines.predictions(recommender, rows, vocab=known.vocab, params=given)
-        scores[name] = scored(params, truth, own, known, cuts)
-        lists[name] = own.with_columns(pl.col("predictions").list.head(SHOWN))
-        differences[name] = paired(model, values(truth, own), params).differences
+        answers = Answers(recommender, rows, known.vocab, given)
+        scores[name], ranks = scored(params, truth, answers.lists(), known, cuts)
+        differences[name] = paired(model, values(ranks), params).differences
+        if best is None or scores[name].metrics.get(metric, 0.0) > scores[best].metrics.get(
+            metric, 0.0
+        ):
+            best, lists = name, answers
         progress(done, len(recommenders), name)
     fates = {name: policy.model_dump() for name, policy in policies.items()}
-    best = max(lists, key=lambda name: scores[name].metrics.get(metric, 0.0), default=None)
     report = PartReport(
         protocol=one.card,
         scores=scores,
@@ -92,7 +95,35 @@ def _part(
         baselines_seen=fates,
         best_baseline=best,
     )
-    return PartResult(report, None if best is None else lists[best])
+    return PartResult(report, None if lists is None else lists.shown())
+
+
+class Answers:
+    """What a baseline recommends for rows, of which only the first few of each list are kept."""
+
+    def __init__(
+        self,
+        recommender: baselines.Recommender,
+        rows: pl.DataFrame,
+        vocab: pl.DataFrame,
+        params: Params,
+    ) -> None:
+        self.recommender, self.rows, self.vocab, self.params = recommender, rows, vocab, params
+        self.first: list[pl.DataFrame] = []
+
+    def lists(self) -> PredictedLists:
+        """The lists, slice by slice."""
+        return PredictedLists(self.rows.select(KEYS), self._parts)
+
+    def _parts(self) -> Iterator[pl.DataFrame]:
+        self.first = [self.rows.clear().select(*KEYS, "items")]
+        for items in baselines.slices(self.recommender, self.rows, self.params):
+            self.first.append(items.with_columns(pl.col("items").list.head(SHOWN)))
+            yield baselines.as_vacancies(items, self.vocab).select("predictions")
+
+    def shown(self) -> pl.DataFrame:
+        """The first of each list, as vacancy ids, once all have been gone through."""
+        return baselines.as_vacancies(pl.concat(self.first), self.vocab)
 
 
 def headline(found: Score) -> str:

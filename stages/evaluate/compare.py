@@ -8,13 +8,14 @@ from stages.evaluate.metrics_files import write_one
 from stages.evaluate.paired_differences import by_segment, paired, values
 from stages.evaluate.report_schema import CompareReport
 from stages.evaluate.row_context import familiar
+from stages.evaluate.scores import ranks_of
 from stages.evaluate.stage import alone
 from stages.params import Params
 from stages.scoring.labels_and_predictions import (
     check_overlap,
     held_out,
+    open_predictions,
     read_labels,
-    read_predictions,
 )
 
 
@@ -43,10 +44,10 @@ def run(
     """
     made = None if out is None else alone(params, out, files, part)
     truth = held_out(sequences / part) if labels is None else read_labels(labels)
-    tables = [read_predictions(file) for file in files]
-    for file, table in zip(files, tables, strict=True):
-        check_overlap(truth, table, file)
-    first, second = (values(truth, table) for table in tables)
+    lists = [open_predictions(file) for file in files]
+    for file, found in zip(files, lists, strict=True):
+        check_overlap(truth, found.keys, file)
+    first, second = (values(ranks_of(truth, found)) for found in lists)
     known, notes = familiar(truth, sequences, part, vocab, raw)
     card = protocol.card(
         params, part=part, rows=truth.height, raw=raw, labels=labels, sequences=sequences

@@ -13,9 +13,9 @@ HEADLINES = ("MRR@100", "HR@10", "NDCG@10", "HR@100")  # with one true vacancy H
 WHICH = [list(metrics.METRICS).index(name) for name in HEADLINES]
 
 
-def values(labels: pl.DataFrame, predictions: pl.DataFrame) -> metrics.Floats:
-    """The `HEADLINES` of every labelled row: shape (rows, 4)."""
-    return metrics.per_row(metrics.ranks(labels, predictions))[:, WHICH]
+def values(ranks: metrics.Ranks) -> metrics.Floats:
+    """The `HEADLINES` of every labelled row, by the rank of its true vacancy: shape (rows, 4)."""
+    return metrics.per_row(ranks)[:, WHICH]
 
 
 def paired(first: metrics.Floats, second: metrics.Floats, params: Params) -> Paired:

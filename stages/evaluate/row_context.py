@@ -9,10 +9,10 @@ from stages.core import tables
 from stages.core.artifact_paths import TRAIN, VACANCIES_FILE
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, TEST_SEQUENCES, VOCAB
-from stages.evaluate.report_schema import Score
-from stages.evaluate.scores import score
+from stages.evaluate.scores import Scored, score
 from stages.interface.errors import MissingInputError
 from stages.params import Params
+from stages.scoring.predicted_lists import PredictedLists
 from stages.scoring.segments import FACTS, segments
 
 EMPLOYER = "company.id"
@@ -79,11 +79,11 @@ def familiar(
 def scored(
     params: Params,
     truth: pl.DataFrame,
-    predictions: pl.DataFrame,
+    predictions: PredictedLists,
     known: RowContext | None,
     cuts: pl.DataFrame | None,
-) -> Score:
-    """Score one table of predictions; segments and coverage only where the rows are known."""
+) -> Scored:
+    """Score one set of predictions; segments and coverage only where the rows are known."""
     return score(
         truth,
         predictions,

@@ -1,68 +1,79 @@
 """One set of predictions against one set of labels: every metric, interval and segment."""
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stages.core.keys import KEYS
 from stages.core.seeds import derive
-from stages.evaluate.report_schema import Figures, Score, Spread
-from stages.scoring import bootstrap, congestion, metrics
+from stages.evaluate.list_spread import ListSpread
+from stages.evaluate.report_schema import Figures, Score
+from stages.scoring import bootstrap, metrics
+from stages.scoring.predicted_lists import PredictedLists, places
 
 COVERAGE = "coverage"
 
 
+class Scored(NamedTuple):
+    """The score of predictions, and the rank of the true vacancy of each labelled row."""
+
+    score: Score
+    ranks: metrics.Ranks
+
+
 def score(
     labels: pl.DataFrame,
-    predictions: pl.DataFrame,
+    predictions: PredictedLists,
     *,
     cuts: pl.DataFrame | None,
     catalogue: pl.Series | None,
     employers: pl.DataFrame | None = None,
     resamples: int,
     seed: int,
-) -> Score:
-    """Score predictions; see `stages.scoring.metrics` for the formulas.
+) -> Scored:
+    """Score predictions, block by block; see `stages.scoring.metrics` for the formulas.
 
     Args:
         labels: `schema.LABELS`, unique keys, at least one row.
-        predictions: `schema.PREDICTIONS`, unique keys; rows without a label are not looked at.
+        predictions: Rows without a label are not looked at.
         cuts: `stages.scoring.segments.segments` of the labels, or none for no segments.
         catalogue: Every vacancy id, or none for no coverage and no spread.
         employers: vacancy_id and employer, as far as they are known.
         resamples: Resamples of the bootstrap.
         seed: The user's seed.
     """
-    asked = labels.select(KEYS).join(predictions, on=KEYS)
-    ranks = metrics.ranks(labels, predictions)
+    place = places(labels, predictions.keys)
+    ranks, predicted = np.zeros(labels.height, dtype=np.int64), 0
+    spread = None if catalogue is None else ListSpread(catalogue, employers, place.count, seed)
+    for first, rows in predictions.blocks():
+        here = slice(first, first + len(rows))
+        asked = rows.filter(place.labels[here] >= 0)
+        which = place.labels[here][place.labels[here] >= 0]
+        ranks[which] = metrics.ranks(labels[which], asked)
+        predicted += int((asked["predictions"].list.len() > 0).sum())
+        if spread is not None:
+            numbers = place.numbers[here]
+            spread.add(numbers[numbers >= 0], asked["predictions"])
     found = _intervals(ranks, resamples, seed)
-    if catalogue is not None:
-        found[COVERAGE] = _coverage(asked, catalogue, seed)
-    predicted = int((asked["predictions"].list.len() > 0).sum())
-    return Score(
+    if spread is not None:
+        found[COVERAGE] = spread.covering.result()
+    whole = Score(
         **_figures(labels.height, found).model_dump(),
         unpredicted=labels.height - predicted,
         segments={} if cuts is None else _segments(ranks, cuts, resamples, seed),
-        spread={} if catalogue is None else _spread(asked, catalogue, employers, resamples, seed),
+        spread={} if spread is None else spread.result(resamples),
     )
+    return Scored(whole, ranks)
 
 
-def _spread(
-    asked: pl.DataFrame,
-    catalogue: pl.Series,
-    employers: pl.DataFrame | None,
-    resamples: int,
-    seed: int,
-) -> dict[str, Spread]:
-    """How the first 100 of each list are spread; ids outside the catalogue are left out."""
-    rows, codes = _codes(asked, catalogue)
-    shown = congestion.Shown(rows, codes, asked.height, len(catalogue))
-    found = congestion.congestion(shown, derive(seed, "evaluate", "congestion"))
-    if employers is not None:
-        found |= congestion.concentration(
-            asked, employers, resamples=resamples, seed=derive(seed, "evaluate", "bootstrap")
-        )
-    return {name: Spread(**one._asdict()) for name, one in found.items()}
+def ranks_of(labels: pl.DataFrame, predictions: PredictedLists) -> metrics.Ranks:
+    """Rank of the true vacancy of each labelled row, block by block: see `metrics.ranks`."""
+    place, ranks = places(labels, predictions.keys), np.zeros(labels.height, dtype=np.int64)
+    for first, rows in predictions.blocks():
+        here = place.labels[first : first + len(rows)]
+        ranks[here[here >= 0]] = metrics.ranks(labels[here[here >= 0]], rows.filter(here >= 0))
+    return ranks
 
 
 def _figures(rows: int, found: dict[str, bootstrap.Interval]) -> Figures:
@@ -104,31 +115,3 @@ def masks(cuts: pl.DataFrame) -> dict[str, dict[str, NDArray[np.bool_]]]:
         cut: {name: mask for name, mask in inside.items() if mask.any()}
         for cut, inside in found.items()
     }
-
-
-def _coverage(asked: pl.DataFrame, catalogue: pl.Series, seed: int) -> bootstrap.Interval:
-    """Coverage by the first 100 of each list; ids outside the catalogue cover nothing."""
-    rows, codes = _codes(asked, catalogue)
-    return bootstrap.coverage(
-        codes,
-        rows,
-        count=asked.height,
-        catalogue=len(catalogue),
-        seed=derive(seed, "evaluate", COVERAGE),
-    )
-
-
-def _codes(asked: pl.DataFrame, catalogue: pl.Series) -> tuple[bootstrap.Ints, bootstrap.Ints]:
-    """Row and catalogue number of every recommendation: two arrays, shape (recommendations,)."""
-    numbers = catalogue.alias("predictions").to_frame().with_row_index("code")
-    flat = (
-        asked.sort(KEYS)
-        .select(pl.col("predictions").list.head(metrics.DEPTH))
-        .with_row_index("row")
-        .explode("predictions", empty_as_null=False, keep_nulls=False)
-        .join(numbers, on="predictions", maintain_order="left")
-    )
-    return (
-        flat["row"].cast(pl.Int64).to_numpy(),
-        flat["code"].cast(pl.Int64).to_numpy(),
-    )

@@ -20,8 +20,8 @@ from stages.params import Params
 from stages.scoring.labels_and_predictions import (
     check_overlap,
     held_out,
+    open_predictions,
     read_labels,
-    read_predictions,
 )
 
 
@@ -69,8 +69,8 @@ def run(
         if truth.is_empty():
             notes.append(f"{part}: no labels, not scored")
             continue
-        found = read_predictions(file)
-        check_overlap(truth, found, file)
+        found = open_predictions(file)
+        check_overlap(truth, found.keys, file)
         card = protocol.card(
             params, part=part, rows=truth.height, raw=raw, labels=named, sequences=sequences
         )
@@ -177,10 +177,11 @@ def score_file(
     """
     made = None if out is None else alone(params, out, [predictions], part)
     truth = held_out(sequences / part) if labels is None else read_labels(labels)
-    found = read_predictions(predictions)
-    check_overlap(truth, found, predictions)
+    found = open_predictions(predictions)
+    check_overlap(truth, found.keys, predictions)
     known, notes = familiar(truth, sequences, part, vocab, raw)
-    result = scored(params, truth, found, known, None if known is None else known.segments(truth))
+    cuts = None if known is None else known.segments(truth)
+    result = scored(params, truth, found, known, cuts).score
     card = protocol.card(
         params, part=part, rows=truth.height, raw=raw, labels=labels, sequences=sequences
     )

@@ -94,22 +94,49 @@ def coverage(codes: Ints, rows: Ints, *, count: int, catalogue: int, seed: int) 
         catalogue: Number of vacancies.
         seed: Seed of the resamples.
     """
-    value = metrics.coverage(codes, catalogue)
-    if not value:
-        return Interval(0.0, 0.0, 0.0)
-    rare = np.bincount(codes)[codes] < CERTAIN  # the others vary in no resample
-    codes, rows = codes[rare], rows[rare]
-    generator = np.random.default_rng(seed)
-    covered = [
-        _covered(codes, rows, generator.integers(count, size=count), (count, catalogue))
-        for _ in range(COVERAGE_RESAMPLES)
-    ]
-    margin = NORMAL * float(np.std(covered, ddof=1)) / max(1, catalogue)
-    return Interval(value, max(0.0, value - margin), min(1.0, value + margin))
+    found = Covering(count, catalogue, seed)
+    found.add(rows, codes)
+    return found.result()
 
 
-def _covered(codes: Ints, rows: Ints, drawn: Ints, shape: tuple[int, int]) -> int:
-    taken, seen = (np.zeros(size, dtype=bool) for size in shape)
-    taken[drawn] = True
-    seen[codes[taken[rows]]] = True
-    return int(seen.sum())
+class Covering:
+    """The same, from recommendations that come block by block; one bit a row and resample.
+
+    Args:
+        count: Rows.
+        catalogue: Number of vacancies.
+        seed: Seed of the resamples.
+    """
+
+    def __init__(self, count: int, catalogue: int, seed: int) -> None:
+        generator = np.random.default_rng(seed)
+        self.taken = np.zeros((COVERAGE_RESAMPLES, count), dtype=bool)
+        for taken in self.taken if count else ():
+            taken[generator.integers(count, size=count)] = True
+        self.taken = np.packbits(self.taken, axis=0)  # (13, count): eight resamples a byte
+        self.met = np.zeros((len(self.taken), catalogue), dtype=np.uint8)
+        self.counts = np.zeros(catalogue, dtype=np.int64)
+
+    def add(self, rows: Ints, codes: Ints) -> None:
+        """Note recommendations: row of each, and number of its vacancy, (P,)."""
+        order = np.argsort(codes, kind="stable")
+        codes, rows = codes[order], rows[order]
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        if not len(starts):
+            return
+        met = codes[starts]
+        self.counts[met] += np.diff(starts, append=len(codes))
+        for taken, seen in zip(self.taken, self.met, strict=True):
+            seen[met] |= np.bitwise_or.reduceat(taken[rows], starts)
+
+    def result(self) -> Interval:
+        """Coverage by all that was noted."""
+        size = len(self.counts)
+        value = metrics.coverage(np.flatnonzero(self.counts), size)
+        if not value:
+            return Interval(0.0, 0.0, 0.0)
+        rare = self.counts < CERTAIN  # the others vary in no resample
+        bits = (np.unpackbits(met[rare]).reshape(-1, 8).sum(axis=0) for met in self.met)
+        covered = np.concatenate(list(bits))[:COVERAGE_RESAMPLES].tolist()
+        margin = NORMAL * float(np.std(covered, ddof=1)) / max(1, size)
+        return Interval(value, max(0.0, value - margin), min(1.0, value + margin))

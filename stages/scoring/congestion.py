@@ -55,20 +55,45 @@ def congestion(shown: Shown, seed: int) -> dict[str, Interval]:
     Estimates ± 1.96 bootstrap standard errors: as for coverage, the spread of the resamples is used
     and not their place.
     """
-    found = _figures(np.bincount(shown.items, minlength=shown.catalogue))
-    generator = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(RESAMPLES if shown.count else 0):
-        times = np.bincount(
-            generator.integers(shown.count, size=shown.count), minlength=shown.count
-        )
-        counts = np.bincount(shown.items, times[shown.rows], minlength=shown.catalogue)
-        drawn.append(list(_figures(counts.astype(np.int64)).values()))
-    errors = np.std(drawn, axis=0, ddof=1) if drawn else np.zeros(len(found))
-    return {
-        name: Interval(value, max(0.0, value - NORMAL * error), value + NORMAL * error)
-        for (name, value), error in zip(found.items(), errors.tolist(), strict=True)
-    }
+    found = Crowding(shown.count, shown.catalogue, seed)
+    found.add(shown.rows, shown.items)
+    return found.result()
+
+
+class Crowding:
+    """The same, from recommendations that come block by block.
+
+    Args:
+        count: Rows.
+        catalogue: Vacancies of the catalogue.
+        seed: Seed of the resamples.
+    """
+
+    def __init__(self, count: int, catalogue: int, seed: int) -> None:
+        generator = np.random.default_rng(seed)
+        self.times = np.empty((RESAMPLES if count else 0, count), dtype=np.uint8)
+        for times in self.times:  # a row is drawn once on average, 255 times never
+            times[:] = np.bincount(generator.integers(count, size=count), minlength=count)
+        self.counts = np.zeros(catalogue, dtype=np.int64)
+        self.drawn = np.zeros((len(self.times), catalogue), dtype=np.int32)
+
+    def add(self, rows: Ints, items: Ints) -> None:
+        """Count recommendations: row of each, and number of its vacancy, (P,)."""
+        met, places = np.unique(items, return_inverse=True)
+        self.counts[met] += np.bincount(places, minlength=len(met))
+        for times, counts in zip(self.times, self.drawn, strict=True):
+            drawn = np.bincount(places, times[rows], minlength=len(met))
+            counts[met] += drawn.astype(np.int32)
+
+    def result(self) -> dict[str, Interval]:
+        """Figures of all that was counted."""
+        found = _figures(self.counts)
+        drawn = [list(_figures(counts.astype(np.int64)).values()) for counts in self.drawn]
+        errors = np.std(drawn, axis=0, ddof=1) if drawn else np.zeros(len(found))
+        return {
+            name: Interval(value, max(0.0, value - NORMAL * error), value + NORMAL * error)
+            for (name, value), error in zip(found.items(), errors.tolist(), strict=True)
+        }
 
 
 def _figures(counts: Ints) -> dict[str, float]:
@@ -90,15 +115,20 @@ def concentration(
         resamples: Resamples of the rows.
         seed: Seed of these.
     """
-    per_row = _employers(lists, employers)
+    return of_lists(employers_of(lists, employers), resamples=resamples, seed=seed)
+
+
+def of_lists(per_row: Floats, *, resamples: int, seed: int) -> dict[str, Interval]:
+    """Means of what `employers_of` says of each list, (n, 2), with their intervals."""
     if not len(per_row):
         return {}
     found = bootstrap.intervals(per_row, resamples=resamples, seed=seed)
     return dict(zip(("employer_concentration", "employers"), found, strict=True))
 
 
-def _employers(lists: pl.DataFrame, employers: pl.DataFrame) -> NDArray[np.float64]:
+def employers_of(lists: pl.DataFrame, employers: pl.DataFrame) -> NDArray[np.float64]:
     """Herfindahl index and number of employers of each list that holds anything, (n, 2)."""
+    places = pl.col("len").cast(pl.Int64)
     shares: Floats = (
         lists.select(pl.col("predictions").list.head(metrics.DEPTH))
         .with_row_index("row")
@@ -110,7 +140,8 @@ def _employers(lists: pl.DataFrame, employers: pl.DataFrame) -> NDArray[np.float
         .len()
         .group_by("row")
         .agg(
-            ((pl.col("len") / pl.col("len").sum()) ** 2).sum().alias("index"),
+            # whole numbers: a sum of shares has other last bits in another order
+            ((places**2).sum() / places.sum() ** 2).alias("index"),
             pl.len().cast(pl.Float64).alias("employers"),
         )
         .sort("row")

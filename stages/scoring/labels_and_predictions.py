@@ -9,6 +9,8 @@ from stages.core import tables
 from stages.core.keys import KEYS
 from stages.core.schema import LABELS, PREDICTIONS, VALIDATION_SEQUENCES, Schema
 from stages.interface.errors import HhrecError, MissingInputError
+from stages.scoring import predicted_lists
+from stages.scoring.predicted_lists import PredictedLists
 
 
 def read_labels(path: Path) -> pl.DataFrame:
@@ -28,23 +30,34 @@ def read_labels(path: Path) -> pl.DataFrame:
 
 
 def read_predictions(path: Path) -> pl.DataFrame:
-    """Read predictions: `schema.PREDICTIONS`, unique keys, distinct ids in a row; null means none.
+    """Read predictions whole: `schema.PREDICTIONS`; see `open_predictions`."""
+    return open_predictions(path).table()
+
+
+def open_predictions(path: Path) -> PredictedLists:
+    """Check predictions, `schema.PREDICTIONS`: unique keys, distinct ids in a row; null means none.
+
+    They are checked and read block by block.
 
     Raises:
         MissingInputError: Nothing is at `path`.
         HhrecError: Columns are wrong, a key or an id is null, keys repeat, or a list repeats an id.
     """
     hint = "write them with `hhrec predict` or `hhrec baseline NAME`, or name others by --predictions FILE"
-    found = _read(path, PREDICTIONS, hint).with_columns(
-        pl.col("predictions").fill_null(pl.lit([], dtype=pl.List(pl.String)))
-    )
-    _refuse_nulls(found, path, KEYS, hint)
-    _refuse_repeated_keys(found, path, hint)
+    found = predicted_lists.of_rows(_scan(path, PREDICTIONS, hint))
+    _refuse_nulls(found.keys, path, KEYS, hint)
+    _refuse_repeated_keys(found.keys, path, hint)
     ids = pl.col("predictions").list
-    _refuse(found.filter(ids.contains(None)), path, "a null among its predictions", hint)
-    _refuse(
-        found.filter(ids.n_unique() < ids.len()), path, "a vacancy twice in its predictions", hint
-    )
+    faults = {
+        "a null among its predictions": ids.contains(None),
+        "a vacancy twice in its predictions": ids.n_unique() < ids.len(),
+    }
+    bad = {fault: [found.keys.clear()] for fault in faults}
+    for _, rows in found.blocks():
+        for fault, where in faults.items():
+            bad[fault].append(rows.filter(where).select(KEYS))
+    for fault, parts in bad.items():
+        _refuse(pl.concat(parts), path, fault, hint)
     return found
 
 
@@ -55,7 +68,7 @@ def held_out(path: Path) -> pl.DataFrame:
 
 
 def check_overlap(labels: pl.DataFrame, predictions: pl.DataFrame, where: Path) -> None:
-    """Raise HhrecError if no labelled row has an entry in the predictions."""
+    """Raise HhrecError if no labelled row has an entry in the predictions, of which keys count."""
     if labels.join(predictions, on=KEYS, how="semi").is_empty():
         raise HhrecError(
             f"{where}: none of its {predictions.height:,} (user_id, session_id) is among the "
@@ -66,8 +79,12 @@ def check_overlap(labels: pl.DataFrame, predictions: pl.DataFrame, where: Path) 
 
 
 def _read(path: Path, schema: Schema, hint: str) -> pl.DataFrame:
+    return _scan(path, schema, hint).collect()
+
+
+def _scan(path: Path, schema: Schema, hint: str) -> pl.LazyFrame:
     try:
-        return tables.scan(path, schema, made_by="").collect()
+        return tables.scan(path, schema, made_by="")
     except MissingInputError as error:
         raise MissingInputError(error.message, hint) from error
     except HhrecError as error:

@@ -5,6 +5,7 @@ import polars as pl
 
 from stages.evaluate.paired_differences import HEADLINES, by_segment, paired, values
 from stages.params import EvaluateParams, Params
+from stages.scoring import metrics
 
 PARAMS = Params(evaluate=EvaluateParams(bootstrap=100))
 
@@ -13,7 +14,7 @@ def test_values_are_the_metrics_of_each_row() -> None:
     keys = {"user_id": ["a", "b", "c"], "session_id": ["s"] * 3}
     labels = pl.DataFrame({**keys, "vacancy_id": ["v1", "v2", "v3"]})
     lists = [["v1"], ["v9", "v2"], []]
-    found = values(labels, pl.DataFrame({**keys, "predictions": lists}))
+    found = values(metrics.ranks(labels, pl.DataFrame({**keys, "predictions": lists})))
     by_name = dict(zip(HEADLINES, found.T.tolist(), strict=True))
     assert by_name["MRR@100"] == [1, 0.5, 0]
     assert by_name["HR@10"] == [1, 1, 0]

@@ -4,13 +4,15 @@ import polars as pl
 
 from stages.core.schema import PREDICTIONS
 from stages.evaluate.remarks import remarks
+from stages.scoring.predicted_lists import PredictedLists, of_table
 
 TRUTH = pl.DataFrame({"user_id": ["u"], "session_id": ["s"], "vacancy_id": ["7"]})
 
 
-def predicted(*lists: list[str]) -> pl.DataFrame:
+def predicted(*lists: list[str]) -> PredictedLists:
     rows = {"user_id": "u", "session_id": "s"}
-    return pl.DataFrame([{**rows, "predictions": ids} for ids in lists], schema=dict(PREDICTIONS))
+    table = [{**rows, "predictions": ids} for ids in lists]
+    return of_table(pl.DataFrame(table, schema=dict(PREDICTIONS)))
 
 
 def test_ids_of_another_notation_are_named() -> None:
