@@ -137,11 +137,11 @@ def gathered(plan: Sequence[Ints], kept: Shards) -> ChosenLists:
     return shards.joined(parts)
 
 
-def _behind(progress: Progress, before: int, total: int, note: str) -> Progress:
+def _behind(progress: Progress, before: int, whole: int, word: str) -> Progress:
     """Progress of one shard, behind those that are finished."""
 
-    def hook(done: int, whole: int, word: str = "", **figures: float) -> None:
-        del whole
-        progress(before + done, total, note or word, **figures | {"rows": before + done})
+    def hook(done: int, total: int, note: str = "", **figures: float) -> None:
+        del total
+        progress(before + done, whole, word or note, **figures | {"rows": before + done})
 
     return hook

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,9 @@ def cut(owners: Ints, size: int = ROWS) -> list[Ints]:
         Row numbers of each, ascending; one shard without rows where there are none.
     """
     found = [np.flatnonzero(owners == owner) for owner in np.unique(owners)]
-    parts = [rows[start : start + size] for rows in found for start in range(0, len(rows), size)]
+    parts: list[Ints] = [
+        rows[start : start + size] for rows in found for start in range(0, len(rows), size)
+    ]
     return parts or [np.arange(0)]
 
 
@@ -72,7 +75,7 @@ class Shards:
 
     def write(self, number: int, rows: Ints, found: ChosenLists) -> None:
         """Keep a finished shard; what stands there is whole at every instant."""
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "rows": np.asarray(rows, dtype=np.int64),
             "lists": np.ascontiguousarray(found.lists, dtype=np.int32),
             "scores": np.ascontiguousarray(found.scores, dtype=np.float64),
@@ -123,7 +126,7 @@ def joined(parts: Sequence[tuple[Ints, ChosenLists]]) -> ChosenLists:
     return replace(first, lists=lists, scores=scores, pools=pools, by=by)
 
 
-def _digest(arrays: dict[str, NDArray[np.generic]]) -> str:
+def _digest(arrays: dict[str, NDArray[Any]]) -> str:
     found = hashlib.sha256()
     for name in ("rows", "lists", "scores", "pools"):
         found.update(f"{name} {arrays[name].dtype} {arrays[name].shape} ".encode())
