@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from hhrec_cli._log_lines import Lines, Log
+from hhrec_cli._log_lines import ROWS, Lines, Log
+from hhrec_cli._pace import Meter
 
 if TYPE_CHECKING:
     from stages.interface.errors import HhrecError
@@ -104,17 +105,17 @@ def progress(label: str, *, quiet: bool) -> "Iterator[ProgressHook]":
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[pace]}", markup=False),
         TextColumn("{task.fields[note]}", markup=False),
         console=stderr,
         transient=True,
         disable=quiet,
     )
     with bar:
-        task = bar.add_task(label, total=None, note="")
+        task, meter = bar.add_task(label, total=None, note="", pace=""), Meter()
 
         def hook(done: int, total: int, note: str = "", **figures: float) -> None:
-            del figures
-            bar.update(task, completed=done, total=total, note=note)
+            words = meter(done, total, figures.get(ROWS)).words()
+            bar.update(task, completed=done, total=total, note=note, pace="  ".join(words))
 
         yield hook

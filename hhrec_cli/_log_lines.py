@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from hhrec_cli._pace import Meter
+
 EVERY = 30.0  # seconds between two lines on one stage
-MINUTE, HOUR = 60, 3600
+ROWS = "rows"  # the figure that says how many rows a stage has worked through
 
 
 @dataclass
@@ -35,32 +37,17 @@ class Lines:
     def __init__(self, label: str, write: Callable[[str, dict[str, Any]], None]) -> None:
         self.label, self.write = label, write
         self.told = time.monotonic()
-        self.first: tuple[float, int] | None = None
+        self.meter = Meter()
 
     def __call__(self, done: int, total: int, note: str = "", **figures: float) -> None:
         """Write a line if it is time for one."""
-        now = time.monotonic()
-        self.first = self.first or (now, done)
+        now, pace = time.monotonic(), self.meter(done, total, figures.get(ROWS))
         if now - self.told < EVERY:
             return
         self.told = now
-        left = seconds_left(now - self.first[0], done - self.first[1], total - done)
         words = [f"{datetime.now(UTC):%H:%M:%S}", self.label, f"{done:,} of {total:,}"]
         words += [note] if note else []
-        words += [] if left is None else [f"{duration(left)} left"]
         known = {name: value for name, value in figures.items() if math.isfinite(value)}
         values = {"level": "info", "stage": self.label, "step": done, "steps": total, **known}
-        values |= {"seconds_left": None if left is None else round(left)}
-        self.write("  ".join(words), values | ({} if known else {"message": note}))
-
-
-def seconds_left(passed: float, done: int, rest: int) -> float | None:
-    """Seconds to the end at the speed so far; None where nothing was done yet."""
-    return passed / done * rest if done > 0 else None
-
-
-def duration(seconds: float) -> str:
-    """Give a time in words, in the largest unit that fits."""
-    if seconds < 2 * MINUTE:
-        return f"{seconds:.0f} s"
-    return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"
+        values |= pace.values() | ({} if known else {"message": note})
+        self.write("  ".join(words + pace.words()), values)

@@ -28,7 +28,11 @@ class Progress(Protocol):
     """Told how far a stage has come; `note` says running figures such as the loss in words."""
 
     def __call__(self, done: int, total: int, note: str = "", **figures: float) -> None:
-        """Show that `done` of `total` units are finished; `figures` are for programs that read logs."""
+        """Show that `done` of `total` units are finished.
+
+        `figures` are for programs that read logs; `rows` among them is how many rows were worked
+        through so far, from which rows a second are shown.
+        """
 
 
 def silent(done: int, total: int, note: str = "", **figures: float) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hhrec_cli import _console, _log_lines
-from hhrec_cli._log_lines import Lines, duration, seconds_left
+from hhrec_cli import _console, _log_lines, _pace
+from hhrec_cli._log_lines import Lines
 from stages.interface.errors import HhrecError
 from tests.helpers.command import Type
 
@@ -28,6 +28,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr(_console.log, "as_json", False)
     monkeypatch.setattr(_log_lines, "time", found)
+    monkeypatch.setattr(_pace, "time", found)
+    monkeypatch.setattr(_pace, "memory", lambda: 1_234_000_000)
     return found
 
 
@@ -43,11 +45,12 @@ def test_a_line_comes_every_thirty_seconds(clock: Clock) -> None:
         "train",
         "30 of 200",
         "loss 30",
+        "1.23 GB",
         "3 min left",
     ]
     assert values == {
         "level": "info", "stage": "train", "step": 30, "steps": 200, "loss": 30.0,
-        "best_mrr_100": 0.1, "seconds_left": 170,
+        "best_mrr_100": 0.1, "seconds_left": 170, "memory": 1_234_000_000,
     }  # fmt: skip
 
 
@@ -63,11 +66,6 @@ def test_a_short_stage_writes_nothing_and_a_resumed_one_counts_from_where_it_wen
     told(950, 1000, "bad", loss=float("nan"))
     assert written[0][1]["seconds_left"] == 50
     assert written[0][1]["message"] == "bad"  # a figure that is no number is none of JSON
-
-
-def test_times_in_words() -> None:
-    assert [duration(one) for one in (3, 119, 300, 7300)] == ["3 s", "119 s", "5 min", "2.0 h"]
-    assert seconds_left(10, 0, 5) is None
 
 
 @pytest.mark.usefixtures("clock")
@@ -90,8 +88,8 @@ def test_json_lines_on_stderr(hhrec: Type, capsys: pytest.CaptureFixture[str]) -
 def test_progress_off_a_terminal_is_lines(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     for quiet in (False, True):
         with _console.progress("predict", quiet=quiet) as hook:
-            hook(0, 10)
+            hook(0, 10, rows=0)
             clock.now += 40
-            hook(5, 10, "half [way]")
+            hook(5, 10, "half [way]", rows=5_000)
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("predict  5 of 10  half [way]  40 s left")
+    assert line.endswith("predict  5 of 10  half [way]  125 rows/s  1.23 GB  40 s left")
