@@ -23,6 +23,7 @@ from hhrec_cli import (
     filter,  # noqa: A004  the stage is called filter
     init,
     params,
+    plan,
     predict,
     recommend,
     report,
@@ -52,6 +53,7 @@ ORDER = (
     "report",
     "serve",
     "export",
+    "plan",
     "run",
     "daily",
     "status",
@@ -102,6 +104,7 @@ app.command("tune", rich_help_panel=AFTER)(tune.tune)
 app.command("report", rich_help_panel=AFTER)(report.report)
 app.command("serve", rich_help_panel=AFTER)(serve.serve)
 app.add_typer(export.app, name="export", rich_help_panel=AFTER)
+app.command("plan", rich_help_panel=AFTER)(plan.plan)
 app.command("run", rich_help_panel=AFTER)(run.run)
 app.command("daily", rich_help_panel=AFTER)(daily.daily)
 app.command("status", rich_help_panel=AFTER)(status.status)

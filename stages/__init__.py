@@ -46,6 +46,7 @@ data/        Raw input: the synthetic sample, import of other logs, check.
 inspect/     Reports that `show` and `lookup` print.
 project/     A project of one's own: the parameters and the pipeline to begin with.
 pipeline/    `hhrec run` and `hhrec daily`: the stages without DVC; provenance of inputs; the final fit.
+plan/        Time, disk and memory of every stage before anything runs.
 recommend/   A model held in memory that recommends for histories that need not be in the log.
 api/         The functions of `import hhrec`: each stage and the pipeline, for Python programs and notebooks.
 serve/       The HTTP server: micro-batches, limits, reload of bundles, metrics, the explorer page.
