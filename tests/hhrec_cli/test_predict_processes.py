@@ -23,7 +23,7 @@ WAYS = {
     "diverse.parquet": ("--diversity", "0.3", "--scores"),
     "active.parquet": ("--set", "predict.candidates=active", "--scores"),
 }
-FEW = ("scored.parquet", "p.csv", "diverse.parquet")
+FEW = ("scored.parquet", "diverse.parquet")
 
 
 @pytest.fixture(scope="module")

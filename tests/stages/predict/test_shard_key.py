@@ -8,7 +8,7 @@ import torch
 
 from stages.interface.processes import Processes
 from stages.params import Params, validated
-from stages.predict.shard_key import key
+from stages.predict.shard_key import code, key
 
 ASKED = {"part": "test", "where": [], "rules": {"capacity": None}}
 
@@ -50,3 +50,18 @@ def test_another_run_has_another_key(
     else:
         monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
     assert key(given, files, asked, Processes()) != known
+
+
+def test_other_code_is_another_digest(tmp_path: Path) -> None:
+    digests = set()
+    for number, text in enumerate(("x = 1", "x = 2")):
+        root = tmp_path / str(number)
+        root.mkdir()
+        (root / "a.py").write_text(text)
+        (root / "a.pyc").write_text(str(number))
+        digests.add(code(root))
+    assert len(digests) == 2
+    (tmp_path / "2").mkdir()
+    (tmp_path / "2" / "a.py").write_text("x = 1")
+    assert code(tmp_path / "2") in digests
+    assert code() == code()
