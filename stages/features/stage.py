@@ -1,18 +1,19 @@
 """Build features: codes, salary and tokens of every vacancy of the vocabulary."""
 
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
 from tokenizers import Tokenizer
 
-from stages.core import kinds, outputs, tables
+from stages.core import engines, kinds, outputs, tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
-from stages.core.buckets import bucket_path, buckets
-from stages.core.schema import FEATURES, RAW_VACANCIES, VOCAB
+from stages.core.buckets import bucket_path, buckets, write
+from stages.core.schema import FEATURES, RAW_VACANCIES
 from stages.features import salary
 from stages.features import tokenizer as bpe
-from stages.features.clean import Slicing, write_facts
+from stages.features.clean import BYTES_PER_VACANCY, MADE_BY, Cleaning, Slicing, write_facts
 from stages.features.codebooks import (
     CodeBooks,
     books_hash,
@@ -82,20 +83,20 @@ def run(
     settings = params.features
     reader = _reader(settings, text_cache or out.parent / TEXT_CACHE_DIR)
     frozen = _frozen(books, settings, reader) if books else None
-    catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
+    tables.scan(vacancies, RAW_VACANCIES, made_by=MADE_BY)
     slicing = _slicing(vocab, slice_items)
     rates = frozen[0].rates if frozen else salary.RATES
-    with made.replacing() as scratch:
+    with (
+        made.replacing() as place,
+        engines.opened(params.engine, params.explode.memory_gb) as engine,
+    ):
+        scratch = place.absolute()
         work = scratch / "work"
-        counts = write_facts(
-            catalogue, slicing, work, settings=settings, rates=rates, progress=progress
-        )
+        counts = write_facts(engine, vacancies, Cleaning(slicing, settings, rates, work), progress)
         learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
         learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
         save_books(learnt, words, scratch / BOOKS_DIR)
-        encode_slices(
-            work, learnt, load_tokenizer(scratch / BOOKS_DIR), scratch / ITEMS_DIR, progress
-        )
+        encode_slices(engine, work, scratch, slice_items, progress)
         if reader:
             write_vectors(work, reader, settings, scratch / VECTORS, counts["vacancies"], progress)
         tables.remove(work)
@@ -110,14 +111,38 @@ def run(
 
 
 def encode_slices(
-    work: Path, books: CodeBooks, tokenizer: Tokenizer, out: Path, progress: Progress
+    engine: engines.Engine, work: Path, out: Path, size: int, progress: Progress
 ) -> None:
-    """Write the features of every bucket of facts to the bucket of the same number."""
+    """Write the features of every bucket of facts in `work` to the bucket of the same number."""
     files = buckets(work)
-    for done, file in enumerate(files):
-        part = encode(pl.read_parquet(file), books, tokenizer)
-        tables.sink(part, bucket_path(out, done), FEATURES)
-        progress(len(files) + done + 1, 2 * len(files), "encoded")
+    found = engine.each(
+        partial(encoded, Books(out / BOOKS_DIR), work, out / ITEMS_DIR),
+        list(range(len(files))),
+        need=size * BYTES_PER_VACANCY,
+    )
+    engines.total(engines.told(found, progress, "encoded", before=len(files), whole=2 * len(files)))
+
+
+@dataclass(frozen=True)
+class Books:
+    """Code books and tokenizer of a directory, read where and when they are first needed."""
+
+    directory: Path
+
+    @cached_property
+    def both(self) -> tuple[CodeBooks, Tokenizer]:
+        """What is in it."""
+        return load_books(self.directory), load_tokenizer(self.directory)
+
+    def __getstate__(self) -> dict[str, Path]:
+        return {"directory": self.directory}
+
+
+def encoded(books: Books, work: Path, out: Path, index: int) -> engines.Found:
+    """Write the features of one bucket of facts."""
+    part = encode(pl.read_parquet(bucket_path(work, index)), *books.both)
+    write(part, bucket_path(out, index), FEATURES, work=work)
+    return engines.Found()
 
 
 def write_vectors(
@@ -156,10 +181,10 @@ def encode(facts: pl.DataFrame, books: CodeBooks, tokenizer: Tokenizer) -> pl.Da
 
 
 def _slicing(vocab: Path, size: int) -> Slicing:
-    items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").select("vacancy_id", "item")
+    items = tables.scan_vocab(vocab)
     if items.head(1).collect().is_empty():
         raise HhrecError(f"{vocab}: no vacancies, nothing to describe", "see `hhrec vocab show`")
-    return Slicing(items, size)
+    return Slicing(vocab.absolute(), size)
 
 
 def _reader(settings: FeaturesParams, cache: Path) -> TextVectors | None:
