@@ -100,7 +100,8 @@ def run(
         engines.opened(params.engine, params.explode.memory_gb) as engine,
     ):
         scratch = place.absolute()
-        work = partial(built, ItemIds(vocab.absolute()), scratch, params.sequences.max_length, now)
+        items, limit = ItemIds(vocab.absolute()), params.sequences.max_length
+        work = partial(built, items, scratch, limit, now=now)
         total = Counter[str]()
         for done, found in enumerate(engine.each(work, jobs, need=need([*learn, *ask])), start=1):
             total.update(found.counts)
@@ -132,7 +133,7 @@ class ItemIds:
 
 
 def built(
-    items: ItemIds, scratch: Path, max_length: int, now: bool, job: tuple[bool, int, Path]
+    items: ItemIds, scratch: Path, max_length: int, job: tuple[bool, int, Path], *, now: bool
 ) -> engines.Found:
     """Write the parts that are made of one bucket, of all events (`asked`) or of the filtered ones."""
     asked, index, file = job

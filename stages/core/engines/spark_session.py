@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,9 @@ def cause(text: str) -> str:
     """The line of a long report that says why."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     wanted = [line for line in lines if line.partition(":")[0].endswith(("Error", "Exception"))]
-    plain = [line for line in wanted if "PythonException" not in line and "SparkException" not in line]
+    plain = [
+        line for line in wanted if "PythonException" not in line and "SparkException" not in line
+    ]
     return failures.short((plain or wanted or lines or ["no reason given"])[-1 if plain else 0])
 
 
@@ -135,8 +137,6 @@ def _handlers_kept() -> Iterator[None]:
 
 
 def interrupt(spark: Any) -> None:
-    """End what Spark is doing for us, as far as it listens."""
-    try:
+    """End what Spark is doing for us, as far as it listens: we are on the way out."""
+    with suppress(Exception):
         spark.interruptAll()
-    except Exception:  # noqa: BLE001, S110  we are on the way out, for another reason
-        pass
