@@ -1,19 +1,16 @@
 """Build features: codes, salary and tokens of every vacancy of the vocabulary."""
 
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import polars as pl
-from tokenizers import Tokenizer
 
 from stages.core import engines, kinds, outputs, tables
-from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
-from stages.core.buckets import bucket_path, buckets, write
-from stages.core.schema import FEATURES, RAW_VACANCIES
+from stages.core.artifact_paths import BOOKS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
+from stages.core.buckets import buckets
+from stages.core.schema import RAW_VACANCIES
 from stages.features import salary
-from stages.features import tokenizer as bpe
-from stages.features.clean import BYTES_PER_VACANCY, MADE_BY, Cleaning, Slicing, write_facts
+from stages.features.clean import MADE_BY, Cleaning, Slicing, write_facts
 from stages.features.codebooks import (
     CodeBooks,
     books_hash,
@@ -23,6 +20,7 @@ from stages.features.codebooks import (
     require_params,
     save_books,
 )
+from stages.features.encoding import encode_slices
 from stages.features.fit_codebooks import learn
 from stages.features.html_text import visible
 from stages.features.text_embeddings.embeddings import TextVectors, check_model, joined
@@ -110,41 +108,6 @@ def run(
     )
 
 
-def encode_slices(
-    engine: engines.Engine, work: Path, out: Path, size: int, progress: Progress
-) -> None:
-    """Write the features of every bucket of facts in `work` to the bucket of the same number."""
-    files = buckets(work)
-    found = engine.each(
-        partial(encoded, Books(out / BOOKS_DIR), work, out / ITEMS_DIR),
-        list(range(len(files))),
-        need=size * BYTES_PER_VACANCY,
-    )
-    engines.total(engines.told(found, progress, "encoded", before=len(files), whole=2 * len(files)))
-
-
-@dataclass(frozen=True)
-class Books:
-    """Code books and tokenizer of a directory, read where and when they are first needed."""
-
-    directory: Path
-
-    @cached_property
-    def both(self) -> tuple[CodeBooks, Tokenizer]:
-        """What is in it."""
-        return load_books(self.directory), load_tokenizer(self.directory)
-
-    def __getstate__(self) -> dict[str, Path]:
-        return {"directory": self.directory}
-
-
-def encoded(books: Books, work: Path, out: Path, index: int) -> engines.Found:
-    """Write the features of one bucket of facts."""
-    part = encode(pl.read_parquet(bucket_path(work, index)), *books.both)
-    write(part, bucket_path(out, index), FEATURES, work=work)
-    return engines.Found()
-
-
 def write_vectors(
     work: Path,
     reader: TextVectors,
@@ -161,23 +124,6 @@ def write_vectors(
         note = partial(progress, len(files) + done, 2 * len(files))
         file.write(facts["item"], reader.of(joined(facts, described), note))
     file.close()
-
-
-def encode(facts: pl.DataFrame, books: CodeBooks, tokenizer: Tokenizer) -> pl.DataFrame:
-    """Turn cleaned vacancies into FEATURES, row by row."""
-    limits, lower, upper = books.params, pl.col("lower"), pl.col("upper")
-    skills = facts["skills"].list.join(" ")
-    described = visible(facts["text"]) if limits.max_text_tokens else facts["text"]
-    return facts.select(
-        "item",
-        **{name: book.encode(pl.col(name)) for name, book in books.columns.items()},
-        salary_from=salary.scaled(lower, limits.salary_cap),
-        salary_to=salary.scaled(upper, limits.salary_cap),
-        salary_bucket=salary.bucket(salary.middle(lower, upper), books.salary_edges),
-        title_tokens=bpe.encode(tokenizer, facts["title"], limits.max_title_tokens),
-        skill_tokens=bpe.encode(tokenizer, skills, limits.max_skill_tokens),
-        text_tokens=bpe.encode(tokenizer, described, limits.max_text_tokens),
-    )
 
 
 def _slicing(vocab: Path, size: int) -> Slicing:

@@ -27,7 +27,7 @@ def failing(job: int) -> Found:
     return Found({"pid": os.getpid()})
 
 
-class Unsendable(Exception):
+class UnsendableError(Exception):
     """An error that cannot be copied."""
 
     def __init__(self, one: int, two: int) -> None:
@@ -35,7 +35,7 @@ class Unsendable(Exception):
 
 
 def unsendable(job: int) -> Found:
-    raise Unsendable(job, job)
+    raise UnsendableError(job, job)
 
 
 def dying(job: int) -> Found:

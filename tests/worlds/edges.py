@@ -10,7 +10,9 @@ import polars as pl
 from stages.core.schema import RAW_SESSIONS, RAW_VACANCIES
 from tests.worlds.tiny import APPLY, PRINT, VIEW, moment
 
-Row: TypeAlias = tuple[str | None, str | None, list[str | None] | None, list[int | None] | None, Any]
+Row: TypeAlias = tuple[
+    str | None, str | None, list[str | None] | None, list[int | None] | None, Any
+]
 NOON = moment("02 12:00")
 HEAVY = 260_000  # events of the busiest user of the real log
 NAMES = ("анна", "ЁЖ 🦔", "z\u0301oe", "a/b=c d", "", "İstanbul", "日本")

@@ -13,11 +13,10 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 
-import stages
 from stages.core.engines.engine import Found, Job
 from stages.interface.errors import HhrecError
 
-HOME = str(Path(stages.__file__).parents[1])
+HOME = str(Path(__file__).resolve().parents[3])
 # hhrec's own `stages` is imported, whatever else has that name; see hhrec_cli/_own_stages.py
 CODE = (
     "import sys; home, path, handle = sys.argv[1], sys.argv[2:-1], sys.argv[-1];"

@@ -44,7 +44,7 @@ def test_the_first_job_that_fails_is_told_as_it_would_be_here(pool: Pool) -> Non
     with pytest.raises(OSError, match="No space") as other:
         list(pool.each(jobs.failing, [2, 0], 2))
     assert (other.value.errno, other.value.filename) == (28, "/data/events")
-    with pytest.raises(RuntimeError, match="Unsendable: 7 and 7"):
+    with pytest.raises(RuntimeError, match="UnsendableError: 7 and 7"):
         list(pool.each(jobs.unsendable, [7], 1))
 
 
