@@ -19,7 +19,7 @@ class SparkParams(Section):
     """URL of a master: `local[2]`, `spark://HOST:7077`, `yarn`, `k8s://...`."""
     remote: Annotated[str, Field(max_length=1_000)] = ""
     """URL of a Spark Connect server, `sc://HOST:15002`; not beside `master`."""
-    settings: Annotated[dict[str, str], Field(max_length=LARGEST, default_factory=dict)]
+    settings: dict[str, str] = Field(default_factory=dict, max_length=LARGEST)
     """Any settings of Spark: `{spark.executor.memory: 8g}`."""
 
     @field_validator("settings", mode="before")

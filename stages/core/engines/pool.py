@@ -17,7 +17,7 @@ from stages.core.engines.engine import Found, Job
 from stages.interface.errors import HhrecError
 
 HOME = str(Path(__file__).resolve().parents[3])
-# hhrec's own `stages` is imported, whatever else has that name; see hhrec_cli/_own_stages.py
+# hhrec's own `stages` is imported, whatever else has that name on the path
 CODE = (
     "import sys; home, path, handle = sys.argv[1], sys.argv[2:-1], sys.argv[-1];"
     " sys.path[:] = [home, *path]; import stages; sys.path.remove(home);"
