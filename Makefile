@@ -14,6 +14,7 @@
 # make torture   every command killed at each of its changes of the disk; prints kills and losses
 # make fuzz    10,000 broken inputs and 2,000 command lines at random: none may end in a traceback
 # make fuzz-serve   2,000 requests at random to a server: none may end in a 500
+# make test-spark   the data stages on a Spark cluster and a Spark Connect server on this machine (Java 17)
 # make audit   known weaknesses of the pinned packages; asks the network, so no test runs it
 # make coverage   the tests of `make test` with every line counted; prints the lines that none runs
 # make mutants    mutmut: faults put into masking, ranking, metrics, filter and ownership, and which of
@@ -30,6 +31,7 @@ PEERS ?= .venv-peers
 AUDIT ?= .venv-audit
 MUTANTS ?= .venv-mutants
 FUZZ ?= .venv-fuzz
+SPARK ?= .venv-spark
 export BENCH_SIZE ?= full
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -38,7 +40,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve fuzz-serve
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve fuzz-serve test-spark
 
 demo: $(READY)
 	dvc repro --quiet
@@ -124,6 +126,15 @@ fuzz: $(READY)
 fuzz-serve: $(READY)
 	test -x $(FUZZ)/bin/schemathesis || { $(PYTHON) -m venv $(FUZZ) && $(FUZZ)/bin/python -m pip install --quiet 'schemathesis>=4.32'; }
 	FUZZER=$(abspath $(FUZZ))/bin/schemathesis python -m pytest -m slow tests/hhrec_cli/test_serve_fuzzed.py
+
+# In an environment on top of ours, as the mutants': pyspark brings pandas, which ours does without.
+test-spark: $(SPARK)/bin/spark-submit
+	PYTHONPATH= $(SPARK)/bin/python -m pytest -m slow -v tests/stages/core/engines
+
+$(SPARK)/bin/spark-submit: $(READY)
+	$(BIN)/python -m venv $(SPARK)
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(SPARK)/lib/python3*/site-packages)/hhrec.pth
+	$(SPARK)/bin/python -m pip install --quiet --constraint constraints.txt 'pandas<3' 'pyspark[connect]'
 
 untested: $(READY)
 	python tests/helpers/untested.py

@@ -27,7 +27,7 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import RAW_VACANCIES
 from stages.features.clean import RAW, facts, first_rows
 from stages.features.codebooks import books_hash, load_books, load_tokenizer
-from stages.features.stage import encode
+from stages.features.encoding import encode
 from stages.interface.errors import HhrecError
 from stages.loaders.model_arrays import CODES, TOKENS, padded
 

@@ -1,16 +1,20 @@
-"""Buckets: the part of a table that a user's rows are in, and a map over the parts.
+"""Buckets: the part of a table that a user's rows are in, its file, and sums over the parts.
 
 Every table after `explode` is a directory of buckets. All events of a user are in one bucket, so
-whatever is per user needs one bucket in memory; what is global is a sum over buckets. Running the
-buckets elsewhere (processes, a cluster) means another `over`, and the same functions.
+whatever is per user needs one bucket in memory; what is global is a sum over buckets. Where the
+work on a bucket is done, `stages.core.engines` knows.
 """
 
 import math
+import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
+
+from stages.core import tables
+from stages.core.schema import Schema
 
 BYTES_PER_EVENT = 400  # peak bytes an exploded event needs while sorted, measured on string ids
 
@@ -40,12 +44,48 @@ def buckets(directory: Path) -> list[Path]:
     return sorted(directory.glob("bucket-*.parquet"))
 
 
-def over(source: Path, work: Callable[[Path], None]) -> None:
-    """Apply `work` to each bucket file of `source`, in order."""
-    for file in buckets(source):
-        work(file)
+def need(files: Sequence[Path]) -> int:
+    """Bytes of memory that the work on the greatest of some files of events takes."""
+    rows = [pl.scan_parquet(file).select(pl.len()).collect().item() for file in files]
+    return max(rows, default=0) * BYTES_PER_EVENT
 
 
-def gather(source: Path, work: Callable[[Path], pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Yield `work(bucket)` for each bucket file of `source`, in order."""
-    return (work(file) for file in buckets(source))
+def summed(parts: Iterable[pl.DataFrame], key: str, value: str) -> pl.DataFrame:
+    """Sum `value` by `key` over tables of buckets, each with a key once; in no order.
+
+    Only a few of them are in memory at a time.
+    """
+    held: list[pl.DataFrame] = []
+    for part in parts:
+        held.append(part)
+        if len(held) > 1 and sum(one.height for one in held[1:]) > held[0].height:
+            held = [_summed(held, key, value)]
+    return held[0] if len(held) == 1 else _summed(held, key, value)
+
+
+def _summed(parts: Sequence[pl.DataFrame], key: str, value: str) -> pl.DataFrame:
+    return pl.concat(parts).group_by(key).agg(pl.col(value).sum())
+
+
+def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, work: Path) -> None:
+    """Write a bucket's file for good: whole, or not at all, when twice at once the same.
+
+    Args:
+        frame: Rows, in order.
+        path: The file.
+        schema: Columns that it gets, in order.
+        work: Where it is written first, on the same disk; what a killed worker leaves there goes
+            with it.
+    """
+    scratch = work / "attempts" / f"{path.name}.{uuid.uuid4().hex}"
+    tables.sink(frame, scratch, schema)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch.replace(path)
+
+
+def keep(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
+    """Write a file for work between two jobs, as `write` does, but fast rather than small."""
+    scratch = path.parent / "attempts" / f"{path.name}.{uuid.uuid4().hex}"
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    frame.lazy().collect().write_parquet(scratch, compression="lz4")
+    scratch.replace(path)

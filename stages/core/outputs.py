@@ -124,7 +124,8 @@ def prepare(
         lineage.check(known, beside, roles)
         held = locks.lock(out)
         manifests.sweep(out)
-    shown = params.model_dump(mode="json") if params else {}
+    # where the work is done shapes no result, and settings of a cluster may hold credentials
+    shown = params.model_dump(mode="json", exclude={"engine"}) if params else {}
     return Output(out, kind, known, beside, shown, dict(facts or {}), [held])
 
 

@@ -5,14 +5,23 @@ at a time; what is global is which way to split and which users validate.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
-from stages.core import kinds, outputs, tables
+from stages.core import engines, kinds, outputs, tables
 from stages.core.artifact_paths import TEST_FILE, TRAIN_FILE
-from stages.core.buckets import bucket_count, bucket_of, bucket_path
+from stages.core.buckets import (
+    BYTES_PER_EVENT,
+    bucket_count,
+    bucket_of,
+    bucket_path,
+    keep,
+    write,
+)
 from stages.core.raw_sessions import check_keys, row_counts, scan_sessions
 from stages.core.schema import EVENTS, PARTS
 from stages.explode import holdout
@@ -20,6 +29,8 @@ from stages.explode.event_order import ordered_events
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
+
+RowCounts: TypeAlias = Mapping[str | None, tuple[int, int]]
 
 
 class ExplodeReport(Report):
@@ -54,15 +65,21 @@ def run(
     check_keys(test, asked)
     counts = {"train": row_counts(known), "test": row_counts(asked)}
     total = sum(events for faults in counts.values() for _, events in faults.values())
-    count = params.explode.buckets or bucket_count(total, params.explode.memory_gb)
-    with made.replacing() as scratch:
-        work = scratch / "work"
-        parts = _partition(_both(known, asked), count, work)
-        found, dropped = _order(parts, ways, work, progress)
-        way, rows = holdout.choose(ways, found, params)
-        totals = _mark(way, rows, scratch, progress)
+    memory, workers = params.explode.memory_gb, params.engine.workers
+    count = params.explode.buckets or bucket_count(total, memory / workers)
+    need = total * BYTES_PER_EVENT // count
+    with made.replacing() as place, engines.opened(params.engine, memory) as engine:
+        scratch = place.absolute()
+        rows = _rows({"train": train, "test": test}, counts, count, scratch / "work")
+        order = partial(ordered, scratch / "work", ways)
+        first, second = engines.halves(progress, count, "ordered", "split")
+        done = list(first(engine.shuffled(rows, order, need=need)))
+        way, labels = holdout.choose(ways, [found.tables for found in done], params)
+        mark = partial(marked, scratch, way)
+        split = list(second(engine.each(mark, list(enumerate(labels)), need=need)))
+        dropped, totals = engines.total(done), engines.total(split)
         _check(train, params.split.kind, totals)
-        tables.remove(work)
+        tables.remove(scratch / "work")
     return ExplodeReport(
         rows={name: sum(rows for rows, _ in faults.values()) for name, faults in counts.items()},
         dropped_rows={fault: rows for fault, (rows, _) in counts["train"].items() if fault},
@@ -76,61 +93,58 @@ def run(
     )
 
 
-def _both(known: pl.LazyFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
-    """Rows of both files with `from_test`; malformed train rows are dropped, test rows are not."""
-    usable = known.filter(pl.col("fault").is_null()).with_columns(from_test=pl.lit(False))
-    return pl.concat([usable, asked.with_columns(from_test=pl.lit(True))])
-
-
-def _partition(sessions: pl.LazyFrame, count: int, work: Path) -> list[pl.LazyFrame]:
-    """Cut sessions into `count` lazy frames by their user, through files in `work`."""
+def _rows(
+    files: Mapping[str, Path], counts: Mapping[str, RowCounts], count: int, work: Path
+) -> engines.Shuffle:
+    """Rows of both files, to be brought together by user."""
     work.mkdir(parents=True)
-    if count == 1:
-        return [sessions]
-    sessions.with_columns(bucket=bucket_of(pl.col("user_id"), count)).sink_parquet(
-        pl.PartitionBy(work, key="bucket", include_key=False), mkdir=True, compression="lz4"
+    return engines.Shuffle(
+        read=sessions_of,
+        bucket=partial(by_user, count),
+        files=[engines.Slice(role, file.absolute()) for role, file in files.items()],
+        heights=[sum(rows for rows, _ in counts[role].values()) for role in files],
+        count=count,
+        scratch=work / "scattered",
     )
-    folders = [work / f"bucket={index}" for index in range(count)]
-    return [
-        pl.scan_parquet(folder / "*.parquet", hive_partitioning=False)
-        if folder.is_dir()
-        else sessions.clear()
-        for folder in folders
-    ]
 
 
-def _order(
-    parts: Sequence[pl.LazyFrame], ways: Sequence[holdout.Split], work: Path, progress: Progress
-) -> tuple[list[list[pl.DataFrame]], Counter[str]]:
-    """Write each bucket's events in order to `work`; give its candidates for each way to split."""
-    found, dropped = [], Counter[str]()
-    for index, part in enumerate(parts):
-        events, faults = ordered_events(part)
-        dropped.update(faults)
-        found.append([holdout.candidates(events, way) for way in ways])
-        events.write_parquet(bucket_path(work, index), compression="lz4")
-        progress(index + 1, 2 * len(parts), "ordered")
-    return found, dropped
+def sessions_of(part: engines.Slice) -> pl.LazyFrame:
+    """Rows of a raw file with `from_test`; malformed train rows are dropped, test rows are not."""
+    rows = part.of(scan_sessions(part.file))
+    if part.role == "test":
+        return rows.with_columns(from_test=pl.lit(True))
+    return rows.filter(pl.col("fault").is_null()).with_columns(from_test=pl.lit(False))
 
 
-def _mark(
-    way: holdout.Split, rows: Sequence[pl.DataFrame], scratch: Path, progress: Progress
-) -> Counter[str]:
-    """Write each bucket with `part` and `label`; count what they hold."""
-    totals = Counter[str]()
-    for index, labelled in enumerate(rows):
-        ordered = pl.read_parquet(bucket_path(scratch / "work", index))
-        events = holdout.mark(ordered, labelled, way)
-        tables.sink(events, bucket_path(scratch, index), EVENTS)
-        real = events["vacancy_id"].is_not_null()
-        totals.update(dict(events.filter(real)["part"].value_counts().iter_rows()))
-        totals.update(
-            empty=int((~real).sum()),
-            labels=int(events["label"].sum()),
-            users=events["user_id"].n_unique(),
-        )
-        progress(len(rows) + index + 1, 2 * len(rows), "split")
-    return totals
+def by_user(count: int) -> pl.Expr:
+    """The bucket of a row with a user."""
+    return bucket_of(pl.col("user_id"), count)
+
+
+def ordered(
+    work: Path, ways: Sequence[holdout.Split], index: int, rows: pl.LazyFrame
+) -> engines.Found:
+    """Write a bucket's events in order to `work`; give its candidates for each way to split."""
+    events, faults = ordered_events(rows)
+    keep(events, bucket_path(work, index))
+    return engines.Found(dict(faults), [holdout.candidates(events, way) for way in ways])
+
+
+def marked(scratch: Path, way: holdout.Split, job: tuple[int, pl.DataFrame]) -> engines.Found:
+    """Write a bucket with `part` and `label`; count what it holds."""
+    index, labelled = job
+    work = scratch / "work"
+    events = holdout.mark(pl.read_parquet(bucket_path(work, index)), labelled, way)
+    write(events, bucket_path(scratch, index), EVENTS, work=work)
+    real = events["vacancy_id"].is_not_null()
+    return engines.Found(
+        dict(events.filter(real)["part"].value_counts().iter_rows())
+        | {
+            "empty": int((~real).sum()),
+            "labels": int(events["label"].sum()),
+            "users": events["user_id"].n_unique(),
+        }
+    )
 
 
 def _check(train: Path, kind: str, totals: Counter[str]) -> None:

@@ -6,13 +6,14 @@ catalogue's size and order.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import polars as pl
 
-from stages.core import tables
-from stages.core.buckets import bucket_path
+from stages.core import engines, tables
+from stages.core.buckets import bucket_path, keep
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import CATEGORICAL, RAW_VACANCIES
 from stages.features import salary
@@ -20,6 +21,8 @@ from stages.features.html_text import normal_skills
 from stages.interface.stage_report import Progress
 from stages.params import FeaturesParams
 
+MADE_BY = "hhrec data import"
+BYTES_PER_VACANCY = 1 << 14  # peak bytes of a vacancy with its description while it is cleaned
 RAW = {name: name.replace(".", "_") for name in RAW_VACANCIES if name != "vacancy_id"}
 
 
@@ -37,75 +40,98 @@ class Slicing:
     """How the catalogue is cut: slice n holds the n-th `size` items.
 
     Attributes:
-        items: vacancy_id and item of the vocabulary.
+        vocab: File of the vocabulary.
         size: Items in a slice.
     """
 
-    items: pl.LazyFrame
+    vocab: Path
     size: int
+
+    @cached_property
+    def items(self) -> pl.DataFrame:
+        """vacancy_id and item of the vocabulary, read where and when they are first needed."""
+        return tables.scan_vocab(self.vocab).select("vacancy_id", "item").collect()
 
     def number(self) -> pl.Expr:
         """Slice of a row with an `item`."""
         return (pl.col("item") - FIRST_ITEM) // self.size
 
+    @cached_property
     def numbers(self) -> list[int]:
         """Slices that hold an item, in order."""
-        numbers = self.items.select(self.number().unique().sort()).collect()
-        return numbers["item"].to_list()
+        return self.items.select(self.number().unique().sort())["item"].to_list()
 
-    def wanted(self, number: int) -> pl.DataFrame:
+    def place(self) -> pl.Expr:
+        """Place of a row's slice among `numbers`."""
+        return self.number().replace_strict(self.numbers, range(len(self.numbers)))
+
+    def wanted(self, place: int) -> pl.DataFrame:
         """Items of one slice, in order."""
-        chosen = self.items.filter(self.number() == number)
-        return chosen.select("item").sort("item").collect()
+        chosen = self.items.filter(self.number() == self.numbers[place])
+        return chosen.select("item").sort("item")
+
+    def __getstate__(self) -> dict[str, Path | int]:
+        return {"vocab": self.vocab, "size": self.size}
+
+
+class Cleaning(NamedTuple):
+    """How facts are made, and where they go."""
+
+    slicing: Slicing
+    settings: FeaturesParams
+    rates: Mapping[str, float]
+    work: Path
 
 
 def write_facts(
-    catalogue: pl.LazyFrame,
-    slicing: Slicing,
-    work: Path,
-    *,
-    settings: FeaturesParams,
-    rates: Mapping[str, float],
-    progress: Progress,
+    engine: engines.Engine, catalogue: Path, cleaning: Cleaning, progress: Progress
 ) -> CleanCounts:
     """Write the facts of every vocabulary item to buckets in `work`, one a slice, by item."""
-    scattered = work / "scattered"
-    scatter(catalogue, slicing, scattered, text=settings.reads_descriptions())
-    numbers = slicing.numbers()
-    rows = absent = 0
-    for done, number in enumerate(numbers):
-        files = sorted((scattered / f"slice={number}").glob("*.parquet"))
-        raw = pl.read_parquet(files, hive_partitioning=False) if files else _no_rows()
-        wanted = slicing.wanted(number)
-        clean = facts(first_rows(raw), rates, settings.salary_cap)
-        whole = wanted.join(clean, on="item", how="left", maintain_order="left")
-        whole.write_parquet(bucket_path(work, done), statistics=False)
-        rows += raw.height
-        absent += wanted.join(raw, on="item", how="anti").height
-        progress(done + 1, 2 * len(numbers), "cleaned")
-    tables.remove(scattered)
-    total, size = (one.select(pl.len()).collect().item() for one in (catalogue, slicing.items))
+    slicing, count = cleaning.slicing, len(cleaning.slicing.numbers)
+    total = tables.scan(catalogue, RAW_VACANCIES, made_by=MADE_BY).select(pl.len()).collect().item()
+    cleaning.work.mkdir(parents=True)
+    rows = engines.Shuffle(
+        read=partial(catalogued, slicing, text=cleaning.settings.reads_descriptions()),
+        bucket=slicing.place,
+        files=[engines.Slice("vacancies", catalogue.absolute())],
+        heights=[total],
+        count=count,
+        scratch=cleaning.work / "scattered",
+    )
+    need = slicing.size * BYTES_PER_VACANCY
+    found = engine.shuffled(rows, partial(cleaned, cleaning), need=need)
+    counts = engines.total(engines.told(found, progress, "cleaned", before=0, whole=2 * count))
+    tables.remove(rows.scratch)
+    size = slicing.items.height
     return CleanCounts(
-        vacancies=size, absent=absent, outside=total - rows, duplicates=rows - (size - absent)
+        vacancies=size,
+        absent=counts["absent"],
+        outside=total - counts["rows"],
+        duplicates=counts["rows"] - (size - counts["absent"]),
     )
 
 
-def scatter(catalogue: pl.LazyFrame, slicing: Slicing, out: Path, *, text: bool) -> None:
-    """Write the catalogue's rows to `out/slice=N/`, with their item.
+def catalogued(slicing: Slicing, part: engines.Slice, *, text: bool) -> pl.LazyFrame:
+    """Rows of the catalogue whose vacancy the vocabulary has, with their item.
 
     Descriptions are null unless asked for, and so is a title that only repeats the id: a log
     imported without titles has no others.
     """
-    out.mkdir(parents=True)
     description = pl.col("description") if text else pl.lit(None, pl.String).alias("description")
     title = pl.when(pl.col("name").str.strip_chars() != pl.col("vacancy_id")).then("name")
-    rows = (
-        catalogue.with_columns(description, title.alias("name"))
-        .rename(RAW)
-        .join(slicing.items, on="vacancy_id")
-    )
-    keyed = rows.drop("vacancy_id").with_columns(slicing.number().alias("slice"))
-    keyed.sink_parquet(pl.PartitionBy(out, key="slice", include_key=False), mkdir=True)
+    rows = part.of(tables.scan(part.file, RAW_VACANCIES, made_by=MADE_BY))
+    named = rows.with_columns(description, title.alias("name")).rename(RAW)
+    return named.join(slicing.items.lazy(), on="vacancy_id").drop("vacancy_id")
+
+
+def cleaned(cleaning: Cleaning, place: int, rows: pl.LazyFrame) -> engines.Found:
+    """Write the facts of one slice."""
+    raw, wanted = rows.collect(), cleaning.slicing.wanted(place)
+    clean = facts(first_rows(raw), cleaning.rates, cleaning.settings.salary_cap)
+    whole = wanted.join(clean, on="item", how="left", maintain_order="left")
+    keep(whole, bucket_path(cleaning.work, place))
+    absent = wanted.join(raw, on="item", how="anti").height
+    return engines.Found({"rows": raw.height, "absent": absent})
 
 
 def first_rows(raw: pl.DataFrame) -> pl.DataFrame:
@@ -126,8 +152,3 @@ def facts(raw: pl.DataFrame, rates: Mapping[str, float], cap: int) -> pl.DataFra
         lower=lower,
         upper=upper,
     )
-
-
-def _no_rows() -> pl.DataFrame:
-    columns = {RAW[name]: dtype for name, dtype in RAW_VACANCIES.items() if name in RAW}
-    return pl.DataFrame(schema={**columns, "item": pl.Int32()})

@@ -4,15 +4,13 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
-from tokenizers import Tokenizer
 
-from stages.core import kinds, outputs, tables
-from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
-from stages.core.buckets import bucket_path, buckets
-from stages.core.schema import FEATURES, RAW_VACANCIES, VOCAB
+from stages.core import engines, kinds, outputs, tables
+from stages.core.artifact_paths import BOOKS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
+from stages.core.buckets import buckets
+from stages.core.schema import RAW_VACANCIES
 from stages.features import salary
-from stages.features import tokenizer as bpe
-from stages.features.clean import Slicing, write_facts
+from stages.features.clean import MADE_BY, Cleaning, Slicing, write_facts
 from stages.features.codebooks import (
     CodeBooks,
     books_hash,
@@ -22,6 +20,7 @@ from stages.features.codebooks import (
     require_params,
     save_books,
 )
+from stages.features.encoding import encode_slices
 from stages.features.fit_codebooks import learn
 from stages.features.html_text import visible
 from stages.features.text_embeddings.embeddings import TextVectors, check_model, joined
@@ -82,20 +81,20 @@ def run(
     settings = params.features
     reader = _reader(settings, text_cache or out.parent / TEXT_CACHE_DIR)
     frozen = _frozen(books, settings, reader) if books else None
-    catalogue = tables.scan(vacancies, RAW_VACANCIES, made_by="hhrec data import")
+    tables.scan(vacancies, RAW_VACANCIES, made_by=MADE_BY)
     slicing = _slicing(vocab, slice_items)
     rates = frozen[0].rates if frozen else salary.RATES
-    with made.replacing() as scratch:
+    with (
+        made.replacing() as place,
+        engines.opened(params.engine, params.explode.memory_gb) as engine,
+    ):
+        scratch = place.absolute()
         work = scratch / "work"
-        counts = write_facts(
-            catalogue, slicing, work, settings=settings, rates=rates, progress=progress
-        )
+        counts = write_facts(engine, vacancies, Cleaning(slicing, settings, rates, work), progress)
         learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
         learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
         save_books(learnt, words, scratch / BOOKS_DIR)
-        encode_slices(
-            work, learnt, load_tokenizer(scratch / BOOKS_DIR), scratch / ITEMS_DIR, progress
-        )
+        encode_slices(engine, work, scratch, slice_items, progress)
         if reader:
             write_vectors(work, reader, settings, scratch / VECTORS, counts["vacancies"], progress)
         tables.remove(work)
@@ -107,17 +106,6 @@ def run(
         frozen=frozen is not None,
         books=books_hash(out / BOOKS_DIR),
     )
-
-
-def encode_slices(
-    work: Path, books: CodeBooks, tokenizer: Tokenizer, out: Path, progress: Progress
-) -> None:
-    """Write the features of every bucket of facts to the bucket of the same number."""
-    files = buckets(work)
-    for done, file in enumerate(files):
-        part = encode(pl.read_parquet(file), books, tokenizer)
-        tables.sink(part, bucket_path(out, done), FEATURES)
-        progress(len(files) + done + 1, 2 * len(files), "encoded")
 
 
 def write_vectors(
@@ -138,28 +126,11 @@ def write_vectors(
     file.close()
 
 
-def encode(facts: pl.DataFrame, books: CodeBooks, tokenizer: Tokenizer) -> pl.DataFrame:
-    """Turn cleaned vacancies into FEATURES, row by row."""
-    limits, lower, upper = books.params, pl.col("lower"), pl.col("upper")
-    skills = facts["skills"].list.join(" ")
-    described = visible(facts["text"]) if limits.max_text_tokens else facts["text"]
-    return facts.select(
-        "item",
-        **{name: book.encode(pl.col(name)) for name, book in books.columns.items()},
-        salary_from=salary.scaled(lower, limits.salary_cap),
-        salary_to=salary.scaled(upper, limits.salary_cap),
-        salary_bucket=salary.bucket(salary.middle(lower, upper), books.salary_edges),
-        title_tokens=bpe.encode(tokenizer, facts["title"], limits.max_title_tokens),
-        skill_tokens=bpe.encode(tokenizer, skills, limits.max_skill_tokens),
-        text_tokens=bpe.encode(tokenizer, described, limits.max_text_tokens),
-    )
-
-
 def _slicing(vocab: Path, size: int) -> Slicing:
-    items = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").select("vacancy_id", "item")
+    items = tables.scan_vocab(vocab)
     if items.head(1).collect().is_empty():
         raise HhrecError(f"{vocab}: no vacancies, nothing to describe", "see `hhrec vocab show`")
-    return Slicing(items, size)
+    return Slicing(vocab.absolute(), size)
 
 
 def _reader(settings: FeaturesParams, cache: Path) -> TextVectors | None:

@@ -7,15 +7,20 @@ the bipartite graph of vacancies and users, where a pair weighs as much as it ha
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from stages.core import engines
+from stages.core.buckets import keep, summed
+
 
 @dataclass
 class Core:
-    """How many rounds it took, and the events that each minimum dropped."""
+    """Files of pairs that are left, how many rounds it took, the events that each minimum dropped."""
 
+    files: list[Path]
     rounds: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
@@ -26,43 +31,89 @@ def pairs(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def shrink(
-    files: Sequence[Path], *, min_item_events: int, min_user_events: int, rounds: int
+    engine: engines.Engine,
+    files: Sequence[Path],
+    *,
+    min_item_events: int,
+    min_user_events: int,
+    rounds: int,
+    need: int = 0,
 ) -> Core:
     """Drop rare vacancies, then users with little left, and again until nothing changes.
 
     Args:
-        files: Parquet files of `pairs`, all of a user in one file; rewritten in place.
+        engine: Does the work on each file.
+        files: Parquet files of `pairs`, all of a user in one file; they are removed as others take their place.
         min_item_events: Fewest events of a vacancy over all files.
         min_user_events: Fewest events of a user.
         rounds: Most rounds; 0 goes on to the fixed point.
+        need: Bytes of memory that the greatest file takes.
     """
-    core = Core()
+    core = Core(list(files))
     while not rounds or core.rounds < rounds:
-        rare = _rare_items(files, min_item_events)
+        rare = _rare_items(engine, core.files, min_item_events, need)
         if core.rounds and rare.is_empty():
             break
-        before = core.dropped["min_user_events"]
-        for file in files:
-            core.dropped.update(_shrink_file(file, rare, min_user_events))
         core.rounds += 1
-        if core.dropped["min_user_events"] == before:
+        listed = files[0].with_name(f"rare-{core.rounds}.parquet")
+        keep(rare, listed)
+        work = partial(shrunk, listed, min_user_events, core.rounds)
+        found = list(engine.each(work, core.files, need=need))
+        for place, one in enumerate(found):
+            if one.counts["changed"]:
+                old, core.files[place] = core.files[place], _renewed(core.files[place], core.rounds)
+                old.unlink(missing_ok=True)
+        dropped = engines.total(found)
+        del dropped["changed"]
+        core.dropped.update(dropped)
+        if not dropped["min_user_events"]:
             break
     return core
 
 
-def _rare_items(files: Sequence[Path], fewest: int) -> pl.DataFrame:
+def items(engine: engines.Engine, files: Sequence[Path], need: int = 0) -> pl.DataFrame:
+    """Events of each vacancy in all files together: `vacancy_id`, `events`; in no order."""
+    parts = (found.tables[0] for found in engine.each(item_events, list(files), need=need))
+    return summed(parts, "vacancy_id", "events")
+
+
+def item_events(file: Path) -> engines.Found:
+    """Events of each vacancy in one file."""
+    counts = pl.scan_parquet(file).group_by("vacancy_id").agg(pl.col("events").sum())
+    return engines.Found(tables=[counts.collect(engine="streaming")])
+
+
+def _rare_items(
+    engine: engines.Engine, files: Sequence[Path], fewest: int, need: int
+) -> pl.DataFrame:
     """Vacancies with fewer events than `fewest` in all files together: one column."""
-    counts = pl.scan_parquet(list(files)).group_by("vacancy_id").agg(pl.col("events").sum())
-    rare = counts.filter(pl.col("events") < fewest).select("vacancy_id")
-    return rare.collect(engine="streaming") if fewest > 1 else rare.clear().collect()
+    if fewest <= 1:
+        return pl.DataFrame(schema={"vacancy_id": pl.String})
+    return items(engine, files, need).filter(pl.col("events") < fewest).select("vacancy_id")
 
 
-def _shrink_file(file: Path, rare: pl.DataFrame, min_user_events: int) -> Counter[str]:
-    """Rewrite one file without rare vacancies and the users they leave poor; count the events."""
-    before = pl.read_parquet(file)
-    frequent = before.join(rare, on="vacancy_id", how="anti") if rare.height else before
+def shrunk(rare: Path, min_user_events: int, number: int, file: Path) -> engines.Found:
+    """Write one file anew without rare vacancies and the users they leave poor; count the events.
+
+    The old file stays, so that the same may be done twice; where nothing goes, nothing is written.
+    """
+    before, unwanted = pl.read_parquet(file), pl.read_parquet(rare)
+    frequent = before.join(unwanted, on="vacancy_id", how="anti") if unwanted.height else before
     rich = frequent.filter(pl.col("events").sum().over("user_id") >= min_user_events)
-    if rich.height < before.height:
-        rich.write_parquet(file, compression="lz4")
+    changed = rich.height < before.height
+    if changed:
+        keep(rich, _renewed(file, number))
     sums = [int(frame["events"].sum()) for frame in (before, frequent, rich)]
-    return Counter(min_item_events=sums[0] - sums[1], min_user_events=sums[1] - sums[2])
+    return engines.Found(
+        {
+            "changed": int(changed),
+            "min_item_events": sums[0] - sums[1],
+            "min_user_events": sums[1] - sums[2],
+        }
+    )
+
+
+def _renewed(file: Path, number: int) -> Path:
+    """Where a file is written anew in a round."""
+    name, _, _ = file.stem.partition("@")
+    return file.with_name(f"{name}@{number}.parquet")

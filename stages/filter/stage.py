@@ -6,15 +6,17 @@ Contexts are never filtered: `sequences` reads them from the events themselves.
 """
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
-from stages.core import kinds, outputs, tables
+from stages.core import engines, kinds, outputs, tables
 from stages.core.actions import is_bot, is_known
-from stages.core.buckets import bucket_path, buckets
+from stages.core.buckets import bucket_path, buckets, keep, need, write
 from stages.core.schema import EVENTS, FILTERED
-from stages.filter.kcore import pairs, shrink
+from stages.filter.kcore import items, pairs, shrink
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
@@ -59,34 +61,59 @@ def run(params: Params, *, events: Path, out: Path, progress: Progress = silent)
     everything = params.split.kind == "none"
     if everything:
         _check_whole(events, table)
-    limits, counts = params.filter, Counter[str]()
-    files = [
-        train_part(pl.scan_parquet(file), everything=everything)
-        for file in buckets(events) or [events]
-    ]
-    with made.replacing() as scratch:
-        cores = [bucket_path(scratch / "work", index) for index in range(len(files))]
-        for index, (file, core) in enumerate(zip(files, cores, strict=True)):
-            counts.update(_count(file, limits.max_user_events))
-            left = pairs(usable(file, limits.max_user_events))
-            tables.sink(left, core, left.collect_schema())
-            progress(index + 1, 2 * len(files), "counted")
-        shrunk = shrink(
-            cores,
-            min_item_events=limits.min_item_events,
-            min_user_events=limits.min_user_events,
-            rounds=limits.rounds,
+    files = [file.absolute() for file in buckets(events) or [events]]
+    wanted, room = Wanted(everything, params.filter.max_user_events), need(files)
+    with (
+        made.replacing() as place,
+        engines.opened(params.engine, params.explode.memory_gb) as engine,
+    ):
+        scratch = place.absolute()
+        first, second = engines.halves(progress, len(files), "counted", "filtered")
+        pair = partial(paired, wanted, scratch / "work")
+        counts = engines.total(first(engine.each(pair, list(enumerate(files)), need=room)))
+        left = shrink(
+            engine,
+            [bucket_path(scratch / "work", index) for index in range(len(files))],
+            min_item_events=params.filter.min_item_events,
+            min_user_events=params.filter.min_user_events,
+            rounds=params.filter.rounds,
+            need=room,
         )
-        vacancies = _vacancies(cores)
-        for index, (file, core) in enumerate(zip(files, cores, strict=True)):
-            kept = _keep(file, core, limits.max_user_events).collect()
-            tables.sink(kept, bucket_path(scratch, index), FILTERED)
-            counts.update(events=kept.height, users=kept["user_id"].n_unique())
-            progress(len(files) + index + 1, 2 * len(files), "filtered")
+        vacancies = items(engine, left.files, room).height
+        jobs = list(enumerate(zip(files, left.files, strict=True)))
+        again = partial(kept, wanted, scratch)
+        counts.update(engines.total(second(engine.each(again, jobs, need=room))))
         _check_rest(events, counts)
         tables.remove(scratch / "work")
-    counts.update(shrunk.dropped)
-    return _report(counts, shrunk.rounds, vacancies)
+    counts.update(left.dropped)
+    return _report(counts, left.rounds, vacancies)
+
+
+class Wanted(NamedTuple):
+    """What is learnt from: `everything` or the train part, of people but not of bots."""
+
+    everything: bool
+    max_user_events: int
+
+    def train(self, file: Path) -> pl.LazyFrame:
+        """The train part of a bucket."""
+        return train_part(pl.scan_parquet(file), everything=self.everything)
+
+
+def paired(wanted: Wanted, work: Path, job: tuple[int, Path]) -> engines.Found:
+    """Write the pairs of a bucket of events to `work`; count what is no pair and why."""
+    index, file = job
+    part = wanted.train(file)
+    keep(pairs(usable(part, wanted.max_user_events)), bucket_path(work, index))
+    return engines.Found(_count(part, wanted.max_user_events))
+
+
+def kept(wanted: Wanted, scratch: Path, job: tuple[int, tuple[Path, Path]]) -> engines.Found:
+    """Write the events of a bucket whose pairs are left."""
+    index, (file, core) = job
+    rows = _keep(wanted.train(file), core, wanted.max_user_events).collect()
+    write(rows, bucket_path(scratch, index), FILTERED, work=scratch / "work")
+    return engines.Found({"events": rows.height, "users": rows["user_id"].n_unique()})
 
 
 def _report(counts: Counter[str], rounds: int, vacancies: int) -> FilterReport:
@@ -124,12 +151,6 @@ def _keep(part: pl.LazyFrame, core: Path, max_user_events: int) -> pl.LazyFrame:
     pair = ["user_id", "vacancy_id"]
     left = pl.scan_parquet(core).select(pair)
     return usable(part, max_user_events).join(left, on=pair, how="semi", maintain_order="left")
-
-
-def _vacancies(cores: list[Path]) -> int:
-    """Distinct vacancies in all buckets together."""
-    items = pl.scan_parquet(cores).select(pl.col("vacancy_id").n_unique())
-    return int(items.collect(engine="streaming").item())
 
 
 def _check_whole(events: Path, table: pl.LazyFrame) -> None:

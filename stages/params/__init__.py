@@ -2,6 +2,7 @@
 
 from stages.params.baselines import ActionWeights, AlsParams, BaselineParams, ItemKnnParams
 from stages.params.data import FeaturesParams, SplitParams
+from stages.params.engine import EngineParams, SparkParams
 from stages.params.evaluate import EvaluateParams
 from stages.params.loading import load, validated
 from stages.params.predict import PredictParams, SeenParams
@@ -12,12 +13,14 @@ __all__ = [
     "ActionWeights",
     "AlsParams",
     "BaselineParams",
+    "EngineParams",
     "EvaluateParams",
     "FeaturesParams",
     "ItemKnnParams",
     "Params",
     "PredictParams",
     "SeenParams",
+    "SparkParams",
     "SplitParams",
     "TrainParams",
     "load",

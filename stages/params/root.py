@@ -14,6 +14,7 @@ from stages.params.data import (
     SplitParams,
     VocabParams,
 )
+from stages.params.engine import EngineParams
 from stages.params.evaluate import EvaluateParams
 from stages.params.predict import PredictParams
 from stages.params.training import TrainParams
@@ -36,3 +37,4 @@ class Params(Section):
     predict: PredictParams = PredictParams()
     evaluate: EvaluateParams = EvaluateParams()
     baseline: BaselineParams = BaselineParams()
+    engine: EngineParams = EngineParams()

@@ -5,13 +5,14 @@ filter touches what a person is known to have done and no test row disappears.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
 
-from stages.core import kinds, outputs, tables
-from stages.core.buckets import bucket_path, buckets
+from stages.core import engines, kinds, outputs, tables
+from stages.core.buckets import bucket_path, buckets, need, write
 from stages.core.item_ids import UNK
 from stages.core.schema import EVENTS, FILTERED, HISTORY, TEST_SEQUENCES, VALIDATION_SEQUENCES
 from stages.interface.stage_report import Progress, Report, silent
@@ -89,26 +90,59 @@ def run(
     )
     tables.scan(filtered, FILTERED, made_by="hhrec filter")
     tables.scan(events, EVENTS, made_by="hhrec explode")
-    items = tables.scan_vocab(vocab).collect()
-    tallies = {part: Counter[str]() for part in SCHEMAS}
-    learn, ask = buckets(filtered) or [filtered], buckets(events) or [events]
-    with made.replacing() as scratch:
-        for done, file in enumerate(learn + ask):
-            index = done if done < len(learn) else done - len(learn)
-            table = pl.scan_parquet(file)
-            found = _learnt(table, items) if done < len(learn) else _asked(table, items, now=now)
-            for part, rows in found.items():
-                tables.sink(rows, bucket_path(scratch / part, index), SCHEMAS[part])
-                tallies[part].update(_tally(rows, params.sequences.max_length))
-            progress(done + 1, len(learn) + len(ask), " and ".join(found))
-    return SequencesReport(
-        rows=_by_part(tallies, "rows"),
-        events=_by_part(tallies, "events"),
-        longer=_by_part(tallies, "longer"),
-        empty=_by_part(tallies, "empty"),
-        unknown=_by_part(tallies, "unknown"),
-        labels_unknown=tallies["validation"]["labels_unknown"],
+    tables.scan_vocab(vocab)
+    learn, ask = (
+        [file.absolute() for file in buckets(path) or [path]] for path in (filtered, events)
     )
+    jobs = [*((False, *one) for one in enumerate(learn)), *((True, *one) for one in enumerate(ask))]
+    with (
+        made.replacing() as place,
+        engines.opened(params.engine, params.explode.memory_gb) as engine,
+    ):
+        scratch = place.absolute()
+        items, limit = ItemIds(vocab.absolute()), params.sequences.max_length
+        work = partial(built, items, scratch, limit, now=now)
+        total = Counter[str]()
+        for done, found in enumerate(engine.each(work, jobs, need=need([*learn, *ask])), start=1):
+            total.update(found.counts)
+            progress(done, len(jobs), "train" if done <= len(learn) else "validation and test")
+        tables.remove(scratch / "work")
+    return SequencesReport(
+        rows=_by_part(total, "rows"),
+        events=_by_part(total, "events"),
+        longer=_by_part(total, "longer"),
+        empty=_by_part(total, "empty"),
+        unknown=_by_part(total, "unknown"),
+        labels_unknown=total["validation labels_unknown"],
+    )
+
+
+@dataclass(frozen=True)
+class ItemIds:
+    """The vocabulary, read where and when it is first needed."""
+
+    path: Path
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """All of it."""
+        return tables.scan_vocab(self.path).collect()
+
+    def __getstate__(self) -> dict[str, Path]:
+        return {"path": self.path}
+
+
+def built(
+    items: ItemIds, scratch: Path, max_length: int, job: tuple[bool, int, Path], *, now: bool
+) -> engines.Found:
+    """Write the parts that are made of one bucket, of all events (`asked`) or of the filtered ones."""
+    asked, index, file = job
+    table, counts = pl.scan_parquet(file), {}
+    found = _asked(table, items.table, now=now) if asked else _learnt(table, items.table)
+    for part, rows in found.items():
+        write(rows, bucket_path(scratch / part, index), SCHEMAS[part], work=scratch / "work")
+        counts |= {f"{part} {name}": count for name, count in _tally(rows, max_length).items()}
+    return engines.Found(counts)
 
 
 def _learnt(filtered: pl.LazyFrame, items: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -145,5 +179,5 @@ def _tally(rows: pl.DataFrame, max_length: int) -> dict[str, int]:
     ).row(0, named=True)
 
 
-def _by_part(tallies: Mapping[str, Counter[str]], name: str) -> dict[str, int]:
-    return {part: tally[name] for part, tally in tallies.items()}
+def _by_part(total: Counter[str], name: str) -> dict[str, int]:
+    return {part: total[f"{part} {name}"] for part in SCHEMAS}

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import kinds, outputs, tables
+from stages.core import engines, kinds, outputs, tables
 from stages.core.artifact_paths import VACANCIES_FILE
+from stages.core.buckets import buckets, need, summed
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import FILTERED, STRING, VOCAB
 from stages.interface.errors import HhrecError
@@ -36,6 +37,11 @@ class VocabReport(Report):
 def item_counts(filtered: pl.LazyFrame) -> pl.LazyFrame:
     """Events of each vacancy: `vacancy_id`, `count`."""
     return filtered.group_by("vacancy_id").agg(count=pl.len().cast(pl.Int64))
+
+
+def counted(file: Path) -> engines.Found:
+    """Events of each vacancy in a bucket."""
+    return engines.Found(tables=[item_counts(pl.scan_parquet(file)).collect(engine="streaming")])
 
 
 def fresh(catalogue: pl.DataFrame, counts: pl.DataFrame, min_count: int) -> pl.DataFrame:
@@ -93,10 +99,13 @@ def run(
         references={"extend": extend},
         params=params,
     )
-    filtered = tables.scan(events, FILTERED, made_by="hhrec filter")
+    tables.scan(events, FILTERED, made_by="hhrec filter")
     raw = tables.scan(vacancies, CATALOGUE, made_by="hhrec data sample").collect()
     old = None if extend is None else tables.scan_vocab(extend).collect()
-    counts = item_counts(filtered).collect(engine="streaming")
+    files = [file.absolute() for file in buckets(events) or [events]]
+    with engines.opened(params.engine, params.explode.memory_gb) as engine:
+        parts = (found.tables[0] for found in engine.each(counted, files, need=need(files)))
+        counts = summed(parts, "vacancy_id", "count")
     progress(1, STEPS, "counted")
     catalogue = raw.drop_nulls().unique()
     table = (

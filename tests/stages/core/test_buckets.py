@@ -1,6 +1,7 @@
-"""Users in buckets: where each lives, how many buckets a memory needs, work over all of them."""
+"""Users in buckets: where each lives, how many buckets a memory needs, sums over them."""
 
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -29,15 +30,36 @@ def test_buckets_are_as_few_as_the_memory_allows(
     assert events * buckets.BYTES_PER_EVENT <= expected * memory_gb * 2**30
 
 
-def test_work_goes_over_the_buckets_in_order_and_over_nothing_else(tmp_path: Path) -> None:
+def test_bucket_files_are_found_in_order_and_nothing_else_is(tmp_path: Path) -> None:
     for index in (11, 2, 0):
-        pl.DataFrame({"n": [index]}).write_parquet(buckets.bucket_path(tmp_path, index))
+        buckets.keep(pl.DataFrame({"n": range(index)}), buckets.bucket_path(tmp_path, index))
     (tmp_path / "notes.parquet").write_text("no bucket")
-    names = [f"bucket-{index:05d}.parquet" for index in (0, 2, 11)]
-    assert [path.name for path in buckets.buckets(tmp_path)] == names
-    done: list[str] = []
-    buckets.over(tmp_path, lambda file: done.append(file.name))
-    assert done == names
-    gathered = pl.concat(buckets.gather(tmp_path, pl.read_parquet))
-    assert gathered["n"].to_list() == [0, 2, 11]
-    assert list(buckets.gather(tmp_path / "nowhere", pl.read_parquet)) == []
+    found = buckets.buckets(tmp_path)
+    assert [path.name for path in found] == [f"bucket-{index:05d}.parquet" for index in (0, 2, 11)]
+    assert buckets.buckets(tmp_path / "nowhere") == []
+    assert buckets.need(found) == 11 * buckets.BYTES_PER_EVENT
+    assert buckets.need([]) == 0
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.integers(0, 9)), min_size=1))
+def test_sums_over_buckets_are_sums_over_all(parts: list[dict[str, int]]) -> None:
+    schema = {"key": pl.String, "count": pl.Int64}
+    tables = [pl.DataFrame(list(one.items()), schema=schema, orient="row") for one in parts]
+    total: Counter[str] = Counter()
+    for one in parts:
+        total.update(one)
+    found = buckets.summed(iter(tables), "key", "count")
+    assert found.schema == schema
+    assert dict(found.iter_rows()) == dict(total)
+    assert found.height == len(total)
+
+
+def test_a_file_that_is_written_twice_stands_whole_and_alone(tmp_path: Path) -> None:
+    path = buckets.bucket_path(tmp_path / "out", 3)
+    for _ in range(2):
+        buckets.write(
+            pl.DataFrame({"n": [1], "m": [2]}), path, {"n": pl.Int8()}, work=tmp_path / "work"
+        )
+    assert pl.read_parquet(path).schema == {"n": pl.Int8}
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert [file.name for file in tmp_path.rglob("attempts/*")] == []

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from stages.core.engines.local import Local
 from stages.filter import kcore
 
 SCHEMA = {"user_id": pl.String, "vacancy_id": pl.String, "events": pl.Int64}
@@ -45,17 +46,29 @@ def test_rare_vacancies_go_then_poor_users_and_so_on(
     rounds: int,
     dropped: tuple[int, int],
 ) -> None:
-    core = kcore.shrink(files, min_item_events=item, min_user_events=user, rounds=limit)
-    assert rest(files) == left
+    core = kcore.shrink(Local(), files, min_item_events=item, min_user_events=user, rounds=limit)
+    assert rest(core.files) == left
     assert core.rounds == rounds
     assert (core.dropped["min_item_events"], core.dropped["min_user_events"]) == dropped
 
 
 def test_a_file_from_which_nothing_goes_is_not_written_again(files: list[Path]) -> None:
-    before = [file.stat().st_mtime_ns for file in files]
-    kcore.shrink(files, min_item_events=1, min_user_events=3, rounds=0)
-    after = [file.stat().st_mtime_ns for file in files]
-    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+    core = kcore.shrink(Local(), files, min_item_events=1, min_user_events=3, rounds=0)
+    assert core.files == [files[0], files[1].with_name("1@1.parquet")]
+    assert not files[1].exists()
+
+
+def test_a_round_may_be_worked_on_twice(files: list[Path], tmp_path: Path) -> None:
+    """As a cluster does when it is in doubt."""
+    pl.DataFrame({"vacancy_id": ["c"]}).write_parquet(tmp_path / "rare.parquet")
+    found = [kcore.shrunk(tmp_path / "rare.parquet", 1, 7, files[1]) for _ in range(2)]
+    assert found[0] == found[1]
+    assert found[0].counts == {"changed": 1, "min_item_events": 1, "min_user_events": 0}
+    assert rest([files[1].with_name("1@7.parquet")]) == [("bob", "a", 1)]
+
+
+def test_items_are_counted_over_all_files(files: list[Path]) -> None:
+    assert sorted(kcore.items(Local(), files).rows()) == [("a", 3), ("b", 1), ("c", 1)]
 
 
 def test_pairs_weigh_as_much_as_they_have_events() -> None:

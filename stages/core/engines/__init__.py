@@ -1,0 +1,18 @@
+"""Where the work on buckets is done: one after the other here, in processes, on Spark."""
+
+from stages.core.engines.engine import Engine, Found, Settings, Shuffle, Slice, SparkSettings
+from stages.core.engines.opening import opened
+from stages.core.engines.results import halves, told, total
+
+__all__ = [
+    "Engine",
+    "Found",
+    "Settings",
+    "Shuffle",
+    "Slice",
+    "SparkSettings",
+    "halves",
+    "opened",
+    "told",
+    "total",
+]

@@ -1,0 +1,51 @@
+"""One job after the other, in this process."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from stages.core.engines.engine import Found, Job, Shuffle
+
+
+class Local:
+    """Does all work here, in order."""
+
+    def each(
+        self, work: Callable[[Job], Found], jobs: Sequence[Job], *, need: int
+    ) -> Iterator[Found]:
+        """Do the work for each job, one after the other."""
+        del need
+        return map(work, jobs)
+
+    def shuffled(
+        self, rows: Shuffle, work: Callable[[int, pl.LazyFrame], Found], *, need: int
+    ) -> Iterator[Found]:
+        """Scatter the rows into files of one bucket each, where there are several."""
+        if rows.count > 1:
+            scatter(pl.concat([rows.keyed(part) for part in rows.files]), rows.scratch)
+        return self.each(partial(gathered, rows, work), range(rows.count), need=need)
+
+
+def scatter(keyed: pl.LazyFrame, folder: Path) -> None:
+    """Write rows to `folder/bucket=N/*.parquet`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keyed.sink_parquet(
+        pl.PartitionBy(folder, key="bucket", include_key=False), mkdir=True, compression="lz4"
+    )
+
+
+def gathered(rows: Shuffle, work: Callable[[int, pl.LazyFrame], Found], bucket: int) -> Found:
+    """Do the work for one bucket of scattered rows."""
+    return work(bucket, _of_bucket(rows, bucket))
+
+
+def _of_bucket(rows: Shuffle, bucket: int) -> pl.LazyFrame:
+    """All rows of one bucket, wherever they were scattered to."""
+    if rows.count == 1:
+        return pl.concat([rows.read(part) for part in rows.files])
+    files = sorted(rows.scratch.glob(f"**/bucket={bucket}/*.parquet"))
+    if files:
+        return pl.scan_parquet(files, hive_partitioning=False)
+    return rows.read(rows.files[0]).clear()

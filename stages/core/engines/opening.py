@@ -1,0 +1,40 @@
+"""The engine that parameters name, open as long as a stage needs it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from stages.core.engines.engine import Engine, Memory, Settings
+from stages.core.engines.local import Local
+from stages.core.engines.pool import Pool
+from stages.core.engines.processes import Processes
+from stages.interface import extras
+
+PYSPARK = ("pyspark", "pyarrow")
+
+
+@contextmanager
+def opened(settings: Settings, memory_gb: float) -> Iterator[Engine]:
+    """Give an engine; its workers are gone in the end.
+
+    Args:
+        settings: Which.
+        memory_gb: What all work at once may need, in GiB.
+
+    Raises:
+        HhrecError: What Spark needs is not installed.
+    """
+    if settings.kind == "spark":
+        extras.require("engine.kind spark", "spark", PYSPARK)
+        spark: Any = import_module("stages.core.engines.spark")  # pyspark is an extra
+        with spark.opened(settings.spark) as engine:
+            yield engine
+    elif settings.kind == "processes":
+        pool = Pool(settings.workers)
+        try:
+            yield Processes(Memory(memory_gb * 2**30, settings.workers), pool)
+        finally:
+            pool.close()
+    else:
+        yield Local()

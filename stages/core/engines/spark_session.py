@@ -1,0 +1,142 @@
+"""A Spark session, classic or of Spark Connect, as settings and environment say."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from stages.core.engines.engine import SparkSettings
+from stages.interface import extras, failures
+from stages.interface.errors import HhrecError
+
+CONNECT = ("grpc", "grpc_status", "google.rpc")  # what a client of Spark Connect needs besides
+QUIET = {"spark.app.name": "hhrec", "spark.ui.showConsoleProgress": "false"}
+GUIDE = "docs/spark.md shows a cluster step by step"
+
+
+def remote_of(settings: SparkSettings) -> str:
+    """URL of the Spark Connect server; empty where Spark is classic."""
+    return settings.remote or ("" if settings.master else os.environ.get("SPARK_REMOTE", ""))
+
+
+def require(settings: SparkSettings) -> None:
+    """Refuse to start without what Spark needs on this machine.
+
+    Raises:
+        HhrecError: It is not there.
+    """
+    if remote_of(settings):
+        extras.require("engine.spark.remote", "spark", CONNECT)
+    elif not java():
+        raise HhrecError(
+            "engine.kind spark needs Java 17 or newer; found no `java` in JAVA_HOME or on PATH",
+            "apt-get install openjdk-17-jre-headless, or set JAVA_HOME, or name a Spark Connect"
+            " server in engine.spark.remote",
+        )
+
+
+def java() -> str | None:
+    """The `java` that Spark is going to start."""
+    if home := os.environ.get("JAVA_HOME"):
+        return shutil.which("java", path=str(Path(home) / "bin"))
+    return shutil.which("java")
+
+
+def session(settings: SparkSettings) -> SparkSession:
+    """Give the session of this process: the one that is there, or a new one.
+
+    Raises:
+        HhrecError: Spark does not start, cannot be reached, or refuses a setting.
+    """
+    if "spark.pyspark.python" not in settings.settings:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    remote = remote_of(settings)
+    builder = SparkSession.builder
+    if remote:
+        builder = builder.remote(remote)
+    else:
+        builder = builder.config(map={**QUIET, **settings.settings})
+        builder = builder.master(settings.master) if settings.master else builder
+    with told("Spark does not start"), _handlers_kept():
+        found = builder.getOrCreate()
+    for name, value in settings.settings.items() if remote else ():
+        try:
+            found.conf.set(name, value)
+        except PySparkException as error:
+            raise HhrecError(
+                f"engine.spark.settings: {name}: {failures.short(error)}",
+                "settings of the server are made where the server is started",
+            ) from error
+    return found
+
+
+@contextmanager
+def changed(spark: SparkSession, values: Mapping[str, str]) -> Iterator[None]:
+    """Change settings of a session for a while."""
+    before = {name: spark.conf.get(name, None) for name in values}
+    for name, value in values.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, old in before.items():
+            spark.conf.unset(name) if old is None else spark.conf.set(name, old)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turn a failure of Spark into an error with advice."""
+    try:
+        yield
+    except (PySparkException, *_java_errors()) as error:
+        raise HhrecError(f"{what}: {cause(str(error))}", hint(str(error))) from error
+
+
+def _java_errors() -> tuple[type[Exception], ...]:
+    from py4j.protocol import Py4JError  # noqa: PLC0415  not part of a Connect client alone
+
+    return (Py4JError, ConnectionError)
+
+
+def cause(text: str) -> str:
+    """The line of a long report that says why."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    wanted = [line for line in lines if line.partition(":")[0].endswith(("Error", "Exception"))]
+    plain = [
+        line for line in wanted if "PythonException" not in line and "SparkException" not in line
+    ]
+    return failures.short((plain or wanted or lines or ["no reason given"])[-1 if plain else 0])
+
+
+def hint(text: str) -> str:
+    """What to do about a failure of Spark."""
+    if "No module named" in text:
+        return f"the Python of the executors lacks hhrec or what it needs (PYSPARK_PYTHON): {GUIDE}"
+    if "JAVA_GATEWAY_EXITED" in text or "UnsupportedClassVersionError" in text:
+        return "Java's words stand above; `java -version` must say 17 or newer"
+    return f"the reports of Spark's driver and executors say more; {GUIDE}"
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Keep our handler of Ctrl-C, which pyspark replaces by its own."""
+    ours = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread() and ours is not None:
+            signal.signal(signal.SIGINT, ours)
+
+
+def interrupt(spark: Any) -> None:
+    """End what Spark is doing for us, as far as it listens: we are on the way out."""
+    with suppress(Exception):
+        spark.interruptAll()
