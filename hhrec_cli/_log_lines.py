@@ -36,11 +36,13 @@ class Lines:
         self.label, self.write = label, write
         self.told = time.monotonic()
         self.first: tuple[float, int] | None = None
+        self.total = 0
 
     def __call__(self, done: int, total: int, note: str = "", **figures: float) -> None:
         """Write a line if it is time for one."""
         now = time.monotonic()
-        self.first = self.first or (now, done)
+        if self.first is None or total != self.total:  # other units are counted from here on
+            self.first, self.total = (now, done), total
         if now - self.told < EVERY:
             return
         self.told = now

@@ -65,7 +65,9 @@ def run(
     """
     met, wanted = conditions.parsed(where), list_rules or ListRules()
     made = prepared(params, out, model, part, sequences, features, vocab)
-    loaded = load(model=model, sequences=sequences, features=features, vocab=vocab)
+    loaded = load(
+        model=model, sequences=sequences, features=features, vocab=vocab, progress=progress
+    )
     check_length(loaded.network, model, params.sequences.max_length)
     rows = rows_of(sequences, part)
     fields = [*(one.field for one in met), *wanted.max_per]

@@ -23,6 +23,7 @@ SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.35, 20.0
 DISTANCE = 0.25  # exponent
 BACKWARD = 0.25  # what a pair counts against its order
 CUTS = 4  # moments before which pairs are counted apart
+RULES = (REACH, KEPT, PAIRS_KEPT, SOURCE_NORM, TARGET_NORM, SHRINK, DISTANCE, BACKWARD, CUTS)
 EVENTS = 2**18  # looked at together
 TIMES = 2**20  # looked at for the cuts, at most
 
@@ -59,6 +60,10 @@ class Neighbours:
     past: tuple[CooccurrenceTable, ...]
     cuts: Ints
     end: int
+
+    def newest(self) -> "Neighbours":
+        """Leave the past out, which training alone asks."""
+        return Neighbours(self.whole, (), self.cuts[:0], self.end)
 
 
 def neighbours(
@@ -109,7 +114,8 @@ def _slices(offsets: Ints) -> list[tuple[int, int]]:
 def _cuts(histories: Histories, slices: list[tuple[int, int]]) -> tuple[Ints, int]:
     """Moments before which pairs are counted apart, and that of the newest event."""
     every = int(histories.offsets[-1]) // TIMES + 1
-    seen, end = [np.zeros(0, dtype=np.int64)], 0
+    seen: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    end = 0
     for part in slices:
         times = met(histories, *part)[2]
         seen.append(times[::every])
