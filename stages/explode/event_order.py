@@ -43,13 +43,13 @@ def _by_moment(events: pl.DataFrame) -> pl.DataFrame:
 
     Both fit into one number but in a log of many years, and numbers are sorted fast.
     """
-    time = events["action_dt"].to_physical()
-    low, high = (int(value or 0) for value in (time.min(), time.max()))
+    time, users = events["action_dt"].to_physical(), events["user"].to_numpy().astype(np.int64)
+    known = time.drop_nulls().to_numpy()
+    low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
     late = (high - low + 1).bit_length()
-    if late + int(events["user"].max() or 0).bit_length() > KEY_BITS:
+    if late + int(users.max(initial=0)).bit_length() > KEY_BITS:
         return events.sort(MOMENT, nulls_last=True, maintain_order=True)
-    moment = (time - low).fill_null((1 << late) - 1).to_numpy()
-    key = (events["user"].to_numpy().astype(np.int64) << late) | moment
+    key = (users << late) | (time - low).fill_null((1 << late) - 1).to_numpy()
     return events[np.argsort(key, kind="stable")]
 
 
