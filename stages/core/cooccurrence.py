@@ -14,6 +14,7 @@ from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.core.greatest import greatest
 from stages.core.item_ids import FIRST_ITEM
+from stages.core.line_ranges import ranges
 from stages.interface.stage_report import Progress, silent
 
 PAIRS = 4_000_000  # held at once
@@ -241,15 +242,3 @@ def _pairs(touches: Touches, ours: Ints, places: Ints) -> tuple[Ints, Ints, Ints
     other = ours[row] + places[way]
     known = touches.item[other] >= FIRST_ITEM
     return (row, way, other) if known.all() else (row[known], way[known], other[known])
-
-
-def ranges(sizes: Ints, most: int, lines: int | None = None) -> list[tuple[int, int]]:
-    """Ranges of at most `lines` lines whose sizes add up to at most `most`, or of a single line."""
-    ends, begin, found = np.cumsum(sizes), 0, []
-    while begin < len(sizes):
-        done = ends[begin - 1] if begin else 0
-        stop = max(begin + 1, int(np.searchsorted(ends, done + most, side="right")))
-        stop = min(stop, len(sizes), begin + (lines or len(sizes)))
-        found.append((begin, stop))
-        begin = stop
-    return found

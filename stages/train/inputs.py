@@ -77,7 +77,7 @@ def read(
             train,
             histories,
             neighbours=params.train.near_ones() > 0,
-            known=lambda met, count: shared(
+            known=lambda met, count: _shared(
                 checkpoints / NEIGHBOURS, train, met, count, accelerator, progress
             ),
         ).to(accelerator.device),
@@ -91,7 +91,7 @@ def read(
     )
 
 
-def shared(
+def _shared(
     folder: Path,
     train: Path,
     histories: Histories,

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.core.cooccurrence import Norms, Pairing, Touches, beside, followers, ranges
+from stages.core.cooccurrence import Norms, Pairing, Touches, beside, followers
 from stages.core.item_ids import FIRST_ITEM
 
 COUNT = 9
@@ -59,17 +59,3 @@ def test_touches_beside_are_those_of_the_same_owner() -> None:
     before, after = beside(np.array([4, 4, 4, 4, 2, 7, 7]), 2)
     assert before.tolist() == [0, 1, 2, 2, 0, 0, 1]
     assert after.tolist() == [2, 2, 1, 0, 0, 1, 0]
-
-
-@given(st.lists(st.integers(0, 9), max_size=12), st.integers(1, 20))
-def test_ranges_hold_each_line_once_and_not_too_much(sizes, most) -> None:
-    found = ranges(np.array(sizes, dtype=np.int64), most)
-    assert [line for begin, stop in found for line in range(begin, stop)] == list(range(len(sizes)))
-    assert all(sum(sizes[b:s]) <= most or s == b + 1 for b, s in found)
-
-
-@given(st.lists(st.integers(0, 9), max_size=12), st.integers(1, 20), st.integers(1, 5))
-def test_ranges_hold_no_more_lines_than_they_may(sizes, most, lines) -> None:
-    found = ranges(np.array(sizes, dtype=np.int64), most, lines)
-    assert [line for begin, stop in found for line in range(begin, stop)] == list(range(len(sizes)))
-    assert all(stop - begin <= lines for begin, stop in found)
