@@ -4,6 +4,8 @@
 # make bench-logs   every log with default parameters beside the best baseline (BENCH_LOGS="sample ciao",
 #              BENCH_SEEDS="1 2 3", BENCH_JOBS=2 at once, BENCH_SET="section.key=value" for an ablation)
 # make bench-gpu  training and ranking on a GPU beside the CPU, 8 minutes; BENCH_SIZE=tiny anywhere
+# make bench-contest   every stage at the contest's size beside a bare Polars script: hours, 30 GB of disk
+#              (BENCH_RUNS=DIR keeps what is done, and goes on there)
 # make bench-serve   answers in process and over HTTP (BENCH_BUNDLE=DIR: of that bundle)
 # make bench-docs   docs/benchmarks.md and its picture from the results
 # make peers   RecTools and RePlay in an environment of their own, to compare with
@@ -40,7 +42,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve fuzz-serve test-spark
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest fuzz-serve test-spark
 
 demo: $(READY)
 	dvc repro --quiet
@@ -60,13 +62,16 @@ test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
 
 bench: $(READY) peers
-	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py --ignore=tests/benchmarks/test_serve.py tests/benchmarks
+	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py --ignore=tests/benchmarks/test_serve.py --ignore=tests/benchmarks/test_contest.py tests/benchmarks
 
 bench-logs: $(READY)
 	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_logs.py
 
 bench-gpu: $(READY)
 	python tests/benchmarks/gpu.py $(or $(BENCH_RESULTS),/tmp/bench-gpu)
+
+bench-contest: $(READY)
+	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_contest.py
 
 bench-serve: $(READY)
 	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_serve.py

@@ -40,15 +40,17 @@ class Pace:
 
 
 class Meter:
-    """Measures the pace of one stage from its reports."""
+    """Measures the pace of one stage from its reports; where the total changes, units do, and it begins anew."""
 
     def __init__(self) -> None:
         self.first: tuple[float, int, float | None] | None = None
+        self.total = 0
 
     def __call__(self, done: int, total: int, rows: float | None = None) -> Pace:
         """Take a report: units done, units in all, and rows so far where they are counted."""
         now = time.monotonic()
-        self.first = self.first or (now, done, rows)
+        if self.first is None or total != self.total:
+            self.first, self.total = (now, done, rows), total
         began, before, known = self.first
         passed = now - began
         rate = None if rows is None or not passed else (rows - (known or 0.0)) / passed

@@ -6,7 +6,7 @@ Recommendation Algorithms", UMUAI 2018 (sequential rules with decay).
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.baselines.candidate_source import CandidateSource, item_space, no_items, ranked
 from stages.baselines.interactions import touches
-from stages.core.cooccurrence import Pairing, Touches, followers
+from stages.core.cooccurrence import Floats, Ints, Norms, Pairing, Touches, beside, followers
 from stages.params import ItemKnnParams, Params
 
 ROWS = 1_000  # rows scored at once: their scores are some millions
@@ -28,12 +28,20 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Candid
     return partial(score, neighbours(known, item_space(vocab), given), given)
 
 
-def arrays(touched: pl.DataFrame) -> Touches:
+class Owned(NamedTuple):
+    """Items that owners touched, one owner's side by side, in order; all (n,)."""
+
+    owner: Ints
+    item: Ints
+    weight: Floats
+
+
+def arrays(touched: pl.DataFrame) -> Owned:
     """Take the columns of `stages.baselines.interactions.touches` as arrays."""
-    return Touches(*(touched[name].to_numpy() for name in ("row", "item", "weight")))
+    return Owned(*(touched[name].to_numpy() for name in ("row", "item", "weight")))
 
 
-def neighbours(known: Touches, size: int, given: ItemKnnParams) -> Any:
+def neighbours(known: Owned, size: int, given: ItemKnnParams) -> Any:
     """Similarity of what comes next to what was there: a CSR matrix of shape (size, size).
 
     Line i holds the `given.neighbours` items j that are the most similar to i, ties by item:
@@ -46,11 +54,12 @@ def neighbours(known: Touches, size: int, given: ItemKnnParams) -> Any:
     touched_by = np.bincount(known.item, minlength=size)
     users = np.maximum(touched_by + given.shrink, 1.0)
     activity = np.bincount(known.owner)[known.owner].astype(np.float64)
-    known = known._replace(weight=known.weight * activity**-given.activity)
+    weight = known.weight * activity**-given.activity
     worth = np.array([step**-given.distance for step in range(1, given.window + 1)])
-    source, target = users**given.source_norm, users**given.target_norm
-    pairing = Pairing(worth, given.backward)
-    return followers(lambda: iter([known]), touched_by, pairing, source, target, given.neighbours)
+    norm = Norms(users**given.source_norm, users**given.target_norm)
+    before, after = beside(known.owner, given.window)
+    touched = Touches(known.item, before, after, weight=weight)
+    return followers(touched, Pairing(worth, given.backward), [norm], given.neighbours)[0]
 
 
 def score(
@@ -71,7 +80,7 @@ def score(
     return pl.concat(found)
 
 
-def recent(rows: pl.DataFrame, given: ItemKnnParams) -> Touches:
+def recent(rows: pl.DataFrame, given: ItemKnnParams) -> Owned:
     """The newest `given.history` items of each row and what each passes on."""
     age = pl.int_range(pl.len(), dtype=pl.Int64).reverse().over("row")
     sessions = (pl.col("session").max().over("row") - pl.col("session")).cast(pl.Float64)

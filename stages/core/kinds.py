@@ -97,6 +97,8 @@ STORE = "items|actions|times|sessions|ranks|met|users|offsets"
 CURVES = "loss|lr|gradient_norm|validation_mrr_100|epoch"
 WEIGHTS = r"config\.json|generation_config\.json|model\.safetensors|training\.json|best\.json"
 
+TABLES = r"neighbours/(\d_(data|indices|indptr|source|target)\.npy|cuts\.npy|key\.json)"
+
 BUNDLE_FILE = "bundle.json"  # what a bundle says of itself
 BUNDLED = (
     rf"{WEIGHTS}|vocabulary\.parquet|calibration\.json|params\.json|bundle\.json|README\.md"
@@ -123,14 +125,14 @@ SEQUENCES = Kind(
 MODEL = Kind(
     "model",
     "hhrec train",
-    rf"{WEIGHTS}|vocabulary\.parquet|calibration\.json",
+    rf"{WEIGHTS}|vocabulary\.parquet|calibration\.json|{TABLES}",
     lambda path: _json(path / CONFIG).get("model_type") == "hhrec",
 )
 CHECKPOINTS = Kind(
     "checkpoints",
     "hhrec train",
     rf"step-\d{{9}}/(model\.safetensors|optimizer\.safetensors|state\.json)|best/({WEIGHTS})"
-    rf"|store/({STORE})\.npy|\.((best|store|step-\d{{9}})\.)?[0-9a-f]{{8}}\.(part|old)(/.*)?",
+    rf"|store/({STORE})\.npy|{TABLES}|\.((best|store|neighbours|step-\d{{9}})\.)?[0-9a-f]{{8}}\.(part|old)(/.*)?",
     _checkpoints,
 )
 LIVE = Kind(

@@ -18,6 +18,7 @@ from stages.interface.errors import HhrecError, MissingInputError
 CONFIG, WEIGHTS = "config.json", "model.safetensors"  # what `transformers` calls them
 VOCABULARY, CHOSEN = "vocabulary.parquet", "training.json"
 CALIBRATION = "calibration.json"
+NEIGHBOURS = "neighbours"  # which vacancies follow which: a folder of arrays
 BEST = "best.json"  # of the best model of a training that goes on: its step and its figure
 NAMES: Schema = {"vacancy_id": STRING}
 

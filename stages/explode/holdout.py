@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from stages.core.actions import RESPONSE
@@ -57,37 +58,47 @@ def candidates(events: pl.DataFrame, split: Split) -> pl.DataFrame:
     user's last of the train file. `after`: all of the train file whose first event is not before
     the cut. `none`: no session.
     """
-    sessions = _sessions(events).filter(pl.col("answer").is_not_null())
-    if split.name == "test_sessions":
-        known = events.filter(~pl.col("from_test")).select("user_id").unique()
-        rows = sessions.filter("from_test").join(known, on="user_id", how="semi")
+    of_test = split.name == "test_sessions"
+    sessions = _sessions(events, of_test=of_test).filter(pl.col("answer").is_not_null())
+    if of_test:
+        rows = sessions.filter("known")
     elif split.name == "last_session":
-        last = pl.col("session") == pl.col("session").max().over("user_id")
-        rows = sessions.filter(~pl.col("from_test")).filter(last)
+        rows = sessions.filter(pl.col("session") == pl.col("session").max().over("user"))
     elif split.name == "after":
-        rows = sessions.filter(~pl.col("from_test"), pl.col("opened") >= split.cut)
+        rows = sessions.filter(pl.col("opened") >= split.cut)
     else:
         rows = sessions.clear()
     return rows.filter(pl.col("start") > pl.col("user_start")).select("user_id", "start", "answer")
 
 
-def _sessions(events: pl.DataFrame) -> pl.DataFrame:
-    """One row a session: index of its first event and of its first response, and its time."""
-    index = pl.col("index").cast(pl.Int64)
-    return (
+def _sessions(events: pl.DataFrame, *, of_test: bool) -> pl.DataFrame:
+    """One row a session of the test file, or of the train file, in no order.
+
+    Returns:
+        `user` and `session`; `start` and `answer`, index of its first event and of its first
+        response; `user_start`, that of the user's first event; `user_id`, `opened`; `known`,
+        whether the user has events of the train file.
+    """
+    user, tested = events["user_id"].rle_id().to_numpy(), events["from_test"].to_numpy()
+    user_start = np.flatnonzero(np.diff(user.astype(np.int64), prepend=-1))
+    known = np.logical_or.reduceat(~tested, user_start) if len(user) else tested
+    place = pl.col("start")
+    response = pl.when(pl.col("action_type") == RESPONSE).then(place)
+    found = (
         events.lazy()
-        .with_row_index()
-        .with_columns(user=pl.col("user_id").rle_id())
+        .select("action_type", "session", user=pl.Series(user))
+        .with_columns(start=pl.int_range(pl.len(), dtype=pl.Int64))
+        .filter(pl.Series(tested == of_test))
         .group_by("user", "session")
-        .agg(
-            pl.col("user_id").first(),
-            pl.col("from_test").first(),
-            start=index.min(),
-            answer=index.filter(pl.col("action_type") == RESPONSE).min(),
-            opened=pl.col("action_dt").min(),
-        )
-        .with_columns(user_start=pl.col("start").min().over("user"))
+        .agg(answer=response.min(), start=place.min())
         .collect()
+    )
+    owner, first = found["user"].to_numpy(), found["start"].to_numpy()
+    return found.with_columns(
+        events["user_id"].gather(first),
+        events["action_dt"].gather(first).alias("opened"),
+        user_start=pl.Series(user_start[owner]),
+        known=pl.Series(known[owner]),
     )
 
 

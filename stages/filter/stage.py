@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from stages.core import engines, kinds, outputs, tables
@@ -20,6 +21,8 @@ from stages.filter.kcore import items, pairs, shrink
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
+
+LIFE = pl.col("user_id").rle_id()  # in a bucket, a user's events stand side by side
 
 
 class FilterReport(Report):
@@ -39,14 +42,31 @@ def train_part(events: pl.LazyFrame, *, everything: bool = False) -> pl.LazyFram
 
     `session` counts among them alone, so that held-out ones leave no trace.
     """
-    ordinal = (pl.col("session").rank("dense").over("user_id") - 1).cast(pl.Int32)
+    lives = pl.struct(user=pl.col("user_id").rle_id(), session="session")
+    ordinal = lives.map_batches(_ordinals, return_dtype=pl.Int32).alias("session")
     chosen = pl.col("vacancy_id").is_not_null() if everything else pl.col("part") == "train"
-    return events.filter(chosen).with_columns(session=ordinal)
+    return events.filter(chosen).with_columns(ordinal)
+
+
+def _ordinals(lives: pl.Series) -> pl.Series:
+    """Rank of each session among its user's that are there; a user's events stand side by side."""
+    user, session = (lives.struct.field(name).to_numpy() for name in ("user", "session"))
+    if not len(user):
+        return pl.Series(dtype=pl.Int32)
+    starts = np.flatnonzero(np.diff(user, prepend=-1))
+    sizes = np.maximum.reduceat(session, starts).astype(np.int64) + 1
+    begins = np.cumsum(sizes) - sizes  # of each user in a row of all sessions
+    place = begins[user] + session
+    there = np.zeros(int(sizes.sum()), dtype=bool)
+    there[place] = True
+    known = np.cumsum(there)
+    earlier = known[begins] - there[begins]
+    return pl.Series((known[place] - 1 - earlier[user]).astype(np.int32), dtype=pl.Int32)
 
 
 def usable(part: pl.LazyFrame, max_user_events: int) -> pl.LazyFrame:
     """Known actions of people in the train part, in its order."""
-    return part.filter(~is_bot(max_user_events) & is_known())
+    return part.filter(~is_bot(max_user_events, LIFE) & is_known())
 
 
 def run(params: Params, *, events: Path, out: Path, progress: Progress = silent) -> FilterReport:
@@ -134,7 +154,7 @@ def _count(part: pl.LazyFrame, max_user_events: int) -> dict[str, int]:
     """Events of the train part, of bots, and of people with unknown actions; number of bots."""
     bot = pl.col("bot")
     return (
-        part.select("user_id", "action_type", bot=is_bot(max_user_events))
+        part.select("user_id", "action_type", bot=is_bot(max_user_events, LIFE))
         .select(
             train=pl.len(),
             bots=bot.sum(),
@@ -147,10 +167,20 @@ def _count(part: pl.LazyFrame, max_user_events: int) -> dict[str, int]:
 
 
 def _keep(part: pl.LazyFrame, core: Path, max_user_events: int) -> pl.LazyFrame:
-    """Events whose user and vacancy are left in `core`, in order."""
-    pair = ["user_id", "vacancy_id"]
-    left = pl.scan_parquet(core).select(pair)
-    return usable(part, max_user_events).join(left, on=pair, how="semi", maintain_order="left")
+    """Events whose user and vacancy are left in `core`, in order.
+
+    A pair goes only with its user or with its vacancy, and a vacancy goes from all buckets: where both
+    are left, the pair is.
+    """
+    left = pl.read_parquet(core)
+    found = usable(part, max_user_events).collect()
+    lives = found.select(pl.col("user_id").rle()).unnest("user_id")
+    stays = lives["value"].is_in(left["user_id"].unique().implode())
+    found = found.filter(pl.Series(np.repeat(stays.to_numpy(), lives["len"].to_numpy())))
+    if found.height == left["events"].sum():
+        return found.lazy()
+    known = left.lazy().select("vacancy_id").unique()
+    return found.lazy().join(known, on="vacancy_id", how="semi", maintain_order="left")
 
 
 def _check_whole(events: Path, table: pl.LazyFrame) -> None:

@@ -1,6 +1,6 @@
 """Load the tables of `sequences` and `features` as the arrays that the model reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from stages.bert4rec.examples.histories import Histories, Ints, meetings
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.popularity_prior import demand
 from stages.bert4rec.retrieval import cooccurrence as follow
+from stages.bert4rec.retrieval.cooccurrence import Neighbours
 from stages.core import tables
 from stages.core.buckets import buckets
 from stages.core.item_ids import FIRST_ITEM
@@ -96,6 +97,7 @@ def catalogue(
     met: Histories | None = None,
     *,
     neighbours: bool,
+    known: Callable[[Histories, int], Neighbours] = follow.neighbours,
 ) -> ItemInputs:
     """Read features of every vacancy, and what is known of its events, into rows by item id.
 
@@ -103,20 +105,21 @@ def catalogue(
         items: `features/items`; `features/vectors.npy` is mapped into memory where there is one.
         train: `sequences/train`, whose events are what is known.
         met: The same events, where they are at hand as arrays.
-        neighbours: Count which vacancies follow which; only where the model asks for it.
+        neighbours: Find which vacancies follow which; only where the model asks for it.
+        known: Finds it, for histories and a number of item ids.
     """
     frame = tables.scan(items, FEATURES, made_by="hhrec features build").sort("item").collect()
     codes = frame.select(CODES).to_numpy().astype(np.int32)
     salary = frame.select("salary_from", "salary_to").to_numpy().astype(np.float32)
     words = padded(frame.select(pl.concat_list(TOKENS)).to_series())
     count = len(codes) + FIRST_ITEM
-    known = met or histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
+    met = met or histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
     return ItemInputs(
         _below_specials(codes),
         _below_specials(salary),
         _below_specials(words),
-        demand(known.items, known.times, count),
-        follow.neighbours(known, count) if neighbours else follow.nobody(count),
+        demand(met.items, met.times, count),
+        known(met, count) if neighbours else follow.nobody(count),
         torch.from_numpy(open_vectors(items.parent, len(codes))),
     )
 

@@ -26,7 +26,8 @@ from stages.features.codebooks import books_hash
 from stages.interface import failures
 from stages.interface.errors import HhrecError
 from stages.interface.quiet_libraries import quieten
-from stages.loaders import model_arrays
+from stages.interface.stage_report import Progress, silent
+from stages.loaders import model_arrays, neighbour_files
 from stages.params import Params
 from stages.predict import eligibility
 
@@ -99,8 +100,17 @@ class LoadedModel:
         return heuristics.learn(names, train=train, vocab=self.names, params=params)
 
 
-def load(*, model: Path, sequences: Path, features: Path, vocab: Path) -> LoadedModel:
+def load(
+    *,
+    model: Path,
+    sequences: Path,
+    features: Path,
+    vocab: Path,
+    progress: Progress = silent,
+) -> LoadedModel:
     """Load a model with the features, histories and vocabulary of its vacancies.
+
+    `progress` is told how far neighbours are counted, where none of these histories are beside it.
 
     Raises:
         MissingInputError: The model or a table is not there.
@@ -113,6 +123,9 @@ def load(*, model: Path, sequences: Path, features: Path, vocab: Path) -> Loaded
         features / ITEMS_DIR,
         sequences / TRAIN,
         neighbours=network.config.neighbours > 0,
+        known=lambda met, count: neighbour_files.of_model(
+            model, sequences / TRAIN, met, count, progress
+        ),
     )
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)

@@ -80,7 +80,7 @@ def run(
     files = {"model": model, "allow": allow, "deny": deny, "vacancies": catalogue}
     asked = {"part": part, "where": list(where), "rules": asdict(wanted)}
     kept = shards_of(out, shard_key.key(params, {**inputs, **files}, asked, processes))
-    task = task_of(params, model, part, inputs, (allow, deny), met, wanted, catalogue)
+    task = task_of(params, model, part, inputs, (allow, deny), met, wanted, catalogue, progress)
     found = shared_out(task, kept, processes, progress)
     if made is not None and found is not None:
         answered = found[0]
@@ -104,6 +104,7 @@ def task_of(
     met: Sequence[Condition],
     wanted: ListRules,
     catalogue: Path | None,
+    progress: Progress,
 ) -> RankingTask:
     """Load the model, the rows and what restricts them.
 
@@ -116,8 +117,9 @@ def task_of(
         met: Conditions on fields of a vacancy.
         wanted: Rules on whole lists.
         catalogue: Where fields are read from; None where none is named.
+        progress: Told how far neighbours are counted, where that is still to be done.
     """
-    loaded = load(model=model, **inputs)
+    loaded = load(model=model, **inputs, progress=progress)
     check_length(loaded.network, model, params.sequences.max_length)
     rows = rows_of(inputs["sequences"], part)
     fields = [*(one.field for one in met), *wanted.max_per]

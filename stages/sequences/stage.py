@@ -52,9 +52,13 @@ def with_items(events: pl.LazyFrame, vocab: pl.DataFrame) -> pl.LazyFrame:
 
 
 def histories(events: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a user with the whole history as parallel lists, oldest first, sorted by user."""
+    """One row a user with the whole history as parallel lists, oldest first, sorted by user.
+
+    As in every bucket, a user's events stand side by side.
+    """
     lists = [pl.col(column).alias(name) for name, column in COLUMNS.items()]
-    return events.group_by("user_id", maintain_order=True).agg(lists)
+    lives = events.group_by(pl.col("user_id").rle_id().alias("life"), maintain_order=True)
+    return lives.agg(pl.col("user_id").first(), *lists).drop("life")
 
 
 def run(

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 
 from stages.bert4rec.retrieval.candidate_generation import NEWEST
-from stages.bert4rec.retrieval.cooccurrence import CUTS
-from stages.bert4rec.retrieval.cooccurrence import kept as kept_of
+from stages.bert4rec.retrieval.cooccurrence import CUTS, KEPT
 from stages.bert4rec.retrieval.device_neighbours import CELLS
 from stages.params import Params
 from stages.train.activation_probe import ProbeShape
@@ -82,6 +81,6 @@ def on_gpu(found: Memory, step: GpuStep) -> Memory:
 def _cells(step: GpuStep) -> int:
     """Sums and entries that are laid out at once while neighbours are looked for."""
     events = step.length + NEWEST
-    columns = min(events * kept_of(step.vacancies), step.vacancies)
+    columns = min(events * KEPT, step.vacancies)
     a_row = (events + step.length) * columns
     return max(a_row, min(step.rows * a_row, CELLS))

@@ -11,14 +11,20 @@ from accelerate import Accelerator
 
 from stages.bert4rec.examples.histories import Histories, Ints
 from stages.bert4rec.network.item_tower import ItemInputs
+from stages.bert4rec.retrieval.cooccurrence import Neighbours
 from stages.core import outputs, tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN, VALIDATION
+from stages.core.model_files import NEIGHBOURS
 from stages.core.schema import VALIDATION_SEQUENCES, VOCAB
 from stages.features.codebooks import CodeBooks, books_hash, load_books
-from stages.loaders import model_arrays
+from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress, silent
+from stages.loaders import model_arrays, neighbour_files
 from stages.params import Params
 from stages.train.batch_maker import SESSIONS
 from stages.train.dataset import TrainingData
+
+STORE = "store"  # of histories, in the checkpoints
 
 
 @dataclass(frozen=True)
@@ -42,17 +48,22 @@ def read(
     features: Path,
     vocab: Path,
     checkpoints: Path,
+    progress: Progress = silent,
 ) -> Inputs:
-    """Read the vocabulary, the catalogue and the histories; the histories stay on disk."""
+    """Read the vocabulary, the catalogue and the histories.
+
+    The histories, and the tables of which vacancies follow which in them, stay on disk.
+    """
     counts = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").filter("trained").sort("item")
     trained = counts.select("vacancy_id", "count").collect()
     count = trained["count"].to_numpy().astype(np.float64)
-    flat = checkpoints / "store"
+    flat, train = checkpoints / STORE, sequences / TRAIN
     if accelerator.is_main_process:
         with outputs.mended(checkpoints):
             for scrap in (*checkpoints.glob(".*.part"), *checkpoints.glob(".*.old")):
                 tables.remove(scrap)  # what a killed run left half written
-            model_arrays.write_store(sequences / TRAIN, flat)
+            progress(0, 1, "histories written to be mapped into memory")
+            model_arrays.write_store(train, flat)
     accelerator.wait_for_everyone()
     validation = tables.scan(
         sequences / VALIDATION, VALIDATION_SEQUENCES, made_by="hhrec sequences build"
@@ -63,9 +74,12 @@ def read(
         users=users,
         catalogue=model_arrays.catalogue(
             features / ITEMS_DIR,
-            sequences / TRAIN,
+            train,
             histories,
             neighbours=params.train.near_ones() > 0,
+            known=lambda met, count: _shared(
+                checkpoints / NEIGHBOURS, train, met, count, accelerator, progress
+            ),
         ).to(accelerator.device),
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
@@ -75,6 +89,33 @@ def read(
         books=load_books(features / BOOKS_DIR),
         books_hash=books_hash(features / BOOKS_DIR),
     )
+
+
+def _shared(
+    folder: Path,
+    train: Path,
+    histories: Histories,
+    count: int,
+    accelerator: Accelerator,
+    progress: Progress,
+) -> Neighbours:
+    """Tables of neighbours, counted by one process and mapped into memory by all.
+
+    Raises:
+        HhrecError: They are not there although they were written.
+    """
+    key = neighbour_files.key_of(train, count)
+    if accelerator.is_main_process:
+        with outputs.mended(folder):
+            neighbour_files.counted(folder, histories, count, key, progress)
+    accelerator.wait_for_everyone()
+    found = neighbour_files.opened(folder, key, past=True)
+    if found is None:
+        raise HhrecError(
+            f"{folder}: expected the tables of neighbours that the main process wrote",
+            "let all processes see one --checkpoints directory",
+        )
+    return found
 
 
 def make_task(params: Params, inputs: Inputs) -> TrainingData:

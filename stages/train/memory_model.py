@@ -14,8 +14,7 @@ from stages.bert4rec.network import score_parts
 from stages.bert4rec.ranking.item_index import SLICE
 from stages.bert4rec.ranking.question import NEAR
 from stages.bert4rec.ranking.top_k import CHUNK, SAMPLE, SHORT
-from stages.bert4rec.retrieval.cooccurrence import CUTS, REACH
-from stages.bert4rec.retrieval.cooccurrence import kept as kept_of
+from stages.bert4rec.retrieval.cooccurrence import CUTS, KEPT, PAIRS_KEPT, REACH
 from stages.core.cooccurrence import PAIRS
 
 MB = 2**20
@@ -27,10 +26,12 @@ ENCODER = 12  # vectors of H a position while rows are encoded
 CLOSE = 1.5  # vectors of H a neighbour while it is scored
 TOWER = 8  # vectors of H an item while a block of item vectors is made
 PAIR = 8  # bytes of one: item and similarity
+LINE = 12  # bytes of a line of a table of neighbours: where it begins, two divisors
 OWN = 32  # bytes of a row's own candidate: whose, which, its score, when
 TABLED = 350  # candidates of a row that are calibrated on, about
 NUMBERS = len(score_parts.PARTS) + 10  # of each: parts of its score, counts and ranks
-COUNTING = 32  # bytes of a pair while pairs are added up
+COUNTING = 60  # bytes of a pair while pairs are added up
+TOUCH = 23  # bytes of a vacancy of a history while its pairs are counted
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,19 @@ def catalogue_bytes(vacancies: int, codes: int, words: int, periods: int) -> int
 
 
 def neighbour_bytes(events: int, vacancies: int) -> tuple[int, int]:
-    """Pairs kept of all events and of those before each cut, and pairs held while they are counted.
+    """Tables of all events and of those before each cut, and what is held while they are counted.
 
-    A line of a table has at most `kept` pairs, and an event makes at most `REACH` either way.
+    A line of a table has at most `KEPT` pairs, all tables together `PAIRS_KEPT`, and an event makes at
+    most `REACH` either way. One table is held twice while its parts are put together.
     """
+    if not events:
+        return 0, 0
     shares = [number / (CUTS + 1) for number in range(1, CUTS + 2)]
-    made, most = 2 * events * REACH, vacancies * kept_of(vacancies)
-    kept = sum(min(share * made, most) for share in shares)
-    return int(PAIR * kept), COUNTING * min(made, PAIRS)
+    made, most = 2 * events * REACH, vacancies * KEPT
+    kept = min(sum(min(share * made, most) for share in shares), PAIRS_KEPT)
+    lines = LINE * len(shares) * vacancies
+    counting = COUNTING * min(made, PAIRS) + TOUCH * events
+    return int(PAIR * kept) + lines, counting
 
 
 @dataclass(frozen=True)

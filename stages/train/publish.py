@@ -11,9 +11,10 @@ from stages.calibration import fitting
 from stages.calibration.model_selection import beside_baselines
 from stages.core import calibration_file
 from stages.core.calibration_file import Calibration
-from stages.core.model_files import CONFIG, write_chosen, write_names
+from stages.core.model_files import CONFIG, NEIGHBOURS, write_chosen, write_names
 from stages.core.outputs import Output
 from stages.interface.errors import HhrecError, MissingInputError
+from stages.loaders import neighbour_files
 from stages.train import checkpointing
 from stages.train.callbacks import Watch
 from stages.train.prepare import Training
@@ -21,16 +22,18 @@ from stages.train.validation import Validation
 
 
 def publish(
-    watch: Watch, out: Output, names: pl.Series, given: Calibration | None = None
+    watch: Watch, out: Output, names: pl.Series, train: Path, given: Calibration | None = None
 ) -> Calibration | None:
     """Write the best model, or without validation rows the last.
 
-    Beside it go the vacancy ids of its vocabulary, its epoch, and its calibration.
+    Beside it go the vacancy ids of its vocabulary, its epoch, its calibration, and which vacancies
+    follow which in its histories, where it asks for that.
 
     Args:
         watch: The training, at its end.
         out: Place of the model.
         names: Vacancy ids of its vocabulary.
+        train: `sequences/train`, its histories.
         given: Calibration of a model that has no validation rows of its own.
 
     Returns:
@@ -49,6 +52,10 @@ def publish(
         write_chosen(scratch, watch.checkpoints.chosen(watch.state))
         if found:
             calibration_file.write(scratch, found)
+        if model.config.neighbours:
+            known = training.task.catalogue.neighbours
+            key = neighbour_files.key_of(train, len(training.task.catalogue))
+            neighbour_files.write(scratch / NEIGHBOURS, known.newest(), key)
     return found
 
 

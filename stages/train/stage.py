@@ -68,7 +68,7 @@ def run(
     )
     be_deterministic(accelerator.device)
     params = sized_to_fit(params, accelerator, sequences, features, vocab)
-    inputs = read(params, accelerator, sequences, features, vocab, checkpoints)
+    inputs = read(params, accelerator, sequences, features, vocab, checkpoints, progress)
     given = calibration_of(calibrated, len(inputs.validation))
     train = tables.scan(sequences / TRAIN, HISTORY, made_by=BUILD)
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").collect()
@@ -89,7 +89,7 @@ def run(
     tracker.close()
     calibration = None
     if made and not watch.interrupted:
-        calibration = publish(watch, made, inputs.names, given)
+        calibration = publish(watch, made, inputs.names, sequences / TRAIN, given)
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return report_of(watch, calibration, resumed_at=state.step)

@@ -17,9 +17,10 @@ plt.rcParams.update({"svg.hashsalt": "hhrec", "font.size": 8, "svg.fonttype": "n
 
 Found = dict[str, Any]
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
-LOGS = "logs"
+LOGS, CONTEST = "logs", "contest"
 TITLES = {
     LOGS: "Every log with default parameters",
+    CONTEST: "Every stage at the size of the contest",
     "train_movielens": "Training, MovieLens-1M's shape",
     "train_items": "Training, 100,000 items",
     "train_growth": "Cost of more items",
@@ -90,6 +91,7 @@ def section(found: Found) -> str:
         f"{found['date'][:10]}, `{found['command']}`; {where}; {versions}.",
         "",
         *(of_logs(found) if found["benchmark"] == LOGS else table),
+        *(of_stages(found) if found["benchmark"] == CONTEST else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -100,6 +102,21 @@ def of_logs(found: Found) -> list[str]:
     lines = [of_log(log, lines) for log, lines in found["runs"].items()]
     remark = [f"\nNot there: {', '.join(absent)}."] if absent else []
     return [f"| {' | '.join(OF_LOG)} |", "|---" * len(OF_LOG) + "|", *lines, *remark]
+
+
+def of_stages(found: Found) -> list[str]:
+    """Table of the stages, a line each, and of the scores."""
+    lines = [
+        f"| {name} | {one['wall']:,.1f} | {one['cpu']:,.1f} | {one['memory'] / 1e9:.2f} | "
+        f"{one['disk'] / 1e6:,.0f} |"
+        for name, one in found["runs"].items()
+        if "wall" in one
+    ]
+    scores = [f"| {name} | {value:.4f} |" for name, value in found["runs"]["scores"].items()]
+    return [
+        *("", "| stage | wall, s | CPU, s | peak memory, GB | disk, MB |", "|---|---|---|---|---|"),
+        *(*lines, "", "| test rows | MRR@100 |", "|---|---|", *scores),
+    ]
 
 
 def of_log(log: str, lines: list[Found]) -> str:

@@ -21,6 +21,8 @@ class Size:
     patience: Its epochs without a better validation score.
     histories: Asked for one by one.
     seconds: Of requests over HTTP.
+    contest: Share of the contest's sessions and vacancies.
+    contest_epochs: Of training there.
     strict: Whether an aim that is missed fails the test.
     """
 
@@ -37,6 +39,8 @@ class Size:
     patience: int = 20
     histories: int = 400
     seconds: float = 60.0
+    contest: float = 1.0
+    contest_epochs: int = 1
     strict: bool = True
 
 
@@ -56,6 +60,7 @@ SIZES = {
         patience=1,
         histories=20,
         seconds=2.0,
+        contest=0.001,
         strict=False,
     ),
 }

@@ -36,7 +36,7 @@ def resumed(artifacts: Path, out: Path, moments: list[Moment]) -> bytes:
         assert not (out / "model").exists()
     assert hhrec(train(artifacts, out, "--resume")) == 0
     names = {path.name.partition("-")[0] for path in (out / "checkpoints").iterdir()}
-    assert names == {"best", "step", "store"}  # nothing half written is left
+    assert names == {"best", "neighbours", "step", "store"}  # nothing half written is left
     return weights(out)
 
 

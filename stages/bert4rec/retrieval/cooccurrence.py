@@ -4,7 +4,6 @@ Pairs of vacancies are counted here over the train histories. A question gets th
 followed its newest events most (`near`), and a learned score of that (`nearby`) is added to theirs.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,15 +13,17 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.bert4rec.examples.histories import Histories, Ints
-from stages.core.cooccurrence import Pairing, Touches, followers
+from stages.core.cooccurrence import Norms, Pairing, Touches, beside, followers
+from stages.interface.stage_report import Progress, silent
 
 REACH = 20  # distinct vacancies between two of a pair, plus one
-KEPT, KEPT_OF_MANY = 100, 50  # neighbours of a vacancy, at most
-MANY = 20_000_000  # neighbours in all above which a vacancy keeps fewer
+KEPT = 100  # neighbours of a vacancy, at most
+PAIRS_KEPT = 160_000_000  # in all tables, above which a vacancy keeps fewer: 1.3 GB
 SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.35, 20.0
 DISTANCE = 0.25  # exponent
 BACKWARD = 0.25  # what a pair counts against its order
 CUTS = 4  # moments before which pairs are counted apart
+RULES = (REACH, KEPT, PAIRS_KEPT, SOURCE_NORM, TARGET_NORM, SHRINK, DISTANCE, BACKWARD, CUTS)
 EVENTS = 2**18  # looked at together
 TIMES = 2**20  # looked at for the cuts, at most
 
@@ -60,24 +61,47 @@ class Neighbours:
     cuts: Ints
     end: int
 
+    def newest(self) -> "Neighbours":
+        """Leave the past out, which training alone asks."""
+        return Neighbours(self.whole, (), self.cuts[:0], self.end)
 
-def neighbours(histories: Histories, count: int) -> Neighbours:
+
+def neighbours(
+    histories: Histories, count: int, *, past: bool = True, progress: Progress = silent
+) -> Neighbours:
     """Count pairs over histories: for `count` item ids, special ones included.
 
     The similarity of j to i is the sum, over people who met i at most `REACH` distinct vacancies
     before j, of distance ** -`DISTANCE` (times `BACKWARD` where they met j before i), over (people
     with i + shrink) ** `SOURCE_NORM` (people with j + shrink) ** `TARGET_NORM`; a vacancy's place
-    is where it was met first.
+    is where it was met first. A pair is of the moment of its later event, so that all tables are
+    counted together.
+
+    Args:
+        histories: All that is known.
+        count: Item ids.
+        past: Count those before each cut, too, which training alone asks.
+        progress: Told how many vacancies of histories are paired.
     """
-    slices, every = _slices(histories.offsets), int(histories.offsets[-1]) // TIMES + 1
-    seen, end = np.zeros(0, dtype=np.int64), 0
-    for part in slices:
-        times = met(histories, *part)[2]
-        seen, end = np.append(seen, times[::every]), max(end, int(times.max(initial=0)))
-    shares = np.arange(1, CUTS + 1) / (CUTS + 1)
-    cuts = np.unique(np.quantile(seen, shares, method="lower")) if len(seen) else seen
-    past = tuple(_table(histories, slices, cut, count) for cut in cuts.tolist())
-    return Neighbours(_table(histories, slices, end + 1, count), past, cuts.astype(np.int64), end)
+    slices = _slices(histories.offsets)
+    cuts, end = _cuts(histories, slices)
+    touches = _touches(histories, slices, cuts)
+    met_by = np.stack([
+        np.bincount(touches.item[touches.period == period], minlength=count)
+        for period in range(len(cuts) + 1)
+    ]).cumsum(axis=0)  # fmt: skip
+    most = kept(met_by)
+    if not past:
+        touches, met_by = touches._replace(period=None), met_by[-1:]
+    people = met_by + SHRINK
+    norms = [Norms(one**SOURCE_NORM, one**TARGET_NORM) for one in people]
+    pairing = Pairing(worth(np.arange(1, REACH + 1)), BACKWARD)
+    found = followers(touches, pairing, norms, most, np.float32, progress)
+    *early, whole = (
+        CooccurrenceTable(table, *(part.astype(np.float32) for part in norm))
+        for table, norm in zip(found, norms, strict=True)
+    )
+    return Neighbours(whole, tuple(early), cuts if past else cuts[:0], end)
 
 
 def _slices(offsets: Ints) -> list[tuple[int, int]]:
@@ -87,30 +111,42 @@ def _slices(offsets: Ints) -> list[tuple[int, int]]:
     return list(pairwise(ends.tolist())) or [(0, 0)]
 
 
-def _table(
-    histories: Histories, slices: list[tuple[int, int]], cut: int, count: int
-) -> CooccurrenceTable:
-    """Count the events before a cut."""
-
-    def touches() -> Iterator[Touches]:
-        for part in slices:
-            owner, item, time = met(histories, *part)
-            early = time < cut
-            yield Touches(owner[early], item[early], np.ones(int(early.sum())))
-
-    met_by = np.zeros(count, dtype=np.int64)
-    for some in touches():
-        met_by += np.bincount(some.item, minlength=count)
-    people = met_by + SHRINK
-    source, target = people**SOURCE_NORM, people**TARGET_NORM
-    pairing = Pairing(worth(np.arange(1, REACH + 1)), BACKWARD)
-    table = followers(touches, met_by, pairing, source, target, kept(count), np.float32)
-    return CooccurrenceTable(table, source.astype(np.float32), target.astype(np.float32))
+def _cuts(histories: Histories, slices: list[tuple[int, int]]) -> tuple[Ints, int]:
+    """Moments before which pairs are counted apart, and that of the newest event."""
+    every = int(histories.offsets[-1]) // TIMES + 1
+    seen: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    end = 0
+    for part in slices:
+        times = met(histories, *part)[2]
+        seen.append(times[::every])
+        end = max(end, int(times.max(initial=0)))
+    shares = np.arange(1, CUTS + 1) / (CUTS + 1)
+    known = np.concatenate(seen)
+    cuts = np.unique(np.quantile(known, shares, method="lower")) if len(known) else known
+    return cuts.astype(np.int64), end
 
 
-def kept(count: int) -> int:
-    """How many neighbours each of so many vacancies keeps."""
-    return min(KEPT, max(KEPT_OF_MANY, MANY // max(count, 1)))
+def _touches(histories: Histories, slices: list[tuple[int, int]], cuts: Ints) -> Touches:
+    """Where vacancies were met first, in few bytes each."""
+    parts = []
+    for part in slices:
+        owner, item, time = met(histories, *part)
+        period = np.searchsorted(cuts, time, side="right").astype(np.int8)
+        parts.append((item.astype(np.int32), *beside(owner, REACH), period))
+    return Touches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def kept(met_by: Ints) -> int:
+    """How many neighbours each vacancy keeps: `KEPT`, or fewer, so that all tables have `PAIRS_KEPT`.
+
+    Args:
+        met_by: People who met each vacancy before each cut, and in all, (T, N).
+    """
+    people, lines = np.unique(np.minimum(met_by, KEPT), return_counts=True)
+    for most in range(KEPT, 1, -1):
+        if int((np.minimum(2 * REACH * people, most) * lines).sum()) <= PAIRS_KEPT:
+            return most
+    return 1
 
 
 def nobody(count: int) -> Neighbours:

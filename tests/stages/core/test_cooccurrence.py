@@ -3,19 +3,19 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import sparse
 
-from stages.core.cooccurrence import Pairing, Touches, followers, nearest, ranges
+from stages.core.cooccurrence import Norms, Pairing, Touches, beside, followers
 from stages.core.item_ids import FIRST_ITEM
 
 COUNT = 9
 LISTS = st.lists(st.lists(st.integers(0, COUNT - 1), unique=True, max_size=6), max_size=5)
 
 
-def touches(lists: list[list[int]], weight: float) -> Touches:
+def touches(lists: list[list[int]], weight: float, reach: int) -> Touches:
     owner = np.repeat(np.arange(len(lists)), [len(items) for items in lists])
     item = np.array([item for items in lists for item in items], dtype=np.int64)
-    return Touches(owner, item, np.full(len(item), weight))
+    given = None if weight == 1 else np.full(len(item), weight)
+    return Touches(item, *beside(owner, reach), weight=given)
 
 
 def slowly(lists: list[list[int]], pairing: Pairing, weight: float) -> np.ndarray:
@@ -38,20 +38,24 @@ def slowly(lists: list[list[int]], pairing: Pairing, weight: float) -> np.ndarra
 def test_pairs_are_counted_one_by_one(lists, worth, backward, weight) -> None:
     pairing = Pairing(np.array(worth), backward)
     source, target = np.arange(1.0, COUNT + 1), np.arange(2.0, COUNT + 2)
-    for slices in ([touches(lists, weight)], [touches([items], weight) for items in lists]):
-        owners = np.bincount([i for items in lists for i in items], minlength=COUNT)
-        found = followers(lambda: iter(slices), owners, pairing, source, target, COUNT)  # noqa: B023
-        expected = slowly(lists, pairing, weight) / source[:, None] / target
-        np.testing.assert_allclose(found.toarray(), expected)
+    touched = touches(lists, weight, len(worth))
+    (found,) = followers(touched, pairing, [Norms(source, target)], COUNT)
+    expected = slowly(lists, pairing, weight) / source[:, None] / target
+    np.testing.assert_allclose(found.toarray(), expected)
 
 
-@given(st.lists(st.integers(0, 9), max_size=12), st.integers(1, 20))
-def test_ranges_hold_each_line_once_and_not_too_much(sizes, most) -> None:
-    found = ranges(np.array(sizes, dtype=np.int64), most)
-    assert [line for begin, stop in found for line in range(begin, stop)] == list(range(len(sizes)))
-    assert all(sum(sizes[b:s]) <= most or s == b + 1 for b, s in found)
+@given(lists=LISTS, cut=st.integers(0, 6))
+def test_pairs_are_counted_up_to_each_period_of_their_later_touch(lists, cut) -> None:
+    pairing, ones = Pairing(np.array([1.0, 0.5]), 0.5), np.ones(COUNT)
+    touched = touches(lists, 1.0, 2)
+    place = np.array([nth for items in lists for nth in range(len(items))], dtype=np.int64)
+    touched = touched._replace(period=(place >= cut).astype(np.int8))
+    early, whole = followers(touched, pairing, [Norms(ones, ones)] * 2, COUNT)
+    np.testing.assert_allclose(whole.toarray(), slowly(lists, pairing, 1.0))
+    np.testing.assert_allclose(early.toarray(), slowly([one[:cut] for one in lists], pairing, 1.0))
 
 
-def test_the_nearest_are_kept_ties_by_id():
-    lines = sparse.csr_matrix([[0.0, 2, 1, 2, 3], [0, 0, 0, 0, 0], [0, 1, 1, 1, 0]])
-    assert nearest(lines, 2).toarray().tolist() == [[0, 2, 0, 0, 3], [0] * 5, [0, 1, 1, 0, 0]]
+def test_touches_beside_are_those_of_the_same_owner() -> None:
+    before, after = beside(np.array([4, 4, 4, 4, 2, 7, 7]), 2)
+    assert before.tolist() == [0, 1, 2, 2, 0, 0, 1]
+    assert after.tolist() == [2, 2, 1, 0, 0, 1, 0]

@@ -98,14 +98,26 @@ def test_neighbours_are_no_more_than_events_and_vacancies_allow():
     kept, counting = memory_model.neighbour_bytes(events, count)
     pairs = [one.table.nnz for one in (found.whole, *found.past)]
     assert 0 < memory_model.PAIR * sum(pairs) <= kept
-    assert counting == memory_model.COUNTING * 2 * events * memory_model.REACH
+    pairs_made = 2 * events * memory_model.REACH
+    assert counting == memory_model.COUNTING * pairs_made + memory_model.TOUCH * events
     assert memory_model.neighbour_bytes(0, count) == (0, 0)
 
 
 def test_neighbours_of_a_large_log_are_bounded_by_its_vacancies():
     kept, counting = memory_model.neighbour_bytes(10**9, 10**6)
-    assert kept == memory_model.PAIR * 5 * 50 * 10**6  # five tables of 50 pairs a vacancy
-    assert counting == memory_model.COUNTING * memory_model.PAIRS
+    lines = memory_model.LINE * 5 * 10**6
+    assert kept == memory_model.PAIR * memory_model.PAIRS_KEPT + lines
+    assert counting == memory_model.COUNTING * memory_model.PAIRS + memory_model.TOUCH * 10**9
+
+
+def test_tables_of_the_contest_take_less_than_a_gigabyte_and_a_half():
+    kept, _ = memory_model.neighbour_bytes(26_500_000, 2_734_129)
+    assert kept < 1.5e9
+
+
+def test_small_logs_have_tables_of_as_many_neighbours_as_there_may_be():
+    kept, _ = memory_model.neighbour_bytes(10**9, 10_000)
+    assert kept == 10_000 * 5 * (memory_model.PAIR * memory_model.KEPT + memory_model.LINE)
 
 
 def test_ranking_holds_the_matrix_and_the_greatest_of_three():

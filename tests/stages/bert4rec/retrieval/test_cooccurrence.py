@@ -1,5 +1,7 @@
 """Who follows whom: the table, whatever the order and the slices in which pairs are counted."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from stages.bert4rec.retrieval import cooccurrence as following
 from stages.bert4rec.retrieval.cooccurrence import neighbours, nobody
 from stages.core import cooccurrence as counting
+from stages.core import greatest
 from stages.core.item_ids import FIRST_ITEM
 from tests.oracles.cooccurrence import COUNT, similarity
 from tests.worlds.small_model import make_histories, told
@@ -41,7 +44,7 @@ def test_the_order_of_histories_changes_no_bit(rows, random):
 
 
 @pytest.mark.parametrize(
-    ("module", "limit"), [(counting, "PAIRS"), (counting, "SORTED"), (following, "EVENTS")]
+    ("module", "limit"), [(counting, "PAIRS"), (greatest, "CELLS"), (following, "EVENTS")]
 )
 @pytest.mark.parametrize("held_at_once", [1, 10, 50, 1_000])
 def test_how_much_is_counted_at_once_changes_no_bit(module, limit, held_at_once, monkeypatch):
@@ -68,3 +71,48 @@ def test_slices_of_histories_hold_each_once_and_not_many_events(monkeypatch):
 def test_nobody_has_no_neighbours():
     assert nobody(7).whole.table.nnz == 0
     assert neighbours(told([[], []]), 7).whole.table.nnz == 0
+
+
+def test_prediction_needs_but_the_whole_table():
+    histories = make_histories([15, 3, 9, 0, 12])
+    every, whole = neighbours(histories, COUNT), neighbours(histories, COUNT, past=False)
+    assert len(every.past) == following.CUTS
+    assert (whole.past, len(whole.cuts), whole.end) == ((), 0, every.end)
+    assert (every.whole.table != whole.whole.table).nnz == 0
+    assert (every.whole.source == whole.whole.source).all()
+
+
+def test_a_past_table_is_that_of_what_was_before_its_cut():
+    histories = make_histories([15, 3, 9, 0, 12])
+    known = neighbours(histories, COUNT)
+    for table, cut in zip(known.past, known.cuts, strict=True):
+        rows = [
+            [
+                int(item)
+                for item, time in zip(histories.items[a:b], histories.times[a:b], strict=True)
+                if time < cut
+            ]
+            for a, b in pairwise(histories.offsets)
+        ]
+        expected = np.zeros((COUNT, COUNT))
+        for pair, value in similarity(rows).items():
+            expected[pair] = value
+        np.testing.assert_allclose(table.table.toarray(), expected, rtol=1e-6)
+
+
+def test_a_vacancy_keeps_fewer_neighbours_where_all_tables_would_grow_too_large(monkeypatch):
+    met_by = np.array([[0, 1, 4, 90], [0, 2, 9, 200]])
+    assert following.kept(met_by) == following.KEPT
+    monkeypatch.setattr(following, "PAIRS_KEPT", 7 * 30)
+    assert following.kept(met_by) == 35  # in six lines
+    monkeypatch.setattr(following, "PAIRS_KEPT", 0)
+    assert following.kept(met_by) == 1
+
+
+def test_a_table_holds_no_more_than_was_allowed(monkeypatch):
+    histories = make_histories([30] * 12, seed=4)
+    monkeypatch.setattr(following, "PAIRS_KEPT", 600)
+    found = neighbours(histories, COUNT)
+    sizes = [int(np.diff(one.table.indptr).max()) for one in (found.whole, *found.past)]
+    assert sum(one.table.nnz for one in (found.whole, *found.past)) <= 600
+    assert len(set(sizes)) == 1
