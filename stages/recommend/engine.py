@@ -76,8 +76,7 @@ class Engine:
         limits = self.limits(rules)
         found = None
         if len(asked) <= FEW and not limits.max_per:
-            some = self.quick.answers(histories(asked), k, limits.allowed) if len(asked) else []
-            found = some and [(one.items, one.scores, one.by) for one in some]
+            found = self._few(histories(asked), k, limits)
         if found is None:
             rows = asked if isinstance(asked, pl.DataFrame) else as_rows(asked)
             found = self._together(rows, k, limits)
@@ -95,6 +94,13 @@ class Engine:
         known = by in {MODEL, AS_TRAINED}
         worth: list[float | None] = scores.tolist() if known else [None] * len(items)
         return Answer(named, worth, by, why or [])
+
+    def _few(
+        self, asked: Sequence[History], k: int, limits: Limits
+    ) -> list[tuple[Ints, Floats, str]] | None:
+        """Answer without tables; None where a baseline has to."""
+        found = self.quick.answers(asked, k, limits.allowed) if asked else []
+        return found and [(one.items, one.scores, one.by) for one in found]
 
     def _together(
         self, rows: pl.DataFrame, k: int, limits: Limits

@@ -60,9 +60,9 @@ def together(several: Sequence[QueryRows]) -> QueryRows:
         np.cumsum([0, *(len(part) for part in parts)])
         for parts in ([rows.histories.items for rows in several], [rows.hidden for rows in several])
     )
-    arrays = (joined(name) for name in ("items", "actions", "times", "sessions", "ranks", "met"))
+    names = ("items", "actions", "times", "sessions", "ranks", "met")
     return QueryRows(
-        histories=Histories(*arrays, offsets=events),
+        histories=Histories(**{name: joined(name) for name in names}, offsets=events),
         asked_at=np.concatenate([rows.asked_at for rows in several]),
         max_length=several[0].max_length,
         hidden=np.concatenate([rows.hidden for rows in several]),
