@@ -100,7 +100,7 @@ class Engine:
     ) -> list[tuple[Ints, Floats, str]] | None:
         """Answer without tables; None where a baseline has to."""
         found = self.quick.answers(asked, k, limits.allowed) if asked else []
-        return found and [(one.items, one.scores, one.by) for one in found]
+        return None if found is None else [(one.items, one.scores, one.by) for one in found]
 
     def _together(
         self, rows: pl.DataFrame, k: int, limits: Limits
