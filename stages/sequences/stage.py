@@ -137,7 +137,7 @@ def built(
 ) -> engines.Found:
     """Write the parts that are made of one bucket, of all events (`asked`) or of the filtered ones."""
     asked, index, file = job
-    table, counts = pl.scan_parquet(file), {}
+    table, counts = pl.scan_parquet(file), dict[str, int]()
     found = _asked(table, items.table, now=now) if asked else _learnt(table, items.table)
     for part, rows in found.items():
         write(rows, bucket_path(scratch / part, index), SCHEMAS[part], work=scratch / "work")

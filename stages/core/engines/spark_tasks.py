@@ -1,6 +1,7 @@
 """What Spark's executors run: the same work on buckets as everywhere, between two Arrow tables."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -33,7 +34,7 @@ def on_jobs(
     """Do the work for the jobs whose numbers come in a column `id`."""
     for batch in batches:
         for number in batch.column("id").to_pylist():
-            yield from _answer(number, lambda number=number: work(jobs[number]), expected)
+            yield from _answer(number, partial(work, jobs[number]), expected)
 
 
 def read_parts(rows: Shuffle, slices: Sequence[Slice], batches: Iterator[Any]) -> Iterator[Any]:
