@@ -16,6 +16,7 @@ from stages.bundle.opening import BOOKS, FACTS, PARAMS
 from stages.core import kinds, outputs
 from stages.core.artifact_paths import BOOKS_DIR, VACANCIES_FILE
 from stages.core.fingerprints import listed
+from stages.core.model_files import NEIGHBOURS
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 from stages.predict.loaded_model import check_length, load
@@ -116,7 +117,8 @@ def write(
     for source, target in ((model, directory), (books, directory / BOOKS)):
         target.mkdir(exist_ok=True)
         for name, file in listed(source).items():
-            shutil.copyfile(file, target / name)
+            if not name.startswith(f"{NEIGHBOURS}/"):  # which are among the arrays
+                shutil.copyfile(file, target / name)
     names = loaded.names.select("vacancy_id")
     table = names if facts is None else pl.concat([names, facts], how="horizontal")
     table.rechunk().write_ipc(directory / FACTS, compression="uncompressed")

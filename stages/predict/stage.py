@@ -104,7 +104,7 @@ def task_of(
     met: Sequence[Condition],
     wanted: ListRules,
     catalogue: Path | None,
-    progress: Progress,
+    progress: Progress = silent,
 ) -> RankingTask:
     """Load the model, the rows and what restricts them.
 

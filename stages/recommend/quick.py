@@ -16,20 +16,16 @@ from stages.bert4rec.ranking.ranked import Ranked
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, unpacked
 from stages.bert4rec.ranking.single_search import best_of_one
 from stages.bundle.content import Content
-from stages.calibration import rerank
-from stages.calibration.candidate_table import start, table
+from stages.calibration.candidate_table import table
 from stages.calibration.conditional_logit import Floats
-from stages.calibration.heuristics import lags
-from stages.calibration.recommender_choice import AS_TRAINED
-from stages.core.calibration_file import MODEL
 from stages.core.item_ids import FIRST_ITEM
 from stages.recommend.activity import ActiveDays
 from stages.recommend.history import History
 from stages.recommend.moments import Moments, Seen
-from stages.recommend.own_vacancies import Own, own_of, together
+from stages.recommend.own_vacancies import together
 from stages.recommend.plain_lists import PlainLists
+from stages.recommend.plans import Plan, Plans
 from stages.recommend.threads import threads
-from stages.seen_policy import rules
 
 LARGE = 10**8  # numbers of a matrix whose product with a query more than one thread shares
 
@@ -40,16 +36,6 @@ class QuickList:
 
     items: Ints
     scores: Floats
-    by: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a history is to be answered: its vacancies, weights of a calibration or None, who ranks."""
-
-    history: History
-    own: Own
-    weights: Floats | None
     by: str
 
 
@@ -67,19 +53,17 @@ class Quick:
         """Set up what does not depend on a history."""
         content = self.content
         self.model = with_fixed_tower(content.loaded.network, content.tower)
-        learned, found = content.learned, content.loaded.calibration
-        params = content.params.predict
-        self.plain = self.chosen = rules.fixed(params.seen)
-        self.by = AS_TRAINED
-        if found is not None:
-            self.by, fates = found.answer(params.fallback)
-            self.chosen = rules.fixed(params.seen, fates)
+        learned = content.learned
         self.lists = None if learned is None else PlainLists(learned)
         self.count = len(content.loaded.catalogue)
         size = content.matrix.exact.numel()
         self.threads = torch.get_num_threads() if size > LARGE else 1
         self.everyone = torch.arange(self.count) >= FIRST_ITEM
-        self.active, self.moments = ActiveDays(content), Moments(content)
+        self.plans, self.active, self.moments = (
+            Plans(content),
+            ActiveDays(content),
+            Moments(content),
+        )
 
     def answers(
         self, asked: Sequence[History], k: int, allowed: NDArray[np.bool_] | None
@@ -94,21 +78,8 @@ class Quick:
             allowed: Eligible vacancies, by item id; None for all.
         """
         with threads(1):
-            plans = [plan for plan in map(self._plan, asked) if plan is not None]
+            plans = [plan for plan in map(self.plans.of, asked) if plan is not None]
             return None if len(plans) < len(asked) else self._answers(plans, k, allowed)
-
-    def _plan(self, history: History) -> Plan | None:
-        found, length = self.content.loaded.calibration, self.content.params.sequences.max_length
-        if found is None or self.lists is None:
-            return Plan(history, own_of(history, self.plain, length), None, AS_TRAINED)
-        lag = lags(np.array([history.asked_at]), self.lists.learned.end)[0]
-        if lag > found.lag + rerank.SPARE:
-            weights = start(found.heuristics)
-            return Plan(history, own_of(history, self.plain, length), weights, AS_TRAINED)
-        if self.by != MODEL:
-            return None
-        weights = rerank.weights_of(found, held_out=False)[0]
-        return Plan(history, own_of(history, self.chosen, length), weights, MODEL)
 
     @torch.inference_mode()
     def _answers(

@@ -1,11 +1,11 @@
 """The process of a worker: takes work and jobs from a connection, answers with what came of them."""
 
 import os
-import pickle
 import signal
 import sys
 import threading
 import traceback
+from copy import deepcopy
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
@@ -52,7 +52,7 @@ def _told(error: BaseException) -> BaseException:
     )
     error.__cause__ = error.__context__ = None
     try:
-        if type(pickle.loads(pickle.dumps(error))) is type(error):  # noqa: S301  our own bytes
+        if type(deepcopy(error)) is type(error):  # which asks of its class what sending asks
             return error
     except Exception:  # noqa: BLE001, S110  whatever an error's class does when it is copied
         pass
