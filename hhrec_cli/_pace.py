@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-MINUTE, HOUR = 60, 3600
+from stages.interface.durations import duration
+
 GB = 10**9
 STATUS = Path("/proc/self/status")
 
@@ -70,10 +71,3 @@ def memory() -> int | None:
 def seconds_left(passed: float, done: int, rest: int) -> float | None:
     """Seconds to the end at the speed so far; None where nothing was done yet."""
     return passed / done * rest if done > 0 else None
-
-
-def duration(seconds: float) -> str:
-    """Give a time in words, in the largest unit that fits."""
-    if seconds < 2 * MINUTE:
-        return f"{seconds:.0f} s"
-    return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"

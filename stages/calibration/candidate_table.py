@@ -112,7 +112,7 @@ def _candidates(
     keys = owner.astype(np.int64) * width + listed
     may = ranker.eligible(torch.from_numpy(listed.astype(np.int64)).to(ranked.kept.device))
     hidden = [part.numpy() for part in rows.hidden_pairs(ranked.rows)]
-    out = np.sort(np.concatenate([own, hidden[0] * width + hidden[1], [-1]]))
+    out = np.sort(np.concatenate([own, hidden[0] * width + hidden[1], [-1]]))  # below any key
     gone = out[np.searchsorted(out, keys, side="right") - 1] == keys
     keys = keys[may.cpu().numpy() & ~gone]
     every = [first[0].astype(np.int64) * width + found[first], own[kept.cpu().numpy()], keys]

@@ -85,7 +85,5 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, wor
 
 def keep(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
     """Write a file for work between two jobs, as `write` does, but fast rather than small."""
-    scratch = path.parent / "attempts" / f"{path.name}.{uuid.uuid4().hex}"
-    scratch.parent.mkdir(parents=True, exist_ok=True)
-    frame.lazy().collect().write_parquet(scratch, compression="lz4")
-    scratch.replace(path)
+    with tables.atomic(path, durable=False) as scratch:
+        frame.lazy().collect().write_parquet(scratch, compression="lz4")

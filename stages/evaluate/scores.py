@@ -46,15 +46,11 @@ def score(
     place = places(labels, predictions.keys)
     ranks, predicted = np.zeros(labels.height, dtype=np.int64), 0
     spread = None if catalogue is None else ListSpread(catalogue, employers, place.count, seed)
-    for first, rows in predictions.blocks():
-        here = slice(first, first + len(rows))
-        asked = rows.filter(place.labels[here] >= 0)
-        which = place.labels[here][place.labels[here] >= 0]
+    for which, numbers, asked in place.asked(predictions):
         ranks[which] = metrics.ranks(labels[which], asked)
         predicted += int((asked["predictions"].list.len() > 0).sum())
         if spread is not None:
-            numbers = place.numbers[here]
-            spread.add(numbers[numbers >= 0], asked["predictions"])
+            spread.add(numbers, asked["predictions"])
     found = _intervals(ranks, resamples, seed)
     if spread is not None:
         found[COVERAGE] = spread.covering.result()
@@ -70,9 +66,8 @@ def score(
 def ranks_of(labels: pl.DataFrame, predictions: PredictedLists) -> metrics.Ranks:
     """Rank of the true vacancy of each labelled row, block by block: see `metrics.ranks`."""
     place, ranks = places(labels, predictions.keys), np.zeros(labels.height, dtype=np.int64)
-    for first, rows in predictions.blocks():
-        here = place.labels[first : first + len(rows)]
-        ranks[here[here >= 0]] = metrics.ranks(labels[here[here >= 0]], rows.filter(here >= 0))
+    for which, _, asked in place.asked(predictions):
+        ranks[which] = metrics.ranks(labels[which], asked)
     return ranks
 
 

@@ -65,10 +65,12 @@ def run(
     check_keys(test, asked)
     counts = {"train": row_counts(known), "test": row_counts(asked)}
     total = sum(events for faults in counts.values() for _, events in faults.values())
-    memory, workers = params.explode.memory_gb, params.engine.workers
-    count = params.explode.buckets or bucket_count(total, memory / workers)
+    count = bucket_number(params, total)
     need = total * BYTES_PER_EVENT // count
-    with made.replacing() as place, engines.opened(params.engine, memory) as engine:
+    with (
+        made.replacing() as place,
+        engines.opened(params.engine, params.explode.memory_gb) as engine,
+    ):
         scratch = place.absolute()
         rows = _rows({"train": train, "test": test}, counts, count, scratch / "work")
         order = partial(ordered, scratch / "work", ways)
@@ -91,6 +93,15 @@ def run(
         users=totals["users"],
         buckets=count,
     )
+
+
+def bucket_number(params: Params, events: int) -> int:
+    """How many buckets so many events are cut into: as many as are asked for, or as few as do.
+
+    Those that are worked on at once share the memory.
+    """
+    memory = params.explode.memory_gb / params.engine.workers
+    return params.explode.buckets or bucket_count(events, memory)
 
 
 def _rows(

@@ -36,7 +36,7 @@ class CleanCounts(TypedDict):
 
 
 @dataclass(frozen=True)
-class Slicing:
+class Slicing(engines.FieldsOnly):
     """How the catalogue is cut: slice n holds the n-th `size` items.
 
     Attributes:
@@ -69,9 +69,6 @@ class Slicing:
         """Items of one slice, in order."""
         chosen = self.items.filter(self.number() == self.numbers[place])
         return chosen.select("item").sort("item")
-
-    def __getstate__(self) -> dict[str, Path | int]:
-        return {"vocab": self.vocab, "size": self.size}
 
 
 class Cleaning(NamedTuple):

@@ -33,7 +33,7 @@ def encode_slices(
 
 
 @dataclass(frozen=True)
-class Books:
+class Books(engines.FieldsOnly):
     """Code books and tokenizer of a directory, read where and when they are first needed."""
 
     directory: Path
@@ -42,9 +42,6 @@ class Books:
     def both(self) -> tuple[CodeBooks, Tokenizer]:
         """What is in it."""
         return load_books(self.directory), load_tokenizer(self.directory)
-
-    def __getstate__(self) -> dict[str, Path]:
-        return {"directory": self.directory}
 
 
 def encoded(books: Books, work: Path, out: Path, index: int) -> engines.Found:

@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from stages.core.artifact_paths import RAW_FILES
 from stages.inspect.status import standings
 from stages.interface.errors import HhrecError
+from stages.interface.machine import cores, nearest
 from stages.params import Params, load, reading
 
 GB = 1 << 30
@@ -96,9 +97,7 @@ def parameters(file: Path | None) -> tuple[Params | None, Finding]:
 
 def disk(artifacts: Path) -> Finding:
     """Room and rights where artifacts are written."""
-    place = next(
-        one for one in (artifacts.absolute(), *artifacts.absolute().parents) if one.is_dir()
-    )
+    place = nearest(artifacts)
     if not os.access(place, os.W_OK | os.X_OK):
         return Finding("disk", "wrong", f"{place} cannot be written", "name another place")
     free = shutil.disk_usage(place).free
@@ -117,10 +116,9 @@ def machine(params: Params | None) -> Iterator[Finding]:
         yield Finding("memory", "look", f"{free:.1f} GB, explode.memory_gb is {wanted}", advice)
     else:
         yield Finding("memory", "ok", f"{free:.1f} GB")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     names = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS")
     set_ = ", ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ)
-    yield Finding("threads", "ok", f"{cores} cores{', ' * bool(set_)}{set_}")
+    yield Finding("threads", "ok", f"{cores()} cores{', ' * bool(set_)}{set_}")
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     few = files != resource.RLIM_INFINITY and files < FILES
     yield Finding(

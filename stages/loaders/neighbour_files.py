@@ -72,11 +72,10 @@ def opened(folder: Path, key: str, *, past: bool) -> Neighbours | None:
         if said["key"] != key:
             return None
         *early, whole = _tables(folder, len(cuts))
-        return (
-            Neighbours(whole, tuple(early), cuts, int(said["end"])) if past or not early else None
-        )
+        found = Neighbours(whole, tuple(early), cuts, int(said["end"]))
     except UNREADABLE:
         return None
+    return found if past or not early else None
 
 
 def _tables(folder: Path, cuts: int) -> Iterator[CooccurrenceTable]:

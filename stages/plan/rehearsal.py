@@ -20,11 +20,12 @@ from stages.core.artifact_paths import (
     VACANCIES_FILE,
     VOCAB_FILE,
 )
-from stages.core.buckets import bucket_count, buckets
+from stages.core.buckets import buckets
 from stages.core.fingerprints import sizes
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import VOCAB
 from stages.explode.holdout import ENOUGH_LABELS
+from stages.explode.stage import bucket_number
 from stages.interface.stage_report import Report
 from stages.params import Params
 from stages.plan import raw_counts
@@ -139,7 +140,7 @@ def _exploded(params: Params, people: Path, out: Path, every: int) -> Rehearsed:
 
 def _sampled(params: Params, counts: RawCounts, every: int) -> Params:
     """Parameters for the sample: as many buckets as show what several cost, its share of limits."""
-    cut = params.explode.buckets or bucket_count(counts.every, params.explode.memory_gb)
+    cut = bucket_number(params, counts.every)
     changes = {
         "explode": params.explode.model_copy(update={"buckets": min(cut, 2)}),
         "split": params.split.model_copy(

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from stages.interface import durations
 from stages.interface.stage_report import Report
 
 GB = 10**9
-MINUTE, HOUR = 60, 3600
 
 
 class StagePlan(BaseModel):
@@ -96,12 +96,10 @@ class PlanReport(Report):
 
 
 def duration(seconds: float | None) -> str:
-    """Give a time in words."""
+    """Give a time in words, tenths of a second too; ? where it is not known."""
     if seconds is None:
         return "?"
-    if seconds < 2 * MINUTE:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
-    return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"
+    return durations.duration(seconds) if seconds >= 1 else f"{seconds:.1f} s"
 
 
 def size(count: float) -> str:

@@ -16,8 +16,9 @@ import polars as pl
 import torch
 
 from stages.core.artifact_paths import LABELS_FILE, TEST_FILE, TRAIN_FILE
-from stages.core.buckets import bucket_count
+from stages.explode.stage import bucket_number
 from stages.features.stage import SLICE_ITEMS
+from stages.interface.machine import nearest
 from stages.interface.quiet_libraries import quieten
 from stages.interface.stage_report import Progress, silent
 from stages.params import Params
@@ -74,7 +75,7 @@ def run(
         stages = [*data_stages(params, counts, found), *known.all()]
     progress(4, STEPS, "planned")
     asked = None
-    if executor_gb is None and getattr(getattr(params, "engine", None), "kind", "") == "spark":
+    if executor_gb is None and params.engine.kind == "spark":
         executor_gb = EXECUTOR_GB
     if executor_gb is not None:
         size = sum((raw / name).stat().st_size for name in (TRAIN_FILE, TEST_FILE))
@@ -110,7 +111,7 @@ def _later(params: Params, raw: Path, counts: RawCounts, found: Rehearsal) -> La
 
 def data_stages(params: Params, counts: RawCounts, found: Rehearsal) -> list[StagePlan]:
     """Every stage before training, in order."""
-    parts = params.explode.buckets or bucket_count(counts.every, params.explode.memory_gb)
+    parts = bucket_number(params, counts.every)
     disk, seconds = whole_log.bytes_of(found), whole_log.seconds_of(found)
     vacancies = found.stages["vocab"].report.model_dump()["vacancies"]
     needed = memory.data(counts.every, parts, vacancies, SLICE_ITEMS)
@@ -145,10 +146,8 @@ def _summed(
     for one in stages:
         peak = max(peak, left + one.disk + one.scratch)
         left += one.disk
-    place = next(
-        path for path in (artifacts.absolute(), *artifacts.absolute().parents) if path.exists()
-    )
-    free, room = shutil.disk_usage(place).free, memory_model.room(torch.device("cpu"))
+    free = shutil.disk_usage(nearest(artifacts)).free
+    room = memory_model.room(torch.device("cpu"))
     most = max(one.memory for one in stages)
     return PlanReport(
         raw=asdict(counts),

@@ -56,15 +56,12 @@ def together(several: Sequence[QueryRows]) -> QueryRows:
     def joined(name: str) -> Ints:
         return np.concatenate([getattr(rows.histories, name) for rows in several])
 
-    events, hidden = (
-        np.cumsum([0, *(len(part) for part in parts)])
-        for parts in ([rows.histories.items for rows in several], [rows.hidden for rows in several])
-    )
     names = ("items", "actions", "times", "sessions", "ranks", "met")
+    events = np.cumsum([0, *(len(rows.histories.items) for rows in several)])
     return QueryRows(
         histories=Histories(**{name: joined(name) for name in names}, offsets=events),
         asked_at=np.concatenate([rows.asked_at for rows in several]),
         max_length=several[0].max_length,
         hidden=np.concatenate([rows.hidden for rows in several]),
-        offsets=hidden,
+        offsets=np.cumsum([0, *(len(rows.hidden) for rows in several)]),
     )

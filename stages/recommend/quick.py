@@ -39,6 +39,18 @@ class QuickList:
     by: str
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A history that only has to be ranked: its plan, and what the model says of it.
+
+    `products` are those of its state with the vectors of all vacancies, (C,), where they are known.
+    """
+
+    plan: Plan
+    encoded: EncodedRows
+    products: Tensor | None = None
+
+
 @dataclass
 class Quick:
     """Ranks a few histories at a time; any number of threads may.
@@ -91,32 +103,26 @@ class Quick:
             with_parts=plans[0].weights is not None,
         )  # fmt: skip
         if len(plans) == 1:
-            return [self._answer(plans[0], encoded, None, k, allowed)]
+            return [self._answer(Prepared(plans[0], encoded), k, allowed)]
         matrix = self.content.matrix
         with threads(self.threads):
             products = encoded.states @ matrix.exact[: len(matrix), :-2].T
         found = []
         for plan, place in zip(plans, np.argsort(encoded.rows), strict=True):
             one = replace(encoded.picked(np.array([place])), rows=np.zeros(1, dtype=np.int64))
-            found.append(self._answer(plan, one, products[place], k, allowed))
+            found.append(self._answer(Prepared(plan, one, products[place]), k, allowed))
         return found
 
-    def _answer(
-        self,
-        plan: Plan,
-        encoded: EncodedRows,
-        products: Tensor | None,
-        k: int,
-        allowed: NDArray[np.bool_] | None,
-    ) -> QuickList:
+    def _answer(self, given: Prepared, k: int, allowed: NDArray[np.bool_] | None) -> QuickList:
+        plan = given.plan
         k, late = min(k, self.count - FIRST_ITEM), plan.own.late
         if plan.weights is None or self.lists is None:
-            ranked, _ = self._ranked(plan, encoded, products, k, allowed)
+            ranked, _ = self._ranked(given, k, allowed)
             items = ranked.items[0].numpy()
             scores = ranked.scores[0].numpy().astype(np.float64)
             return listed(items[items > 0], scores[items > 0], late, plan.by)
         wanted = self.content.loaded.wanted(k)
-        ranked, seen = self._ranked(plan, encoded, products, wanted, allowed)
+        ranked, seen = self._ranked(given, wanted, allowed)
         ranks, counts = self.lists.ranks(plan.history), self.lists.learned.counts
         told = table(seen, ranked, plan.own.rows, ranks, counts)
         scores = told.values.astype(np.float64) @ plan.weights
@@ -124,22 +130,17 @@ class Quick:
         return listed(told.items[order], scores[order], late, plan.by)
 
     def _ranked(
-        self,
-        plan: Plan,
-        encoded: EncodedRows,
-        products: Tensor | None,
-        k: int,
-        allowed: NDArray[np.bool_] | None,
+        self, given: Prepared, k: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[Ranked, Seen]:
         """Rank by the model's own score: see `Ranker.at`."""
-        content, own = self.content, plan.own.rows
+        content, encoded, own = self.content, given.encoded, given.plan.own.rows
         moment = self.moments.at(own.asked_at)
         kept = self.everyone
         if allowed is not None:
             kept = kept & torch.from_numpy(allowed)
         mine = kept[encoded.items]
         if content.params.predict.candidates == "active":
-            active, since = self.active.at(plan.history)
+            active, since = self.active.at(given.plan.history)
             kept = kept & torch.from_numpy(active)
             mine = mine & (kept[encoded.items] | (encoded.times >= since))
         concealed = torch.from_numpy(own.hidden.astype(np.int64))
@@ -150,7 +151,7 @@ class Quick:
         with threads(self.threads):
             found = best_of_one(
                 encoded.states, keys(encoded.logits[mine], encoded.items[mine]), out,
-                moment.matrix, moment.biases, k, products,
+                moment.matrix, moment.biases, k, given.products,
             )[None]  # fmt: skip
         scores, ids = unpacked(found)
         none = found == NOTHING

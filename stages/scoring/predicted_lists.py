@@ -84,6 +84,13 @@ class Places:
         """How many rows are labelled."""
         return int((self.labels >= 0).sum())
 
+    def asked(self, predictions: PredictedLists) -> Iterator[tuple[Ints, Ints, pl.DataFrame]]:
+        """Yield the labelled rows of each block: their `labels`, their `numbers`, and the rows."""
+        for first, rows in predictions.blocks():
+            here = slice(first, first + len(rows))
+            wanted = self.labels[here] >= 0
+            yield self.labels[here][wanted], self.numbers[here][wanted], rows.filter(wanted)
+
 
 def places(labels: pl.DataFrame, keys: pl.DataFrame) -> Places:
     """Find the labelled rows of predictions, by `KEYS`, which are unique in both."""

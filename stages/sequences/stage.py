@@ -122,7 +122,7 @@ def run(
 
 
 @dataclass(frozen=True)
-class ItemIds:
+class ItemIds(engines.FieldsOnly):
     """The vocabulary, read where and when it is first needed."""
 
     path: Path
@@ -131,9 +131,6 @@ class ItemIds:
     def table(self) -> pl.DataFrame:
         """All of it."""
         return tables.scan_vocab(self.path).collect()
-
-    def __getstate__(self) -> dict[str, Path]:
-        return {"path": self.path}
 
 
 def built(

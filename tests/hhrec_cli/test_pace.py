@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from hhrec_cli import _console, _pace
-from hhrec_cli._pace import Meter, Pace, duration, memory, seconds_left
+from hhrec_cli._pace import Meter, Pace, memory, seconds_left
+from stages.interface.durations import duration
 
 
 def test_times_in_words() -> None:

@@ -3,9 +3,11 @@
 from stages.core.engines.engine import Engine, Found, Settings, Shuffle, Slice, SparkSettings
 from stages.core.engines.opening import opened
 from stages.core.engines.results import halves, told, total
+from stages.core.engines.travelling import FieldsOnly
 
 __all__ = [
     "Engine",
+    "FieldsOnly",
     "Found",
     "Settings",
     "Shuffle",

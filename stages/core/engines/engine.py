@@ -7,13 +7,14 @@ of buckets. So no byte depends on the engine.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 import polars as pl
 
 Job = TypeVar("Job")
+SLICE_ROWS = 262_144  # sessions, or vacancies, that are read and scattered at once
 
 
 class Found(NamedTuple):
@@ -150,7 +151,7 @@ class Memory:
     """
 
     limit: float
-    workers: int = field(default=1)
+    workers: int
 
     def at_once(self, need: int, jobs: int) -> int:
         """How many of so many jobs run at once when the greatest takes `need` bytes."""

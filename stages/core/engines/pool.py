@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stages.core.engines.engine import Found, Job
 from stages.interface.errors import HhrecError
+from stages.interface.machine import cores
 
 HOME = str(Path(__file__).resolve().parents[3])
 # hhrec's own `stages` is imported, whatever else has that name on the path
@@ -88,7 +89,7 @@ class Pool:
     def _start(self) -> None:
         """Start one worker with its share of the cores."""
         ours, theirs = Pipe()
-        threads = max(1, _cores() // self.workers)
+        threads = max(1, cores() // self.workers)
         limits = {name: str(min(threads, _number(os.environ.get(name)))) for name in THREADS}
         words = [sys.executable, "-P", "-c", CODE, HOME, *sys.path, str(theirs.fileno())]
         with theirs:
@@ -143,11 +144,6 @@ def _found(said: Found | BaseException) -> Found:
     if isinstance(said, BaseException):
         raise said
     return said
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _number(text: str | None) -> int:

@@ -5,12 +5,11 @@ from functools import partial
 
 import polars as pl
 
-from stages.core.engines.engine import Found, Job, Memory, Shuffle, Slice
+from stages.core.engines.engine import SLICE_ROWS, Found, Job, Memory, Shuffle, Slice
 from stages.core.engines.local import Local, gathered, scatter
 from stages.core.engines.pool import Pool
 
-SLICE_ROWS = 262_144  # sessions, or vacancies, that are read and scattered at once
-SLICE_NEED = 1 << 29  # bytes that this takes, measured on sessions
+SLICE_NEED = 1 << 29  # bytes that a slice of SLICE_ROWS takes, measured on sessions
 
 
 class Processes:

@@ -13,10 +13,9 @@ import polars as pl
 from pyspark.sql import DataFrame, SparkSession
 
 from stages.core.engines import spark_session, spark_tasks
-from stages.core.engines.engine import Found, Job, Shuffle, SparkSettings
+from stages.core.engines.engine import SLICE_ROWS, Found, Job, Shuffle, SparkSettings
 from stages.core.engines.wire import unpacked
 
-SLICE_ROWS = 262_144  # sessions, or vacancies, that one task reads
 SPREAD = 4  # shuffle partitions a bucket, so that few buckets share a task
 MOST_PARTITIONS = 4_096
 SHUFFLING = {

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stages.core.keys import KEYS
 from stages.core.schema import EVENTS
+from stages.explode.stage import bucket_number
 from stages.interface.errors import HhrecError, MissingInputError
 from tests.worlds.flow import Flow, settings
 from tests.worlds.strategies import Log, kinds, logs
@@ -294,3 +295,16 @@ def test_shuffled_rows_give_the_same_bytes(
     plain.write(train, test).explode()
     other.write(train, test, seed).explode()
     assert plain.digest("events") == other.digest("events")
+
+
+@pytest.mark.parametrize(
+    ("buckets", "workers", "expected"), [(0, 1, 1), (0, 3, 3), (7, 3, 7), (1, 3, 1)]
+)
+def test_buckets_worked_on_at_once_share_the_memory(
+    buckets: int, workers: int, expected: int
+) -> None:
+    params = settings(
+        explode={"buckets": buckets, "memory_gb": 4.0},
+        engine={"kind": "processes" if workers > 1 else "local", "workers": workers},
+    )
+    assert bucket_number(params, 4 * 2**30 // 400) == expected

@@ -56,3 +56,9 @@ def test_places_of_labelled_rows(order: list[int], labelled: int) -> None:
         asked.index(user) if user in where else -1 for user in users
     ]
     assert found_places.count == len(asked)
+    rows = [
+        (user, int(label), int(number))
+        for which, numbers, part in found_places.asked(found)
+        for user, label, number in zip(part["user_id"], which, numbers, strict=True)
+    ]
+    assert rows == [(one, where[one], asked.index(one)) for one in users if one in where]
