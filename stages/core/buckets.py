@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from stages.core import tables
@@ -48,6 +50,11 @@ def need(files: Sequence[Path]) -> int:
     """Bytes of memory that the work on the greatest of some files of events takes."""
     rows = [pl.scan_parquet(file).select(pl.len()).collect().item() for file in files]
     return max(rows, default=0) * BYTES_PER_EVENT
+
+
+def user_sizes(events: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Events of each user of a bucket, in the order of users; a user's events stand side by side."""
+    return events["user_id"].rle().struct.field("len").to_numpy().astype(np.int64)
 
 
 def summed(parts: Iterable[pl.DataFrame], key: str, value: str) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError
 
 __all__ = ["atomic", "check_columns", "remove", "scan", "sink", "write"]
+LEVEL = 1  # of zstd: two thirds of the default's time for 1 to 5 % more bytes
 NUMBERED = re.compile(r"bucket-\d{5}\.parquet")
 
 
@@ -106,7 +107,11 @@ def sink(
         .rechunk()  # row groups follow chunks, and chunks follow the number of threads
     )
     table.write_parquet(
-        path, compression="zstd", statistics=False, metadata=dict(mark) if mark else None
+        path,
+        compression="zstd",
+        compression_level=LEVEL,
+        statistics=False,
+        metadata=dict(mark) if mark else None,
     )
 
 

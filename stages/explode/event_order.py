@@ -25,10 +25,9 @@ def ordered_events(sessions: pl.LazyFrame) -> tuple[pl.DataFrame, Counter[str]]:
     """
     named = sessions.sort(NAME).with_columns(user=_number("user_id"), name=_number(*NAME)).collect()
     events = explode_sessions(named.lazy()).collect()
-    faults = Counter(dict(events["fault"].value_counts().iter_rows()))
-    usable = events
-    if faults.total() > faults[None]:
-        usable = events.filter(pl.col("fault").is_null())
+    faulty = events.filter(pl.col("fault").is_not_null())
+    faults = Counter(dict(faulty["fault"].value_counts().iter_rows()))
+    usable = events.filter(pl.col("fault").is_null()) if faults else events
     empty = _without_events(events, usable)
     events = (pl.concat([usable, empty]) if empty.height else usable).drop("fault")
     once = named["name"].n_unique() == named.height  # then they stand by name and position

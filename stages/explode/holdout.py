@@ -137,11 +137,11 @@ def mark(events: pl.DataFrame, rows: pl.DataFrame, split: Split) -> pl.DataFrame
         held = (index >= pl.col("start")).fill_null(False)
     part = (
         pl.when("from_test")
-        .then(pl.lit("test"))
+        .then(pl.lit("test", PARTS))
         .when(held)
-        .then(pl.lit("validation"))
-        .otherwise(pl.lit("train"))
+        .then(pl.lit("validation", PARTS))
+        .otherwise(pl.lit("train", PARTS))
     )
-    return events.with_columns(
-        part=part.cast(PARTS), label=index.is_in(rows["answer"].implode())
-    ).drop("from_test", "start", strict=False)
+    return events.with_columns(part=part, label=index.is_in(rows["answer"].implode())).drop(
+        "from_test", "start", strict=False
+    )

@@ -20,6 +20,7 @@ from stages.core.buckets import (
     bucket_of,
     bucket_path,
     keep,
+    user_sizes,
     write,
 )
 from stages.core.raw_sessions import check_keys, row_counts, scan_sessions
@@ -153,7 +154,7 @@ def marked(scratch: Path, way: holdout.Split, job: tuple[int, pl.DataFrame]) -> 
         | {
             "empty": int((~real).sum()),
             "labels": int(events["label"].sum()),
-            "users": events["user_id"].n_unique(),
+            "users": len(user_sizes(events)),
         }
     )
 

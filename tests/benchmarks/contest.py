@@ -62,7 +62,7 @@ def taken(command: Sequence[str], place: Path, disk: Path, kept: Path) -> Taken:
     kept.parent.mkdir(parents=True, exist_ok=True)
     place.mkdir(parents=True, exist_ok=True)
     before, started = size_of(disk), time.perf_counter()
-    with kept.with_suffix(".out").open("w+") as output:
+    with _output(kept).open("w+") as output:
         process = subprocess.Popen(
             command,
             cwd=place,
@@ -80,6 +80,15 @@ def taken(command: Sequence[str], place: Path, disk: Path, kept: Path) -> Taken:
     found = Taken(wall, cpu, used.ru_maxrss * KIB, size_of(disk) - before, said[-2000:])
     kept.write_text(json.dumps(asdict(found), indent=1), encoding="utf-8")
     return found
+
+
+def whole_output(kept: Path) -> str:
+    """All that a command printed whose figures are kept; `said` holds the end of it."""
+    return _output(kept).read_text(encoding="utf-8")
+
+
+def _output(kept: Path) -> Path:
+    return kept.with_suffix(".out")
 
 
 def size_of(directory: Path) -> int:

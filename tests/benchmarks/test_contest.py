@@ -55,7 +55,9 @@ def loaded(place):
 def plan_of(place, line):
     """What `hhrec train --plan` says beforehand."""
     command = contest.hhrec([*line, "--plan", "--json", "--quiet"])
-    return json.loads(contest.taken(command, place, place, figures_of(place, "plan")).said)
+    kept = figures_of(place, "plan")
+    contest.taken(command, place, place, kept)
+    return json.loads(contest.whole_output(kept))
 
 
 def data_stages(record, found):

@@ -28,7 +28,7 @@ if __name__ == "__main__":
 
         ranker.item_matrix = stay  # type: ignore[assignment]
     else:
-        from stages.filter import stage
+        from stages.filter import passes
 
-        stage.train_part = stay  # type: ignore[assignment]
+        passes.train_part = stay  # type: ignore[assignment]
     main()

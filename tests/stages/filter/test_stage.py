@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stages.core import manifests
 from stages.core.schema import FILTERED
 from stages.filter import stage
+from stages.filter.train_part import train_part
 from stages.interface.errors import HhrecError, MissingInputError
 from tests.worlds.flow import Flow, settings
 from tests.worlds.strategies import VACANCIES, Log, logs
@@ -62,7 +63,7 @@ def test_the_train_part_counts_its_sessions_from_0() -> None:
     parts, sessions = ["train", "validation", "train", "test"], [2, 3, 5, 6]
     log = {"user_id": ["u"] * 4, "vacancy_id": ["a", "b", None, "c"]}
     events = pl.LazyFrame(log | {"part": parts, "session": sessions})
-    chosen = [stage.train_part(events), stage.train_part(events, everything=True)]
+    chosen = [train_part(events), train_part(events, everything=True)]
     assert [part.select("part", "session").collect().rows() for part in chosen] == [
         [("train", 0), ("train", 1)],
         [("train", 0), ("validation", 1), ("test", 2)],
@@ -122,8 +123,18 @@ def test_its_manifest_says_from_what_and_how_it_was_made(tmp_path: Path, raw_dir
         stage.run(flow.params, events=tmp_path / "events", out=tmp_path / "events")
 
 
-def test_progress_counts_each_bucket_twice(tmp_path: Path, raw_dir: Path) -> None:
-    flow = Flow(tmp_path, settings(explode={"buckets": 2}))
+@pytest.mark.parametrize(
+    ("min_item_events", "expected"),
+    [
+        (1, [(1, 2, "filtered"), (2, 2, "filtered")]),
+        (2, [(1, 4, "counted"), (2, 4, "counted"), (3, 4, "filtered"), (4, 4, "filtered")]),
+    ],
+)
+def test_progress_counts_each_bucket_once_a_pass(
+    tmp_path: Path, raw_dir: Path, min_item_events: int, expected: list[tuple[int, int, str]]
+) -> None:
+    limits = {"min_item_events": min_item_events}
+    flow = Flow(tmp_path, settings(explode={"buckets": 2}, filter=limits))
     flow.explode(raw_dir)
     told: list[tuple[int, int, str]] = []
 
@@ -132,7 +143,7 @@ def test_progress_counts_each_bucket_twice(tmp_path: Path, raw_dir: Path) -> Non
 
     events, out = tmp_path / "events", tmp_path / "filtered"
     stage.run(flow.params, events=events, out=out, progress=progress)
-    assert told == [(1, 4, "counted"), (2, 4, "counted"), (3, 4, "filtered"), (4, 4, "filtered")]
+    assert told == expected
     assert sorted(path.name for path in out.iterdir()) == [
         "bucket-00000.parquet",
         "bucket-00001.parquet",

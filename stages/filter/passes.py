@@ -1,0 +1,125 @@
+"""Passes over the buckets of events that leave out who and what is too rare.
+
+A user's events are in one bucket, a vacancy's in all: where no vacancy can be too rare, one pass
+does; else a first one makes the pairs, of which the k-core is taken, and a second one keeps what
+is in it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from stages.core import engines
+from stages.core.buckets import bucket_path, keep, need, summed, user_sizes, write
+from stages.core.schema import FILTERED
+from stages.filter.kcore import item_events, items, pairs, shrink
+from stages.filter.train_part import chosen, people, train_part
+from stages.interface.stage_report import Progress
+from stages.params.data import FilterParams
+
+
+class Wanted(NamedTuple):
+    """What is learnt from: `everything` or the train part, of people but not of bots."""
+
+    everything: bool
+    limits: FilterParams
+
+    def people(self, file: Path) -> tuple[pl.DataFrame, dict[str, int]]:
+        """Events of a bucket before any is too rare, and what is counted."""
+        part = train_part(pl.scan_parquet(file), everything=self.everything)
+        return people(part.collect(), self.limits.max_user_events)
+
+
+def filtered(
+    engine: engines.Engine, files: Sequence[Path], wanted: Wanted, out: Path, progress: Progress
+) -> Counter[str]:
+    """Write the buckets of what is left to `out`; give all counts of the report.
+
+    Args:
+        engine: Does the work on each bucket.
+        files: Buckets of events.
+        wanted: What is learnt from, and what is too rare.
+        out: Directory of buckets; `work` in it is scratch.
+        progress: Told of each bucket, once a pass.
+    """
+    passes = in_one_pass if wanted.limits.min_item_events <= 1 else by_core
+    return passes(engine, files, wanted, out, progress)
+
+
+def in_one_pass(
+    engine: engines.Engine, files: Sequence[Path], wanted: Wanted, out: Path, progress: Progress
+) -> Counter[str]:
+    """As `filtered`, where no vacancy is too rare."""
+    jobs = engine.each(partial(judged, wanted, out), list(enumerate(files)), need=need(files))
+    found = list(engines.told(jobs, progress, "filtered", before=0, whole=len(files)))
+    vacancies = summed((one.tables[0] for one in found), "vacancy_id", "events").height
+    return engines.total(found) + Counter(rounds=1, vacancies=vacancies)
+
+
+def judged(wanted: Wanted, out: Path, job: tuple[int, Path]) -> engines.Found:
+    """Write the events of a bucket's users that have enough of them."""
+    index, file = job
+    known, counts = wanted.people(file)
+    sizes = user_sizes(known)
+    rich = sizes >= wanted.limits.min_user_events
+    rows = chosen(known, np.repeat(rich, sizes))
+    write(rows, bucket_path(out, index), FILTERED, work=out / "work")
+    left = {"events": rows.height, "users": int(rich.sum())}
+    counts |= {**left, "min_user_events": known.height - rows.height}
+    return engines.Found(
+        counts, [item_events(rows.lazy().with_columns(events=pl.lit(1, dtype=pl.Int64)))]
+    )
+
+
+def by_core(
+    engine: engines.Engine, files: Sequence[Path], wanted: Wanted, out: Path, progress: Progress
+) -> Counter[str]:
+    """As `filtered`, where a vacancy that goes may make a user too rare, and the other way round."""
+    room, limits, work = need(files), wanted.limits, out / "work"
+    first, second = engines.halves(progress, len(files), "counted", "filtered")
+    pair = partial(paired, wanted, work)
+    counts = engines.total(first(engine.each(pair, list(enumerate(files)), need=room)))
+    left = shrink(
+        engine,
+        [bucket_path(work, index) for index in range(len(files))],
+        min_item_events=limits.min_item_events,
+        min_user_events=limits.min_user_events,
+        rounds=limits.rounds,
+        need=room,
+    )
+    vacancies = items(engine, left.files, room).height
+    jobs = list(enumerate(zip(files, left.files, strict=True)))
+    counts += engines.total(second(engine.each(partial(kept, wanted, out), jobs, need=room)))
+    return counts + left.dropped + Counter(rounds=left.rounds, vacancies=vacancies)
+
+
+def paired(wanted: Wanted, work: Path, job: tuple[int, Path]) -> engines.Found:
+    """Write the pairs of a bucket of events to `work`; count what is no pair and why."""
+    index, file = job
+    known, counts = wanted.people(file)
+    keep(pairs(known.lazy()), bucket_path(work, index))
+    return engines.Found(counts)
+
+
+def kept(wanted: Wanted, out: Path, job: tuple[int, tuple[Path, Path]]) -> engines.Found:
+    """Write the events of a bucket whose user and vacancy are left in the core, in order.
+
+    A pair goes only with its user or with its vacancy, and a vacancy goes from all buckets: where both
+    are left, the pair is.
+    """
+    index, (file, core) = job
+    left = pl.read_parquet(core)
+    known, _ = wanted.people(file)
+    lives = known.select(pl.col("user_id").rle()).unnest("user_id")
+    stays = lives["value"].is_in(left["user_id"].unique().implode()).to_numpy()
+    rows = chosen(known, np.repeat(stays, lives["len"].to_numpy()))
+    if rows.height > left["events"].sum():
+        vacancies = left.select(pl.col("vacancy_id").unique())
+        rows = rows.join(vacancies, on="vacancy_id", how="semi", maintain_order="left")
+    write(rows, bucket_path(out, index), FILTERED, work=out / "work")
+    return engines.Found({"events": rows.height, "users": int(stays.sum())})
