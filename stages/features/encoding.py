@@ -54,7 +54,6 @@ def encoded(books: Books, work: Path, out: Path, index: int) -> engines.Found:
 def encode(facts: pl.DataFrame, books: CodeBooks, tokenizer: Tokenizer) -> pl.DataFrame:
     """Turn cleaned vacancies into FEATURES, row by row."""
     limits, lower, upper = books.params, pl.col("lower"), pl.col("upper")
-    skills = facts["skills"].list.join(" ")
     described = visible(facts["text"]) if limits.max_text_tokens else facts["text"]
     return facts.select(
         "item",
@@ -63,6 +62,6 @@ def encode(facts: pl.DataFrame, books: CodeBooks, tokenizer: Tokenizer) -> pl.Da
         salary_to=salary.scaled(upper, limits.salary_cap),
         salary_bucket=salary.bucket(salary.middle(lower, upper), books.salary_edges),
         title_tokens=bpe.encode(tokenizer, facts["title"], limits.max_title_tokens),
-        skill_tokens=bpe.encode(tokenizer, skills, limits.max_skill_tokens),
+        skill_tokens=bpe.encode_lists(tokenizer, facts["skills"], limits.max_skill_tokens),
         text_tokens=bpe.encode(tokenizer, described, limits.max_text_tokens),
     )

@@ -21,6 +21,7 @@ MAX_ALPHABET = 512
 LONGEST_WORD = 128  # letters of a word that are read: merging costs their square
 LETTER = r"[\p{L}\p{M}\p{N}]"
 BATCH = 10_000
+IDS = pl.List(pl.Int32)
 
 
 def train(texts: pl.DataFrame, size: int) -> str:
@@ -75,18 +76,38 @@ def shortened(texts: pl.Series) -> pl.Series:
 
 
 def encode(tokenizer: Tokenizer, texts: pl.Series, limit: int) -> pl.Series:
-    """Turn strings into list[i32] of at most `limit` ids; null gives an empty list, so does limit 0."""
+    """Turn strings into list[i32] of at most `limit` ids; null gives an empty list, so does limit 0.
+
+    Equal texts are read once.
+    """
     if not limit:
-        return pl.Series(texts.name, [[]] * len(texts), dtype=pl.List(pl.Int32))
+        return pl.repeat([], len(texts), dtype=IDS, eager=True).alias(texts.name)
+    distinct = texts.unique()
+    known = pl.DataFrame({"text": distinct, "ids": _encoded(tokenizer, distinct, limit)})
+    rows = texts.alias("text").to_frame()
+    found = rows.join(known, on="text", how="left", maintain_order="left", nulls_equal=True)
+    return found["ids"].alias(texts.name)
+
+
+def encode_lists(tokenizer: Tokenizer, lists: pl.Series, limit: int) -> pl.Series:
+    """As `encode` of each list of strings joined with blanks, which no token reaches across."""
+    rows = pl.DataFrame({"row": range(len(lists)), "text": lists})
+    each = rows.explode("text", empty_as_null=True)
+    ids = each.select("row", ids=encode(tokenizer, each["text"], limit))
+    whole = pl.col("ids").list.explode(empty_as_null=False).head(limit)
+    return ids.group_by("row", maintain_order=True).agg(whole)["ids"].alias(lists.name)
+
+
+def _encoded(tokenizer: Tokenizer, texts: pl.Series, limit: int) -> pl.Series:
     tokenizer.enable_truncation(limit)
     tokenizer.enable_padding(length=limit, pad_id=0, pad_token=PAD)
     said = shortened(texts.fill_null("")).to_list()
     encoded = tokenizer.encode_batch_fast(said, add_special_tokens=False)
     flat = np.fromiter(chain.from_iterable(one.ids for one in encoded), dtype=np.int32)
     padded = flat.reshape(len(texts), limit)  # 0 is padding and never a token
-    lists = pl.Series(texts.name, padded, dtype=pl.Array(pl.Int32, limit)).arr.to_list()
+    lists = pl.Series(padded, dtype=pl.Array(pl.Int32, limit)).arr.to_list()
     frame = pl.DataFrame({"ids": lists, "length": (padded != 0).sum(axis=1)})
-    return frame.select(pl.col("ids").list.head("length").alias(texts.name)).to_series()
+    return frame.select(pl.col("ids").list.head("length")).to_series()
 
 
 def _alphabet(texts: pl.DataFrame, most: int) -> list[str]:

@@ -46,9 +46,14 @@ class SequencesReport(Report):
 
 def with_items(events: pl.LazyFrame, vocab: pl.DataFrame) -> pl.LazyFrame:
     """Add `item` to events, in their order; 1 for a vacancy outside the catalogue."""
-    items = vocab.lazy().select("vacancy_id", "item")
-    joined = events.join(items, on="vacancy_id", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("item").fill_null(UNK))
+    return _joined(events, vocab, "vacancy_id", "item")
+
+
+def _joined(rows: pl.LazyFrame, vocab: pl.DataFrame, vacancy: str, item: str) -> pl.LazyFrame:
+    """Add the `item` of each row's `vacancy`, named so."""
+    items = vocab.lazy().select(pl.col("vacancy_id").alias(vacancy), pl.col("item").alias(item))
+    joined = rows.join(items, on=vacancy, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(item).fill_null(UNK))
 
 
 def histories(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -154,16 +159,12 @@ def _learnt(filtered: pl.LazyFrame, items: pl.DataFrame) -> dict[str, pl.DataFra
 
 def _asked(events: pl.LazyFrame, items: pl.DataFrame, *, now: bool) -> dict[str, pl.DataFrame]:
     """Validation and test rows of one bucket, sorted by user and session."""
-    asking = with_items(asking_users(events), items).collect()
+    known = asking_users(events).collect()
+    near = items.join(known.select("vacancy_id").unique(), on="vacancy_id", how="semi")
+    asking = with_items(known.lazy(), near).collect()
     found = sessions(asking)
-    labels = items.lazy().select(label="vacancy_id", label_item="item")
-    validation = (
-        contexts(asking, validation_questions(found))
-        .lazy()
-        .join(labels, on="label", how="left", maintain_order="left")
-        .with_columns(pl.col("label_item").fill_null(UNK))
-        .collect()
-    )
+    rows = contexts(asking, validation_questions(found))
+    validation = _joined(rows.lazy(), near, "label", "label_item").collect()
     return {"validation": validation, "test": contexts(asking, test_questions(found, now=now))}
 
 

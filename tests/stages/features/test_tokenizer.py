@@ -83,6 +83,27 @@ def test_encoding_is_the_start_of_each_text_alone(
     assert all(0 not in ids for ids in alone)
 
 
+@given(
+    st.lists(st.none() | st.lists(st.none() | st.text(max_size=12), max_size=4), max_size=6),
+    st.integers(0, 5),
+)
+@settings(max_examples=80, deadline=None)
+def test_lists_are_read_as_one_text_each(
+    trained: Tokenizer, lists: list[list[str | None] | None], limit: int
+) -> None:
+    told = pl.Series("t", lists, dtype=pl.List(pl.String))
+    found = bpe.encode_lists(trained, told, limit)
+    joined = [" ".join(text or "" for text in texts or []) for texts in lists]
+    assert found.to_list() == bpe.encode(trained, pl.Series(joined), limit).to_list()
+    assert (found.name, found.dtype) == ("t", pl.List(pl.Int32))
+
+
+def test_equal_texts_are_encoded_equally_and_in_order(trained: Tokenizer) -> None:
+    texts = ["повар", None, "повар", "", "курьер", None]
+    alone = [bpe.encode(trained, pl.Series([text], dtype=pl.String), 9)[0] for text in texts]
+    assert bpe.encode(trained, pl.Series(texts), 9).to_list() == [one.to_list() for one in alone]
+
+
 @pytest.mark.parametrize("content", ["", "{}", "null", "не json"])
 def test_what_is_no_tokenizer_is_a_value_error(content: str) -> None:
     with pytest.raises(ValueError, match=r"."):
