@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from stages.core import json_text
 from stages.interface.errors import HhrecError
@@ -147,7 +147,7 @@ def is_dead(other: Owner) -> bool:
     try:
         found = psutil.Process(other.pid)
         ended = found.status() == psutil.STATUS_ZOMBIE
-        return ended or abs(found.create_time() - other.begun) > 1
+        return bool(ended or abs(found.create_time() - other.begun) > 1)
     except psutil.Error:
         return True
 

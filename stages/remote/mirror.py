@@ -84,8 +84,7 @@ class _MovedError(Exception):
 def _fetch(store: Store, place: Address, *, continued: bool) -> None:
     found = heads.head_of(store, place)
     if found:
-        with _alone(place.local):
-            _artifact(store, place, found, continued=continued)
+        _artifact(store, place, found, continued=continued)
         _manifests(store, place)
         return
     if one := store.look(place):
@@ -103,9 +102,8 @@ def _fetch(store: Store, place: Address, *, continued: bool) -> None:
             for name, one in below.items()
             if not any(part.startswith(".") for part in name.split("/"))
         }
-    with _alone(place.local):
-        if wanted or not (continued and standing.of(place.local) is None):
-            _bring(store, place.local, wanted)
+    if wanted or not (continued and standing.of(place.local) is None):
+        _bring(store, place.local, wanted)
     if wanted:
         _manifests(store, place)
 
@@ -131,33 +129,52 @@ def _artifact(store: Store, place: Address, found: Head, *, continued: bool) -> 
 
 def _bring(store: Store, local: Path, wanted: Mapping[str, Wanted]) -> None:
     """Make a mirror as it is wanted: old or new at every instant."""
-    if not wanted:
-        if os.path.lexists(local):
+    if _is_there(local, wanted):
+        return
+    with _alone(local):
+        if _is_there(local, wanted):  # another process brought it meanwhile
+            return
+        if not wanted:
             exchange.remove(local)
-        standing.forget(local)
-        return
-    before = standing.of(local) or {}
-    fresh = {name for name, one in before.items() if standing.is_as_seen(local, name, one)}
-    here = {name for name, one in wanted.items() if name in fresh and before[name].mark == one.mark}
-    if here == set(wanted) == set(listed(local)):
-        return
-    exchange.recover(local)
-    scratch = exchange.scratch_beside(local)
-    try:
-        _fill(store, local, scratch, wanted, here)
-        seen = {
-            name: Seen.at(standing.file_of(scratch, name), one.mark) for name, one in wanted.items()
-        }
-        exchange.put(scratch, local, durable=False)
-        standing.remember(local, seen)
-    finally:
-        exchange.remove(scratch)
+            standing.forget(local)
+            return
+        exchange.recover(local)
+        scratch = exchange.scratch_beside(local)
+        try:
+            _fill(store, local, scratch, wanted)
+            seen = {
+                name: Seen.at(standing.file_of(scratch, name), one.mark)
+                for name, one in wanted.items()
+            }
+            exchange.put(scratch, local, durable=False)
+            standing.remember(local, seen)
+        finally:
+            exchange.remove(scratch)
 
 
-def _fill(
-    store: Store, local: Path, scratch: Path, wanted: Mapping[str, Wanted], here: Collection[str]
-) -> None:
+def _is_there(local: Path, wanted: Mapping[str, Wanted]) -> bool:
+    """Whether just the files that are wanted are there."""
+    if not wanted:
+        return not os.path.lexists(local)
+    return set(wanted) == _kept(local, wanted) == set(listed(local))
+
+
+def _kept(local: Path, wanted: Mapping[str, Wanted]) -> set[str]:
+    """Files that need not be brought."""
+    seen = standing.of(local) or {}
+    return {
+        name
+        for name, one in wanted.items()
+        if name in seen
+        and seen[name].mark == one.mark
+        and standing.is_as_seen(local, name, seen[name])
+    }
+
+
+def _fill(store: Store, local: Path, scratch: Path, wanted: Mapping[str, Wanted]) -> None:
+    """Put all files together: those that are here already as links, the others from the store."""
     copies: dict[Address, Path] = {}
+    here = _kept(local, wanted)
     for name, one in wanted.items():
         target = standing.file_of(scratch, name)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,9 +184,9 @@ def _fill(
             copies[one.source] = target
     store.download(copies)
     for one in wanted.values():
-        target = copies.get(one.source)
-        if target is None:
+        if one.source not in copies:
             continue
+        target = copies[one.source]
         size = target.stat().st_size
         if size != one.size or (one.sha256 and file_hash(target) != one.sha256):
             raise HhrecError(
