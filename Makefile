@@ -9,6 +9,7 @@
 # make bench-serve   answers in process and over HTTP (BENCH_BUNDLE=DIR: of that bundle)
 # make bench-docs   docs/benchmarks.md and its picture from the results
 # make peers   RecTools and RePlay in an environment of their own, to compare with
+# make test-s3   the pipeline in an S3 server on localhost, killed at each change of the store and at random
 # make lint    ruff, codespell and mypy
 # make package wheel and sdist in dist/, and the wheel used from a fresh environment (minutes)
 # make lock    rerun the pipeline and stage dvc.lock, before a commit that changes code of a stage
@@ -42,7 +43,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest fuzz-serve test-spark
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest fuzz-serve test-spark test-s3
 
 demo: $(READY)
 	dvc repro --quiet
@@ -60,6 +61,9 @@ coverage: $(READY)
 
 test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
+
+test-s3: $(READY)
+	python -m pytest -m slow -v tests/hhrec_cli/test_places_killed.py
 
 bench: $(READY) peers
 	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py --ignore=tests/benchmarks/test_serve.py --ignore=tests/benchmarks/test_contest.py tests/benchmarks

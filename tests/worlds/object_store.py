@@ -17,7 +17,9 @@ PATIENCE = 60  # seconds for the server to start
 
 def empty_memory() -> None:
     """Forget every object of `memory://`."""
-    fsspec.filesystem("memory").store.clear()
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
 
 
 def objects() -> dict[str, bytes]:

@@ -77,7 +77,7 @@ def test_taking_over_changes_the_head_that_a_sleeper_would_replace() -> None:
     assert not store.write(heads.beside(PLACE, "head"), b"of a sleeper", tag)
     found = heads.head_of(store, PLACE)
     assert found
-    assert replace(found, token="t") == made
+    assert replace(found, token=made.token) == made
 
 
 def test_a_lock_that_nobody_can_read_holds() -> None:

@@ -60,7 +60,7 @@ def test_a_store_that_nobody_knows_is_refused() -> None:
 
 
 def test_without_its_extra_s3_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.interface.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("stages.interface.extras.find_spec", lambda _: None)
     with pytest.raises(HhrecError, match="s3fs") as error:
         stores.Store("s3")
     assert error.value.hint == "pip install 'hhrec[s3]'"

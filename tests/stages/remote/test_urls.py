@@ -21,7 +21,7 @@ def test_a_url_is_known_as_text_and_as_a_path(text: str) -> None:
     assert parsed(text) == parsed(Path(text))
 
 
-@pytest.mark.parametrize("text", ["artifacts", "/tmp/x", "a:b", "C:\\x", "", "s3:", 3, None])
+@pytest.mark.parametrize("text", ["artifacts", "/x/y", "a:b", "C:\\x", "", "s3:", 3, None])
 def test_everything_else_is_none(text: object) -> None:
     assert not is_url(text)
 
