@@ -1,5 +1,6 @@
 """Failures of object stores, said as errors that a user can mend."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from stages.remote.urls import Address, endpoint, shown
 LIBRARIES = ("botocore.", "aiobotocore.", "aiohttp.", "s3fs.", "fsspec.")
 KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"
 AGAIN = "mend the cause and type the same command again"
+ABOUT = re.compile(r"(.*/|)\.hhrec/(.+)\.[0-9a-z]+\.json")  # an object about an artifact
 UNREACHED = {
     "EndpointConnectionError",
     "ConnectTimeoutError",
@@ -44,6 +46,7 @@ def told(address: Address) -> Iterator[None]:
 
 
 def _ours(error: Exception, address: Address) -> HhrecError:
+    address = Address(address.scheme, ABOUT.sub(r"\1\2", address.path))
     kind = type(error).__name__
     said = shown(failures.short(error))
     code = code_of(error)
