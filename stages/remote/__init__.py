@@ -1,1 +1,1 @@
-"""Directories and files in object stores: mirrored to a local disk, published by a head written last."""
+"""Directories in object stores: mirrored, and published by a head that is written last."""

@@ -1,7 +1,6 @@
 """Objects of a store by name: read, written under conditions, listed, copied to and from files."""
 
 import hashlib
-import importlib
 import uuid
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,21 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stages.interface import extras
-from stages.interface.errors import UsageError
+from stages.remote import filesystems
+from stages.remote.filesystems import S3
 from stages.remote.trouble import code_of, told
 from stages.remote.urls import Address, endpoint
 
 COPIES = 8  # objects on their way at once
 LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-S3 = {"s3", "s3a"}
-OPTIONS: Mapping[str, Any] = {  # of s3fs
-    "config_kwargs": {
-        "connect_timeout": 10,
-        "read_timeout": 60,
-        "retries": {"max_attempts": 4, "mode": "standard"},
-    }
-}
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,7 @@ class Store:
 
     def __init__(self, scheme: str) -> None:
         self.s3 = scheme in S3
-        self.fs = _filesystem(scheme)
+        self.fs = filesystems.filesystem(scheme)
 
     def _at(self, place: Address) -> str:
         return place.path if self.s3 else f"/{place.path}"
@@ -188,26 +179,3 @@ def opened(place: Address) -> Store:
         HhrecError: What is needed for such URLs is not installed.
     """
     return store_of(place.scheme, endpoint())
-
-
-def _filesystem(scheme: str) -> Any:
-    if scheme in S3:
-        extras.require(f"a URL {scheme}://…", "s3", ["fsspec", "s3fs"])
-    fsspec = importlib.import_module("fsspec")
-    if scheme not in fsspec.available_protocols():
-        raise UsageError(f"{scheme}://: no such kind of store", "name s3://bucket/prefix")
-    if scheme in S3:
-        return fsspec.filesystem(
-            scheme,
-            skip_instance_cache=True,
-            use_listings_cache=False,
-            endpoint_url=endpoint(),
-            **OPTIONS,
-        )
-    try:
-        more = {"auto_mkdir": True} if scheme in {"file", "local"} else {}
-        return fsspec.filesystem(scheme, skip_instance_cache=scheme != "memory", **more)
-    except (ImportError, ValueError) as error:
-        raise UsageError(
-            f"{scheme}://: {error}", "install what it needs, or name s3://…"
-        ) from error

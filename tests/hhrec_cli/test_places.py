@@ -102,7 +102,7 @@ def test_no_connection_is_one_clear_error_without_secrets(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tester")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-        monkeypatch.setattr("stages.remote.store.OPTIONS", {"config_kwargs": {"retries": {}}})
+        monkeypatch.setattr("stages.remote.filesystems.OPTIONS", {"config_kwargs": {"retries": {}}})
         done = hhrec("filter", "--events", "s3://bucket/events", "--out", "new")
     assert done.code == 1
     assert "s3://bucket/events: no connection to the store" in done.said()

@@ -133,9 +133,9 @@ def _at_change(moment: Moment) -> None:
 
 
 def _at_object(moment: Moment) -> None:
-    from stages.remote import store
+    from stages.remote import filesystems
 
-    left, opened = [moment.number], store._filesystem
+    left, opened = [moment.number], filesystems.filesystem
 
     def counting(work: Any) -> Any:
         def counted(*given: Any, **named: Any) -> Any:
@@ -152,7 +152,7 @@ def _at_object(moment: Moment) -> None:
             setattr(found, name, counting(getattr(found, name)))
         return found
 
-    store._filesystem = filesystem
+    filesystems.filesystem = filesystem
 
 
 def _at_time(moment: Moment) -> None:
