@@ -112,6 +112,11 @@ def of_mirror(path: Path) -> Address | None:
     return Address(scheme, "/".join(parts))
 
 
+def named(path: str) -> str:
+    """A path as its user names it: the URL where it is a mirror."""
+    return str(of_mirror(Path(path)) or path)
+
+
 def shown(text: str) -> str:
     """A text with URLs instead of the mirrors' paths, and without secrets."""
     home = re.escape(str(cache()))

@@ -1,14 +1,14 @@
 """Commands with URLs: the same results as with directories, and errors that say what to do."""
 
+import json
 import socket
 from pathlib import Path
 
 import pytest
 
 from hhrec_cli import _places
-from stages.remote.urls import parsed
 from tests.helpers.command import Type
-from tests.worlds.object_store import SECRET, empty_memory, objects
+from tests.worlds.object_store import SECRET, WITHOUT, empty_memory, objects
 
 ROOT = "memory://bucket/art"
 
@@ -29,7 +29,6 @@ def published(prefix: str) -> dict[str, bytes]:
 
 def test_stages_write_the_same_bytes_into_a_store(cached: Path, hhrec: Type) -> None:
     for file in (cached / "raw").iterdir():
-        parsed(f"memory://bucket/raw/{file.name}").local.parent.mkdir(parents=True, exist_ok=True)
         _put(f"bucket/raw/{file.name}", file.read_bytes())
     raw = ("--set", "raw=memory://bucket/raw")
     for line in ("explode", "filter", "vocab build", "features build", "sequences build"):
@@ -49,6 +48,14 @@ def test_stages_write_the_same_bytes_into_a_store(cached: Path, hhrec: Type) -> 
     assert {one["state"] for one in states.values()} == {"fresh", "absent"}
     shown = hhrec("vocab", "show", "--artifacts", ROOT, "--json").json()
     assert shown == hhrec("vocab", "show", "--json").json()
+
+
+def test_a_bundle_names_the_raw_files_by_their_url(cached: Path, hhrec: Type) -> None:
+    for file in (cached / "raw").iterdir():
+        _put(f"bucket/raw/{file.name}", file.read_bytes())
+    done = hhrec("bundle", "--out", "new", "--set", "raw=memory://bucket/raw")
+    assert done.code == 0, done.err
+    assert json.loads((cached / "new" / "params.json").read_text())["raw"] == "memory://bucket/raw"
 
 
 def _put(name: str, data: bytes) -> None:
@@ -96,7 +103,7 @@ def test_urls_that_make_no_sense_are_misuse(cached: Path, hhrec: Type, line: str
 def test_no_connection_is_one_clear_error_without_secrets(
     cached: Path, hhrec: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("s3fs")
+    pytest.importorskip("s3fs", reason=WITHOUT)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")

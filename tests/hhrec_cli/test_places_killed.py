@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.command import Type
 from tests.launched.killing import Moment, hhrec
-from tests.worlds.object_store import BUCKET, SECRET, filesystem, serving
+from tests.worlds.object_store import BUCKET, CREDENTIALS, WITHOUT, filesystem, serving
 
-pytest.importorskip("moto")
+pytest.importorskip("moto", reason=WITHOUT)
 ROOT = f"s3://{BUCKET}/art"
 LINES = {  # by artifact: what writes it, and what makes another one of it
     "filtered": ("filter --events artifacts/events", "--set filter.min_item_events=2"),
@@ -126,7 +127,37 @@ def test_the_pipeline_in_a_store_writes_the_bytes_of_a_local_one(here: Path) -> 
     assert hhrec(words) == 0
     _require_equal(here)
     assert litter({key: data for key, data in stored().items() if key.startswith("art")}) == []
-    assert not [key for key, data in stored().items() if SECRET.encode() in data]
+    require_untold(here)
+
+
+@pytest.mark.slow
+def test_credentials_are_in_no_file_object_or_message(here: Path, hhrec: Type) -> None:
+    put(here / "raw", "raw")
+    raw, out = ("--set", f"raw=s3://{BUCKET}/raw"), ("--artifacts", ROOT)
+    typed = [
+        ["explode", *raw, *out],
+        ["filter", *out, "--log-format", "json"],
+        ["status", *out, "--json"],
+        ["filter", "--events", "s3://no-such-bucket/events", *out],
+    ]
+    done = [hhrec(*words) for words in typed]
+    assert [one.code for one in done] == [0, 0, 0, 3]
+    for one in done:
+        assert not [text for text in CREDENTIALS if text in one.out + one.err]
+    require_untold(here)
+
+
+def require_untold(here: Path) -> None:
+    """Look for credentials in all objects and in all files; for paths of the mirror in all objects."""
+    files = [path for path in here.parent.rglob("*") if path.is_file()]
+    objects = stored()
+    assert objects
+    assert any(path.is_relative_to(here.parent / "cache") for path in files)
+    for text in CREDENTIALS:
+        assert not [key for key, data in objects.items() if text.encode() in data]
+        assert not [path for path in files if text.encode() in path.read_bytes()]
+    mirror = str(here.parent / "cache").encode()
+    assert not [key for key, data in objects.items() if mirror in data]
 
 
 def _require_equal(here: Path) -> None:

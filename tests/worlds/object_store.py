@@ -11,6 +11,9 @@ from contextlib import contextmanager, suppress
 import fsspec
 
 SECRET = "wJalr-a-secret-that-nobody-may-see"  # noqa: S105  of no store
+KEY = "AKIA-a-key-that-nobody-may-see"
+CREDENTIALS = (KEY, SECRET)
+WITHOUT = "needs an S3 server (moto) and s3fs, which `make test-s3` installs into an environment of its own"
 BUCKET = "bucket"
 PATIENCE = 60  # seconds for the server to start
 
@@ -38,7 +41,7 @@ def serving() -> Iterator[Mapping[str, str]]:
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     found = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": "us-east-1",
     }
