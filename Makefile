@@ -145,6 +145,7 @@ $(SPARK)/bin/spark-submit: $(READY)
 
 # In an environment on top of ours, too: moto brings boto3, which accelerate imports where it is, and which
 # opens a socket when it is imported.
+test-s3: export OMP_NUM_THREADS := 1
 test-s3: $(S3)/bin/moto_server
 	PYTHONPATH= $(S3)/bin/python -m pytest -m "slow or not slow" -v tests/stages/remote tests/hhrec_cli/test_places.py tests/hhrec_cli/test_places_killed.py
 

@@ -12,7 +12,7 @@ from stages.remote import standing
 from stages.remote.bring import Wanted, bring
 from stages.remote.head import Head
 from stages.remote.store import Store, opened
-from stages.remote.urls import Address
+from stages.remote.urls import Address, is_url, parsed
 
 TRIES = 5  # for an artifact that is replaced while it is read
 CONTINUED = {CHECKPOINTS_DIR, LIVE_DIR}  # what a killed command leaves here is gone on with
@@ -39,6 +39,13 @@ def fetch(place: Address, *, continued: bool = False) -> Path:
             continue
         return place.local
     raise HhrecError(f"{place}: replaced {TRIES} times while it was read", "type the command again")
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands at a path, or an object at a URL; nothing is brought."""
+    if not is_url(path):
+        return path.is_file()
+    return opened(parsed(path)).look(parsed(path)) is not None
 
 
 def fetch_files(place: Address, names: Collection[str]) -> Path:

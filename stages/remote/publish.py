@@ -182,7 +182,9 @@ def _require_still(place: Address, files: Mapping[str, fingerprints.FileMark]) -
     for name, one in files.items():
         mark = standing.Seen(one.size, one.mtime_ns, one.sha256)
         if not standing.is_as_seen(place.local, name, mark):
-            raise ChangedError(f"{place}: {name} changed while it was uploaded", "try again")
+            raise ChangedError(
+                f"{place}: {name} changed while it was uploaded", "type the same command again"
+            )
 
 
 class ChangedError(HhrecError):

@@ -33,7 +33,7 @@ class Session:
         self.writes = writes
         self.leases: dict[Address, Lease] = {}
         self.followed: dict[Address, Kind] = {}
-        self.told: dict[Address, object] = {}
+        self.published: dict[Address, object] = {}
         self._publishing = threading.RLock()
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -63,7 +63,7 @@ class Session:
         if self.writes:
             self.take(place)
             publish.require(opened(place), place, kind)
-            self.told[place] = _signature(place.local) if _is_published(place) else None
+            self.published[place] = _signature(place.local) if _is_published(place) else None
             self.followed[place] = kind
 
     def every(self, seconds: float, work: Callable[[], object]) -> None:
@@ -88,11 +88,11 @@ class Session:
         with self._publishing:
             for place, kind in list(self.followed.items()):
                 now = _signature(place.local)
-                if kind not in of or now is None or now == self.told[place]:
+                if kind not in of or now is None or now == self.published[place]:
                     continue
                 with suppress(publish.ChangedError, FileNotFoundError):
                     publish.publish(opened(place), place, kind, self.leases[place])
-                    self.told[place] = now
+                    self.published[place] = now
 
     def preparing(self, out: Path, kind: Kind) -> None:
         """Lock and check a place in the store before any work, and clear its mirror of leftovers."""
@@ -143,7 +143,7 @@ class Session:
         self.take_all(root)
         mirror.fetch_tree(root)
         for place in list(self.followed):
-            self.told[place] = _signature(place.local) if _is_published(place) else None
+            self.published[place] = _signature(place.local) if _is_published(place) else None
 
     def close(self) -> None:
         """Publish what is left, end all threads, give the locks back."""

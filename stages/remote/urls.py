@@ -113,8 +113,8 @@ def of_mirror(path: Path) -> Address | None:
 
 
 def named(path: str) -> str:
-    """A path as its user names it: the URL where it is a mirror."""
-    return str(of_mirror(Path(path)) or path)
+    """A path as its user names it: the URL where it is one, or the mirror of one."""
+    return str(parsed(path) if is_url(path) else of_mirror(Path(path)) or path)
 
 
 def shown(text: str) -> str:

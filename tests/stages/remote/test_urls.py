@@ -35,6 +35,8 @@ def test_a_mirror_leads_back_to_its_address(parts: list[str], scheme: str) -> No
         assert urls.of_mirror(place.local) == place
         assert parsed(str(place)) == place
         assert shown(f"x {place.local}: y") == f"x {place}: y"
+        assert urls.named(str(place.local)) == urls.named(str(place)) == str(place)
+        assert urls.named("raw") == "raw"
 
 
 def test_other_endpoints_are_other_stores(monkeypatch: pytest.MonkeyPatch) -> None:
