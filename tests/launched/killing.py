@@ -39,7 +39,7 @@ class Moment(NamedTuple):
 
 def hhrec(words: list[str], moment: Moment | None = None) -> int:
     """Type `hhrec WORDS`; return the exit code, minus the signal's number when one killed it."""
-    child = CONTEXT.Process(target=_child, args=(words, moment))
+    child = CONTEXT.Process(target=_child, args=(words, moment, dict(os.environ)))
     child.start()
     child.join(200)
     if child.exitcode is None:  # else Python would wait for it at the end of the tests, for ever
@@ -49,7 +49,9 @@ def hhrec(words: list[str], moment: Moment | None = None) -> int:
     return child.exitcode
 
 
-def _child(words: list[str], moment: Moment | None) -> None:
+def _child(words: list[str], moment: Moment | None, environment: dict[str, str]) -> None:
+    os.environ.clear()  # which are those of the server's start
+    os.environ.update(environment)
     import torch
 
     from hhrec_cli.main import main

@@ -8,7 +8,7 @@ import pytest
 from stages.interface.errors import HhrecError
 from stages.remote import head as heads
 from stages.remote import mirror
-from stages.remote.mirror import fetch, fetch_files, fetch_tree
+from stages.remote.mirror import fetch, fetch_files, fetch_tree, is_file
 from stages.remote.store import Store, opened
 from stages.remote.urls import Address, cache, parsed
 from tests.worlds.remote_artifact import held, make
@@ -84,6 +84,16 @@ def test_plain_objects_are_brought_and_brought_anew_when_they_change() -> None:
     assert held(fetch(raw)) == {"train.parquet": "345", "other": ""}
     store.delete([raw / "other"])
     assert held(fetch(raw)) == {"train.parquet": "345"}
+
+
+def test_a_file_is_looked_for_without_being_brought(tmp_path: Path) -> None:
+    raw = parsed("memory://bucket/raw")
+    assert not is_file(Path("memory://bucket/raw/train.parquet"))
+    opened(raw).write(raw / "train.parquet", b"12")
+    assert is_file(Path("memory://bucket/raw/train.parquet"))
+    assert not is_file(Path("memory://bucket/raw"))
+    assert not raw.local.exists()
+    assert not is_file(tmp_path)
 
 
 def test_a_file_of_an_artifact_brings_the_artifact() -> None:
