@@ -17,6 +17,7 @@
 # make fuzz    10,000 broken inputs and 2,000 command lines at random: none may end in a traceback
 # make fuzz-serve   2,000 requests at random to a server: none may end in a 500
 # make test-spark   the data stages on a Spark cluster and a Spark Connect server on this machine (Java 17)
+# make test-s3   the pipeline in an S3 server on localhost, killed at each change of the store and at random
 # make audit   known weaknesses of the pinned packages; asks the network, so no test runs it
 # make coverage   the tests of `make test` with every line counted; prints the lines that none runs
 # make mutants    mutmut: faults put into masking, ranking, metrics, filter and ownership, and which of
@@ -34,6 +35,7 @@ AUDIT ?= .venv-audit
 MUTANTS ?= .venv-mutants
 FUZZ ?= .venv-fuzz
 SPARK ?= .venv-spark
+S3 ?= .venv-s3
 export BENCH_SIZE ?= full
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -42,7 +44,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest fuzz-serve test-spark
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest fuzz-serve test-spark test-s3
 
 demo: $(READY)
 	dvc repro --quiet
@@ -140,6 +142,17 @@ $(SPARK)/bin/spark-submit: $(READY)
 	$(BIN)/python -m venv $(SPARK)
 	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(SPARK)/lib/python3*/site-packages)/hhrec.pth
 	$(SPARK)/bin/python -m pip install --quiet --constraint constraints.txt 'pandas<3' 'pyspark[connect]'
+
+# In an environment on top of ours, too: moto brings boto3, which accelerate imports where it is, and which
+# opens a socket when it is imported.
+test-s3: export OMP_NUM_THREADS := 1
+test-s3: $(S3)/bin/moto_server
+	PYTHONPATH= $(S3)/bin/python -m pytest -m "slow or not slow" -v tests/stages/remote tests/hhrec_cli/test_places.py tests/hhrec_cli/test_places_killed.py
+
+$(S3)/bin/moto_server: $(READY)
+	$(BIN)/python -m venv $(S3)
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(S3)/lib/python3*/site-packages)/hhrec.pth
+	$(S3)/bin/python -m pip install --quiet --constraint constraints.txt s3fs 'moto[s3]' flask flask-cors
 
 untested: $(READY)
 	python tests/helpers/untested.py

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from hhrec_cli._log_lines import ROWS, Lines, Log
 from hhrec_cli._pace import Meter
+from stages.remote.urls import shown
 
 if TYPE_CHECKING:
     from stages.interface.errors import HhrecError
@@ -38,7 +39,7 @@ def show(report: "Report", *, title: str, as_json: bool, quiet: bool) -> None:
     for text in report.remarks():
         note(text, quiet=quiet)
     if as_json:
-        sys.stdout.write(report.model_dump_json() + "\n")
+        sys.stdout.write(shown(report.model_dump_json()) + "\n")
     elif not quiet:
         show_rows([title, ""], list(report.figures()))
 
@@ -59,7 +60,7 @@ def show_rows(
 
 def show_json(value: Any) -> None:
     """Print one JSON value on stdout, at once: whoever started a server waits for its address."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(shown(json.dumps(value, ensure_ascii=False)) + "\n")
     sys.stdout.flush()
 
 
@@ -70,13 +71,13 @@ def _plain(cell: Any) -> str:
         return f"{cell:,}"
     if isinstance(cell, float):
         return f"{cell:.4g}" if abs(cell) >= 1 else f"{cell:.4f}"
-    return str(cell).replace("[", r"\[")
+    return shown(str(cell)).replace("[", r"\[")
 
 
 def note(text: str, *, quiet: bool = False) -> None:
     """Print a remark on stderr unless quiet; a long line stays one, to be copied."""
     if not quiet:
-        _write(text, {"level": "info", "message": text})
+        _write(shown(text), {"level": "info", "message": shown(text)})
 
 
 def _write(text: str, values: dict[str, Any]) -> None:
@@ -88,7 +89,7 @@ def _write(text: str, values: dict[str, Any]) -> None:
 def complain(error: "HhrecError") -> None:
     """Print an error and the next command to type."""
     if log.as_json:
-        _write("", {"level": "error", "message": error.message, "next": error.hint})
+        _write("", {"level": "error", "message": shown(error.message), "next": shown(error.hint)})
         return
     stderr.print(f"[bold red]error[/] {_plain(error.message)}", soft_wrap=True)
     if error.hint:

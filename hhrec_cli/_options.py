@@ -3,13 +3,13 @@
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from hhrec_cli import _console
+from hhrec_cli import _console, _places
 from stages.core.artifact_paths import ARTIFACTS
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ class Stored(Output):
 
     artifacts: Root = ARTIFACTS
 
+    def fetch(self, *names: str) -> None:
+        """Bring artifacts that the command reads without an option of their own to this machine."""
+        _places.fetch(self.artifacts, names)
+
 
 @dataclass(frozen=True)
 class Settings(_Shows):
@@ -93,11 +97,16 @@ class Settings(_Shows):
     as_json: Json = False
     log_format: Logs = "text"
 
-    def params(self) -> "Params":
-        """Read the parameters; without a file, those of PARAMS_FILE where it is there."""
+    def params(self, *raw: str) -> "Params":
+        """Read the parameters; without a file, those of PARAMS_FILE where it is there.
+
+        Args:
+            raw: The raw files that the command reads from `raw` of the parameters.
+        """
         from stages.params import load
 
-        return load(chosen(self.file), self.overrides or ())
+        found = load(_places.file(chosen(self.file)), self.overrides or ())
+        return found.model_copy(update={"raw": _places.raw(found.raw, raw)}) if raw else found
 
     def named(self) -> bool:
         """Whether any parameter is named, in a file or on the command line."""
@@ -109,6 +118,10 @@ class Common(Settings):
     """Options of a command with parameters and artifacts."""
 
     artifacts: Root = ARTIFACTS
+
+    def fetch(self, *names: str) -> None:
+        """Bring artifacts that the command reads without an option of their own to this machine."""
+        _places.fetch(self.artifacts, names)
 
 
 def chosen(file: Path | None) -> Path | None:
@@ -145,7 +158,11 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
         for name, home in homes.items():
             if _unnamed(ctx, name):
                 named[name] = root / home.relative_to(ARTIFACTS)
-        command(*arguments, **named, **{last.name: common})
+        with _places.used():
+            if "artifacts" in vars(common):
+                common = replace(common, artifacts=_places.root(root))
+            here = _places.local(str(ctx.info_name), named)
+            command(*arguments, **here, **{last.name: common})
 
     spread.__name__, spread.__doc__ = command.__name__, command.__doc__
     spread.__module__ = command.__module__

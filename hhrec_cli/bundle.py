@@ -12,6 +12,7 @@ from stages.core.artifact_paths import (
     FEATURES_DIR,
     MODEL_DIR,
     SEQUENCES_DIR,
+    VACANCIES_FILE,
     VOCAB_FILE,
 )
 
@@ -41,7 +42,7 @@ def bundle(
     common: Common,
 ) -> None:
     """Write one directory with all that an answer needs: it opens in a second, anywhere."""
-    settings = common.params()
+    settings = common.params(*(() if vacancies else (VACANCIES_FILE,)))
     common.note("loading torch")
     from stages.bundle import stage
 

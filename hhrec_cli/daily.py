@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from hhrec_cli import _steps
+from hhrec_cli import _places, _steps
 from hhrec_cli._options import Common, shared
-from stages.core.artifact_paths import TEST, predictions_file
+from stages.core.artifact_paths import LABELS_FILE, RAW_FILES, TEST, predictions_file
 
 
 @shared
@@ -53,8 +53,9 @@ def daily(
 
     All of today's events count, and vacancies that today's catalogue lacks are not recommended.
     """
-    settings = common.params()
+    settings = common.params(*(() if raw else (*RAW_FILES, LABELS_FILE)))
     source = raw or Path(settings.raw)
+    _places.claim(common.artifacts)
     from stages.pipeline.provenance import check_inputs
 
     check_inputs(source)

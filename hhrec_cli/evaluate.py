@@ -9,8 +9,10 @@ from hhrec_cli import _scores
 from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
+    LABELS_FILE,
     METRICS_DIR,
     MODEL_DIR,
+    RAW_FILES,
     SEQUENCES_DIR,
     TEST,
     VALIDATION,
@@ -91,14 +93,19 @@ def evaluate(
 
     one = predictions if validation_predictions is None else None
     _refuse_unused(predictions, validation_predictions, compare, baselines, one)
-    settings = common.params()
     alone = one is not None or compare is not None
+    named = raw or (alone and labels)
+    settings = common.params(*(() if named else (*RAW_FILES, LABELS_FILE)))
     root = raw or (labels.parent if alone and labels else Path(settings.raw))
     given: dict[str, Any] = {"sequences": sequences, "vocab": vocab, "raw": root}
     if alone:
         given |= {"labels": stage.labels_of(root, part, labels), "part": part, "out": out}
         _alone(settings, one, compare, given, as_json=common.as_json, quiet=common.quiet)
         return
+    common.fetch(
+        *(() if predictions else (predictions_file(TEST),)),
+        *(() if validation_predictions else (predictions_file(VALIDATION),)),
+    )
     names = known.BASELINES if baselines is None else baselines.split(",")
     with common.progress("evaluate") as progress:
         report = stage.run(

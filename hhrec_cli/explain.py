@@ -12,6 +12,7 @@ from stages.core.artifact_paths import (
     FEATURES_DIR,
     MODEL_DIR,
     SEQUENCES_DIR,
+    VACANCIES_FILE,
     VOCAB_FILE,
 )
 
@@ -50,7 +51,7 @@ def explain(
     common: Common,
 ) -> None:
     """Say why a person gets their recommendations: parts that add up to each score, and words."""
-    settings = common.params()
+    settings = common.params(*(() if vacancies else (VACANCIES_FILE,)))
     common.note("loading torch")
     from stages.reasons import stage
 

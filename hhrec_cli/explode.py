@@ -24,7 +24,7 @@ def explode(
     """Turn sessions into one row an event, in order, split into train, validation and test."""
     from stages import explode as stage
 
-    settings = common.params()
+    settings = common.params(*(() if train else (TRAIN_FILE,)), *(() if test else (TEST_FILE,)))
     raw = Path(settings.raw)
     with common.progress("explode") as progress:
         report = stage.run(

@@ -37,7 +37,7 @@ def build(
     """Encode every vacancy of the vocabulary, with code books learnt from the catalogue."""
     from stages import features as stage
 
-    settings = common.params()
+    settings = common.params(*(() if vacancies else (VACANCIES_FILE,)))
     with common.progress("features") as progress:
         report = stage.run(
             settings,

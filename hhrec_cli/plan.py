@@ -7,6 +7,7 @@ import typer
 
 from hhrec_cli import _console
 from hhrec_cli._options import Common, shared
+from stages.core.artifact_paths import LABELS_FILE, RAW_FILES
 
 HEADER = ["stage", "rows", "time", "disk", "scratch", "memory", "time is"]
 
@@ -40,7 +41,7 @@ def plan(
     A sample of people is taken through the data stages in a temporary directory. Exit code 0 whether
     it fits or not; `fits` in --json says so.
     """
-    settings = common.params()
+    settings = common.params(*(() if raw else (*RAW_FILES, LABELS_FILE)))
     common.note("loading torch")
     from stages import plan as stage
 

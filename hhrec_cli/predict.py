@@ -12,6 +12,7 @@ from stages.core.artifact_paths import (
     FEATURES_DIR,
     MODEL_DIR,
     SEQUENCES_DIR,
+    VACANCIES_FILE,
     VOCAB_FILE,
     predictions_file,
 )
@@ -102,7 +103,8 @@ def predict(
     common: Common,
 ) -> None:
     """Recommend the k vacancies each person will most likely respond to next, best first."""
-    settings = common.params()
+    needed = (where or max_per) and not vacancies
+    settings = common.params(*((VACANCIES_FILE,) if needed else ()))
     common.note("loading torch")
     from stages import predict as stage
     from stages.predict.list_rules import ListRules

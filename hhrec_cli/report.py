@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hhrec_cli._options import Common, shared
-from stages.core.artifact_paths import REPORT_FILE
+from stages.core.artifact_paths import LABELS_FILE, RAW_FILES, REPORT_FILE
 
 
 @shared
@@ -25,7 +25,8 @@ def report(
     """Write one self-contained HTML page: data, training, scores, segments, sessions to read."""
     from stages import report as stage
 
-    settings = common.params()
+    settings = common.params(*(() if raw else (*RAW_FILES, LABELS_FILE)))
+    common.fetch()
     with common.progress("report") as progress:
         done = stage.run(
             settings,

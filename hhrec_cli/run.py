@@ -5,9 +5,15 @@ from typing import Annotated
 
 import typer
 
-from hhrec_cli import _steps
+from hhrec_cli import _places, _steps
 from hhrec_cli._options import Common, shared
-from stages.core.artifact_paths import FINAL_DIR, TEST, predictions_file
+from stages.core.artifact_paths import (
+    FINAL_DIR,
+    LABELS_FILE,
+    RAW_FILES,
+    TEST,
+    predictions_file,
+)
 
 
 @shared
@@ -32,8 +38,9 @@ def run(
     common: Common,
 ) -> None:
     """Run all stages, in order and without DVC, from any input files into any directory."""
-    settings = common.params()
+    settings = common.params(*(() if raw else (*RAW_FILES, LABELS_FILE)))
     source = raw or Path(settings.raw)
+    _places.claim(common.artifacts)
     from stages.pipeline.provenance import check_inputs
 
     check_inputs(source)

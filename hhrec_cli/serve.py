@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hhrec_cli import _console
+from hhrec_cli import _console, _places
 from hhrec_cli._options import Output, shared
 from stages.interface import extras
 
@@ -76,6 +76,7 @@ def serve(
         elif not output.quiet:
             _console.show_rows(["serve", ""], [("url", found.url), ("model", found.model)])
 
+    _places.watch(bundle, watch)
     run.run(
         bundle,
         loader(vacancies),

@@ -40,7 +40,7 @@ def build(
     """Number the vacancies: the frequent ones first, then the rest of the catalogue."""
     from stages import vocab as stage
 
-    settings = common.params()
+    settings = common.params(*(() if vacancies else (VACANCIES_FILE,)))
     catalogue = vacancies or Path(settings.raw) / VACANCIES_FILE
     with common.progress("vocab") as progress:
         report = stage.run(
@@ -74,6 +74,7 @@ def show(
     """Print the size, and how much of the events and the validation labels is covered."""
     from stages.inspect.vocab import coverage
 
+    output.fetch(*(() if events else (FILTERED_DIR,)), *(() if sequences else (SEQUENCES_DIR,)))
     report = coverage(
         vocab,
         events=events or _if_there(output.artifacts / FILTERED_DIR),

@@ -20,6 +20,7 @@ The folders, lowest first: each imports only from those above it.
 
 interface/   Errors, stage reports, quiet libraries.
 core/        Schema, ids, keys, actions, time units, artifact paths, model files, tables, buckets, co-occurrence.
+remote/      Directories in object stores: mirrored, and published by a head that is written last.
 params/      Every parameter of every stage, with its meaning and unit; `load` reports all faults at once.
 seen_policy/ Keep, demote or hide the vacancies that a user has seen; the choice on validation rows.
 rules/       Rules of the business: conditions, lists of vacancies, limits by field, capacity, diversity.

@@ -20,6 +20,7 @@ from stages.core.model_files import NEIGHBOURS
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 from stages.predict.loaded_model import check_length, load
+from stages.remote.urls import named
 
 STEPS = 4
 
@@ -124,9 +125,8 @@ def write(
     table.rechunk().write_ipc(directory / FACTS, compression="uncompressed")
     arrays, numbers = arrays_of(content)
     array_files.save(directory, arrays)
-    (directory / PARAMS).write_text(
-        content.params.model_dump_json(indent=1) + "\n", encoding="utf-8"
-    )
+    params = content.params.model_copy(update={"raw": named(content.params.raw)})
+    (directory / PARAMS).write_text(params.model_dump_json(indent=1) + "\n", encoding="utf-8")
     until = numbers["trained_until"]
     text = model_card.text(content, until=moment(until))
     (directory / model_card.FILE).write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 from pydantic import BaseModel
@@ -24,6 +24,21 @@ from stages.core.manifests import Manifest, Source
 from stages.interface import failures
 from stages.interface.errors import HhrecError
 
+
+class Watcher(Protocol):
+    """Told of every artifact that is written or removed, such as one that publishes it elsewhere."""
+
+    def preparing(self, out: Path, kind: Kind) -> None:
+        """Something is going to be written; an error refuses it."""
+
+    def replaced(self, out: Path, kind: Kind, made: Manifest) -> None:
+        """Something new and whole stands there."""
+
+    def removed(self, out: Path) -> None:
+        """What stood there was removed."""
+
+
+watchers: list[Watcher] = []  # of the command that runs
 FAILURES = (OSError, MemoryError, pl.exceptions.PolarsError, SafetensorError)
 
 
@@ -62,10 +77,13 @@ class Output:
             try:
                 yield scratch
                 ownership.require(self.path, self.kind)
-                manifests.write(self.path, self.manifest_of(scratch))
+                made = self.manifest_of(scratch)
+                manifests.write(self.path, made)
                 exchange.put(scratch, self.path)
             finally:
                 exchange.remove(scratch)
+            for one in watchers:
+                one.replaced(self.path, self.kind, made)
 
     def manifest_of(self, scratch: Path) -> Manifest:
         """Describe what was written."""
@@ -118,6 +136,8 @@ def prepare(
             is not as it was written, or inputs do not fit together.
     """
     sources = {role: path for role, path in (inputs or {}).items() if path is not None}
+    for one in watchers:
+        one.preparing(out, kind)
     ownership.require(out, kind, sources.values())
     with mended(out):
         known, beside = identified(sources), identified(references or {})
@@ -162,6 +182,8 @@ def remove(path: Path, kind: Kind) -> None:
         ownership.require_own(path, kind)
         with mended(path):
             exchange.remove(path)
+        for one in watchers:
+            one.removed(path)
 
 
 def remove_empty(directory: Path) -> None:

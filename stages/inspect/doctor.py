@@ -17,6 +17,8 @@ from stages.inspect.status import standings
 from stages.interface.errors import HhrecError
 from stages.interface.machine import cores, nearest
 from stages.params import Params, load, reading
+from stages.remote.mirror import is_file
+from stages.remote.urls import named
 
 GB = 1 << 30
 ROOM = 2  # GB free on a disk under which a run may not end
@@ -142,12 +144,16 @@ def devices() -> Iterator[Finding]:
 
 
 def raw_files(raw: Path) -> Finding:
-    """The input files."""
-    lost = [name for name in RAW_FILES if not (raw / name).is_file()]
+    """The input files, on this machine or in an object store."""
+    try:
+        lost = [name for name in RAW_FILES if not is_file(raw / name)]
+    except HhrecError as error:
+        return Finding("raw files", "wrong", error.message, error.hint)
+    where = named(str(raw))
     if lost:
         advice = "hhrec data sample, hhrec data import LOG, or set `raw` in params.yaml"
-        return Finding("raw files", "look", f"{raw}: {', '.join(lost)} not found", advice)
-    return Finding("raw files", "ok", str(raw))
+        return Finding("raw files", "look", f"{where}: {', '.join(lost)} not found", advice)
+    return Finding("raw files", "ok", where)
 
 
 def standing(artifacts: Path, params: Params | None) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["stages.pipeline.pipeline", "hhrec_cli.main"])
+CONTEXT.set_forkserver_preload(["stages.pipeline.pipeline", "hhrec_cli.main", "s3fs"])
 CHANGING = (
     *("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.utime"),
     *("shutil.rmtree", "hhrec.exchange"),
@@ -26,6 +26,7 @@ class Moment(NamedTuple):
 
     `step`: `delay` seconds after the first step from `number` on. `validation`: inside validation `number`, from 1.
     `disk`: before it changes a directory below `checkpoints` for the `number`-th time, from 1.
+    `object`: before it changes an object of a store for the `number`-th time, from 1.
     `change`: before it changes anything below the working directory, or asks the system to put what
     it wrote on the disk, for the `number`-th time. `time`: `delay` seconds after its start.
     """
@@ -38,7 +39,7 @@ class Moment(NamedTuple):
 
 def hhrec(words: list[str], moment: Moment | None = None) -> int:
     """Type `hhrec WORDS`; return the exit code, minus the signal's number when one killed it."""
-    child = CONTEXT.Process(target=_child, args=(words, moment))
+    child = CONTEXT.Process(target=_child, args=(words, moment, dict(os.environ)))
     child.start()
     child.join(200)
     if child.exitcode is None:  # else Python would wait for it at the end of the tests, for ever
@@ -48,7 +49,9 @@ def hhrec(words: list[str], moment: Moment | None = None) -> int:
     return child.exitcode
 
 
-def _child(words: list[str], moment: Moment | None) -> None:
+def _child(words: list[str], moment: Moment | None, environment: dict[str, str]) -> None:
+    os.environ.clear()  # which are those of the server's start
+    os.environ.update(environment)
     import torch
 
     from hhrec_cli.main import main
@@ -131,6 +134,29 @@ def _at_change(moment: Moment) -> None:
     sys.addaudithook(hook)
 
 
+def _at_object(moment: Moment) -> None:
+    from stages.remote import filesystems
+
+    left, opened = [moment.number], filesystems.filesystem
+
+    def counting(work: Any) -> Any:
+        def counted(*given: Any, **named: Any) -> Any:
+            left[0] -= 1
+            if not left[0]:
+                die()
+            return work(*given, **named)
+
+        return counted
+
+    def filesystem(scheme: str) -> Any:
+        found = opened(scheme)
+        for name in ("pipe_file", "put_file", "rm_file"):
+            setattr(found, name, counting(getattr(found, name)))
+        return found
+
+    filesystems.filesystem = filesystem
+
+
 def _at_time(moment: Moment) -> None:
     timer = threading.Timer(moment.delay, die)
     timer.daemon = True  # a command that ends before it lives
@@ -142,6 +168,7 @@ KINDS = {
     "validation": _in_validation,
     "disk": _at_disk,
     "change": _at_change,
+    "object": _at_object,
     "time": _at_time,
 }
 

@@ -106,6 +106,14 @@ def test_raw_files_that_lack(raw_dir: Path, tmp_path: Path) -> None:
     assert "train.parquet" in doctor.raw_files(tmp_path).found
 
 
+def test_raw_files_in_a_store(raw_dir: Path) -> None:
+    assert doctor.raw_files(Path(f"file://{raw_dir}")).state == "ok"
+    lost = doctor.raw_files(Path("memory://bucket/none"))
+    assert lost.state == "look"
+    assert "memory://bucket/none: train.parquet" in lost.found
+    assert doctor.raw_files(Path("nosuch://bucket/raw")).state == "wrong"
+
+
 def test_artifacts_to_be_made_anew(tmp_path: Path) -> None:
     (tmp_path / "events").write_text("a file")
     one, counts = doctor.standing(tmp_path, None)

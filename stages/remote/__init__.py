@@ -1,0 +1,1 @@
+"""Directories in object stores: mirrored, and published by a head that is written last."""

@@ -1,0 +1,191 @@
+"""Put an artifact of the local mirror into the store: files first, under new names, the head last.
+
+A journal names what is about to be uploaded and what it replaces; the next command that writes there
+deletes whatever of both the head does not name. Nothing else is ever deleted.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from stages.core import fingerprints, json_text, manifests
+from stages.core.fingerprints import Files
+from stages.core.kinds import Kind
+from stages.interface.errors import HhrecError
+from stages.remote import head as heads
+from stages.remote import standing
+from stages.remote.head import Head
+from stages.remote.lease import Lease
+from stages.remote.store import Store
+from stages.remote.urls import Address, shown
+
+ANOTHER = "name another place"
+SHOWN = 3  # objects named in a message
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Objects, seen from where an artifact lies, that stay only if its head names them."""
+
+    keys: list[str]
+
+
+def require(store: Store, place: Address, kind: Kind) -> None:
+    """Refuse a place where something would be lost; sweep up after dead uploads.
+
+    Call it with the lock of the place held.
+
+    Raises:
+        HhrecError: What stands there is not this kind of artifact as hhrec wrote it.
+    """
+    if "/" not in place.path:
+        raise HhrecError(f"{place}: expected a name below a bucket, found the bucket", ANOTHER)
+    if around := heads.above(store, place):
+        raise HhrecError(f"{place}: lies inside {around}, which is an artifact of its own", ANOTHER)
+    sweep(store, place)
+    found = heads.head_of(store, place)
+    if found and found.kind != kind.name:
+        raise HhrecError(
+            f"{place}: holds {found.kind} that `{found.command}` wrote; {kind.name} would replace it",
+            f"{ANOTHER} for `{kind.command}`",
+        )
+    strange = foreign(store, place, found)
+    if strange and found:
+        raise HhrecError(
+            f"{place}: holds {', '.join(strange[:SHOWN])}{' …' * (len(strange) > SHOWN)}, which "
+            f"`{kind.command}` did not write: it is left alone",
+            f"{ANOTHER}, or move these objects away",
+        )
+    if strange:
+        raise HhrecError(
+            f"{place}: nothing says that `{kind.command}` wrote what stands there "
+            f"({', '.join(strange[:SHOWN])}{' …' * (len(strange) > SHOWN)}; expected {kind.name} with "
+            f"{heads.beside(place, 'head')}): it is left alone",
+            f"{ANOTHER}, or move it away",
+        )
+
+
+def foreign(store: Store, place: Address, found: Head | None) -> list[str]:
+    """Objects at and below a place that its head does not name."""
+    keys = [f"{place.name}/{name}" for name in store.listed(place)]
+    keys += [place.name] if store.look(place) else []
+    return [key for key in keys if key not in (found.keys if found else ())]
+
+
+def sweep(store: Store, place: Address) -> None:
+    """Delete what a dead command uploaded in vain, or had replaced."""
+    data = store.read(heads.beside(place, "journal"))
+    if data is None:
+        return
+    try:
+        keys = json_text.parsed(Journal, data.decode()).keys
+    except ValueError:
+        keys = []
+    found = heads.head_of(store, place)
+    _clear(store, place, keys, found)
+
+
+def _clear(store: Store, place: Address, keys: list[str], found: Head | None) -> None:
+    """Delete the objects of a journal that the head does not name; then the journal."""
+    kept = found.keys if found else set()
+    gone = [key for key in keys if key not in kept and heads.names(place, key)]
+    store.drop_uploads(place.parent / key for key in gone)
+    store.delete(place.parent / key for key in gone)
+    store.delete([heads.beside(place, "journal")])
+
+
+def publish(
+    store: Store, place: Address, kind: Kind, lease: Lease, files: Files | None = None
+) -> None:
+    """Make the store as the mirror: the old or the new stands there, always.
+
+    Args:
+        store: Of the place.
+        place: Of the artifact.
+        kind: What it is.
+        lease: The lock of the place.
+        files: Marks of its files, where they are known.
+
+    Raises:
+        HhrecError: The lock was lost, or the store failed; the old stands there then.
+    """
+    local = place.local
+    files = files if files is not None else fingerprints.marks(local, _remembered(place))
+    data, tag = store.tagged(heads.beside(place, "head"))
+    old = heads.parsed(place, data)
+    entries = heads.entries(place, files)
+    digest = fingerprints.digest(files) if files else ""
+    new = Head(kind.name, kind.command, digest, uuid.uuid4().hex, entries)
+    there = old.keys if old else set()
+    copies = {
+        place.parent / one.key: standing.file_of(local, name)
+        for name, one in entries.items()
+        if one.key not in there
+    }
+    journal = Journal(sorted(new.keys | there))
+    store.write(heads.beside(place, "journal"), json.dumps(asdict(journal)).encode())
+    store.upload(copies)
+    _publish_manifest(store, place, digest)
+    _require_still(place, files)
+    lease.require()
+    if not store.write(heads.beside(place, "head"), new.data(), tag):
+        raise HhrecError(f"{place}: somebody else wrote there meanwhile", "type the command again")
+    _clear(store, place, journal.keys, new)
+    seen = {name: standing.Seen(one.size, one.mtime_ns, one.sha256) for name, one in files.items()}
+    standing.remember(local, seen)
+
+
+def withdraw(store: Store, place: Address, lease: Lease) -> None:
+    """Take an artifact of ours out of the store: its head first, then its objects."""
+    data, tag = store.tagged(heads.beside(place, "head"))
+    old = heads.parsed(place, data)
+    if old is None:
+        return
+    journal = Journal(sorted(old.keys))
+    store.write(heads.beside(place, "journal"), json.dumps(asdict(journal)).encode())
+    lease.require()
+    nothing = Head("", "", "", uuid.uuid4().hex)
+    if not store.write(heads.beside(place, "head"), nothing.data(), tag):
+        raise HhrecError(f"{place}: somebody else wrote there meanwhile", "type the command again")
+    _clear(store, place, journal.keys, None)
+    standing.forget(place.local)
+
+
+def _publish_manifest(store: Store, place: Address, digest: str) -> None:
+    """Upload the manifest of a content before its head, and delete the oldest ones."""
+    made = manifests.lookup(place.local, digest)
+    if made is None:
+        return
+    name = f"{place.name}.{digest[:16]}.json"
+    text = (manifests.folder_of(place.local) / name).read_text(encoding="utf-8")
+    store.write(heads.folder(place) / name, shown(text).encode())
+    own = re.compile(rf"{re.escape(place.name)}\.[0-9a-f]{{16}}\.json")
+    found = {
+        key: one for key, one in store.listed(heads.folder(place)).items() if own.fullmatch(key)
+    }
+    newest = sorted(found, key=lambda key: (key == name, found[key].written), reverse=True)
+    store.delete(heads.folder(place) / key for key in newest[manifests.KEPT :])
+
+
+def _remembered(place: Address) -> Files:
+    """Marks of the files as they were when the mirror was last as the store."""
+    seen = standing.of(place.local) or {}
+    return {
+        name: fingerprints.FileMark(one.size, one.mtime_ns, one.mark) for name, one in seen.items()
+    }
+
+
+def _require_still(place: Address, files: Mapping[str, fingerprints.FileMark]) -> None:
+    """Refuse to publish what changed while it was uploaded."""
+    for name, one in files.items():
+        mark = standing.Seen(one.size, one.mtime_ns, one.sha256)
+        if not standing.is_as_seen(place.local, name, mark):
+            raise ChangedError(
+                f"{place}: {name} changed while it was uploaded", "type the same command again"
+            )
+
+
+class ChangedError(HhrecError):
+    """A file changed while it was published; the store still has the old."""
