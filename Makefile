@@ -4,7 +4,7 @@
 # make bench-logs   every log with default parameters beside the best baseline (BENCH_LOGS="sample ciao",
 #              BENCH_SEEDS="1 2 3", BENCH_JOBS=2 at once, BENCH_SET="section.key=value" for an ablation)
 # make bench-gpu  training and ranking on a GPU beside the CPU, 8 minutes; BENCH_SIZE=tiny anywhere
-# make bench-contest   every stage at the contest's size beside a bare Polars script: hours, 30 GB of disk
+# make bench-contest   every stage at the contest's size beside a bare Polars script: two hours, 10 GB of disk
 #              (BENCH_RUNS=DIR keeps what is done, and goes on there)
 # make bench-serve   answers in process and over HTTP (BENCH_BUNDLE=DIR: of that bundle)
 # make bench-docs   docs/benchmarks.md and its picture from the results
