@@ -20,6 +20,7 @@ from stages.core.artifact_paths import (
 from stages.interface.errors import MissingInputError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
+from stages.remote.urls import shown
 from stages.report import headline, layout, log_section, sections, session_section, table_counts
 from stages.report.markup import Content, Html, tag
 from stages.report.metrics_reader import parts
@@ -84,7 +85,7 @@ def run(
     for key, (name, make) in makers.items():
         made[key] = (name, make())
         progress(len(made), len(makers), name)
-    html = layout.page(TITLE, _head(site), made, _foot(site))
+    html = shown(layout.page(TITLE, _head(site), made, _foot(site)))
     with place.replacing() as scratch:
         scratch.write_text(html, encoding="utf-8")
     return PageReport(

@@ -10,6 +10,7 @@ from stages import report as page
 from stages.core import tables
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params
+from stages.remote.urls import parsed
 from stages.report.stage import PageReport
 from tests.helpers.markup_reader import Reader
 from tests.worlds.report_world import HOSTILE
@@ -117,6 +118,18 @@ def test_a_missing_part_is_named(
     report, html = without(world, params, tmp_path, gone)
     assert {f"no {part}" for part in what} <= {note.split(":")[0] for note in report.notes}
     assert html.count("Not here: ") == len(report.notes)
+
+
+def test_what_an_object_store_lacks_is_named_by_its_url(
+    world: Path, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HHREC_CACHE", str(tmp_path))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    raw, out = parsed("s3://bucket/raw").local, tmp_path / "report.html"
+    page.run(params, raw=raw, artifacts=world, out=out)
+    html = out.read_text(encoding="utf-8")
+    assert "s3://bucket/raw/train.parquet" in html
+    assert str(tmp_path) not in html
 
 
 @pytest.mark.parametrize("gone", ["predictions.parquet", "raw/labels.parquet"])
