@@ -63,3 +63,9 @@ def test_a_file_that_is_written_twice_stands_whole_and_alone(tmp_path: Path) -> 
     assert pl.read_parquet(path).schema == {"n": pl.Int8}
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     assert [file.name for file in tmp_path.rglob("attempts/*")] == []
+
+
+def test_users_have_as_many_events_as_stand_side_by_side() -> None:
+    bucket = pl.DataFrame({"user_id": ["a", "a", "b", "c", "c", "c"]})
+    assert buckets.user_sizes(bucket).tolist() == [2, 1, 3]
+    assert buckets.user_sizes(bucket.clear()).tolist() == []

@@ -58,9 +58,13 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(start: Callable[..., As
 
 
 def test_logs_hold_no_content_and_no_secret(
-    start: Callable[..., Asked], caplog: pytest.LogCaptureFixture
+    start: Callable[..., Asked],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    logging.getLogger(NAME).propagate = True
+    log = logging.getLogger(NAME)  # an earlier test may have sent it elsewhere
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(log, "handlers", [])
     with caplog.at_level(logging.INFO, NAME):
         client = start(token=TOKEN).client
         right = {"authorization": f"Bearer {TOKEN}"}
