@@ -23,7 +23,7 @@
 # make mutants    mutmut: faults put into masking, ranking, metrics, filter and ownership, and which of
 #              them no test notices (an hour; MUTANTS_OF="stages.filter*" for some)
 # make untested   public functions and classes without a test: none, or see tests/helpers/untested.txt
-# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants .venv-fuzz artifacts` is yours to type
+# make clean   remove caches; `rm -r .venv .venv-peers .venv-audit .venv-mutants .venv-fuzz .venv-spark .venv-s3 artifacts` is yours to type
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -42,6 +42,12 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
+
+# An environment that has all of ours, and maybe more: $(call on_top,DIR).
+define on_top
+$(BIN)/python -m venv $(1)
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(1)/lib/python3*/site-packages)/hhrec.pth
+endef
 
 .DELETE_ON_ERROR:
 .PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest fuzz-serve test-spark test-s3
@@ -122,8 +128,7 @@ mutants: $(MUTANTS)/bin/mutmut
 	$(MUTANTS)/bin/mutmut results
 
 $(MUTANTS)/bin/mutmut: $(READY)
-	$(BIN)/python -m venv $(MUTANTS)
-	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(MUTANTS)/lib/python3*/site-packages)/hhrec.pth
+	$(call on_top,$(MUTANTS))
 	$(MUTANTS)/bin/python -m pip install --quiet 'mutmut==3.8.1'
 
 fuzz: $(READY)
@@ -139,8 +144,7 @@ test-spark: $(SPARK)/bin/spark-submit
 	PYTHONPATH= $(SPARK)/bin/python -m pytest -m slow -v tests/stages/core/engines
 
 $(SPARK)/bin/spark-submit: $(READY)
-	$(BIN)/python -m venv $(SPARK)
-	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(SPARK)/lib/python3*/site-packages)/hhrec.pth
+	$(call on_top,$(SPARK))
 	$(SPARK)/bin/python -m pip install --quiet --constraint constraints.txt 'pandas<3' 'pyspark[connect]'
 
 # In an environment on top of ours, too: moto brings boto3, which accelerate imports where it is, and which
@@ -150,8 +154,7 @@ test-s3: $(S3)/bin/moto_server
 	PYTHONPATH= $(S3)/bin/python -m pytest -m "slow or not slow" -v tests/stages/remote tests/hhrec_cli/test_places.py tests/hhrec_cli/test_places_killed.py
 
 $(S3)/bin/moto_server: $(READY)
-	$(BIN)/python -m venv $(S3)
-	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo $(S3)/lib/python3*/site-packages)/hhrec.pth
+	$(call on_top,$(S3))
 	$(S3)/bin/python -m pip install --quiet --constraint constraints.txt s3fs 'moto[s3]' flask flask-cors
 
 untested: $(READY)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from hhrec_cli._log_lines import ROWS, Lines, Log
 from hhrec_cli._pace import Meter
-from stages.remote.urls import shown
+from stages.remote.urls import masked, shown
 
 if TYPE_CHECKING:
     from stages.interface.errors import HhrecError
@@ -77,7 +77,8 @@ def _plain(cell: Any) -> str:
 def note(text: str, *, quiet: bool = False) -> None:
     """Print a remark on stderr unless quiet; a long line stays one, to be copied."""
     if not quiet:
-        _write(shown(text), {"level": "info", "message": shown(text)})
+        said = masked(text)
+        _write(said, {"level": "info", "message": said})
 
 
 def _write(text: str, values: dict[str, Any]) -> None:
@@ -88,12 +89,13 @@ def _write(text: str, values: dict[str, Any]) -> None:
 
 def complain(error: "HhrecError") -> None:
     """Print an error and the next command to type."""
+    message, hint = masked(error.message), masked(error.hint)
     if log.as_json:
-        _write("", {"level": "error", "message": shown(error.message), "next": shown(error.hint)})
+        _write("", {"level": "error", "message": message, "next": hint})
         return
-    stderr.print(f"[bold red]error[/] {_plain(error.message)}", soft_wrap=True)
-    if error.hint:
-        stderr.print(f"[bold]next[/]  {_plain(error.hint)}", soft_wrap=True)
+    stderr.print(f"[bold red]error[/] {_plain(message)}", soft_wrap=True)
+    if hint:
+        stderr.print(f"[bold]next[/]  {_plain(hint)}", soft_wrap=True)
 
 
 @contextmanager

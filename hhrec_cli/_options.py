@@ -76,15 +76,21 @@ class Output(_Shows):
     log_format: Logs = "text"
 
 
-@dataclass(frozen=True)
-class Stored(Output):
-    """Options of a command that looks at artifacts, without parameters."""
+class _Fetches:
+    """What a command with artifacts brings to this machine."""
 
-    artifacts: Root = ARTIFACTS
+    artifacts: Path
 
     def fetch(self, *names: str) -> None:
         """Bring artifacts that the command reads without an option of their own to this machine."""
         _places.fetch(self.artifacts, names)
+
+
+@dataclass(frozen=True)
+class Stored(_Fetches, Output):
+    """Options of a command that looks at artifacts, without parameters."""
+
+    artifacts: Root = ARTIFACTS
 
 
 @dataclass(frozen=True)
@@ -114,14 +120,10 @@ class Settings(_Shows):
 
 
 @dataclass(frozen=True)
-class Common(Settings):
+class Common(_Fetches, Settings):
     """Options of a command with parameters and artifacts."""
 
     artifacts: Root = ARTIFACTS
-
-    def fetch(self, *names: str) -> None:
-        """Bring artifacts that the command reads without an option of their own to this machine."""
-        _places.fetch(self.artifacts, names)
 
 
 def chosen(file: Path | None) -> Path | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stages.core.artifact_paths import (
     BUNDLE_DIR,
     CHECKPOINTS_DIR,
+    CONTINUED,
     LABELS_FILE,
     RAW_FILES,
     SAMPLE_FILE,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from stages.remote.session import Session
 
 RAW = (*RAW_FILES, LABELS_FILE, SAMPLE_FILE)
-CONTINUED = {"checkpoints", "live"}  # options of what a command goes on with
 READ_FIRST = {"import", "tune"}  # commands that look at what stands at --out
 SLOWEST = 5.0  # seconds at least between two looks at a store
 _sessions: list["Session"] = []
@@ -82,7 +82,7 @@ def _each(command: str, name: str, value: Any) -> Any:
     session = _session()
     if name == "out" and command not in READ_FIRST:
         return place.local
-    if name in CONTINUED:
+    if name in CONTINUED:  # the options are named like the directories
         return session.fetch_continued(place, name)
     return session.fetch(place, RAW if name == "raw" or command == "check" else ())
 

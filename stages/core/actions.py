@@ -14,9 +14,9 @@ ACTION_NAMES: Mapping[int, str] = {
 KNOWN_ACTIONS = (RESPONSE, VIEW, FAVOURITE)
 
 
-def is_bot(max_user_events: int, user: str | pl.Expr = "user_id") -> pl.Expr:
-    """Whether the `user` of an event has more than `max_user_events` events, of any action."""
-    return pl.len().over(user) > max_user_events
+def is_bot(max_user_events: int) -> pl.Expr:
+    """Whether the user of an event has more than `max_user_events` events, of any action."""
+    return pl.len().over("user_id") > max_user_events
 
 
 def is_known() -> pl.Expr:

@@ -19,6 +19,7 @@ EVENTS_DIR, FILTERED_DIR = "events", "filtered"
 VOCAB_FILE = "vocab.parquet"
 FEATURES_DIR, SEQUENCES_DIR = "features", "sequences"
 MODEL_DIR, CHECKPOINTS_DIR, LIVE_DIR = "model", "checkpoints", "live"
+CONTINUED = {CHECKPOINTS_DIR, LIVE_DIR}  # what a killed command leaves here is gone on with
 BEST_BASELINE = "{part}.baseline.parquet"  # in the metrics: what the best baseline recommends first
 METRICS_DIR, REPORT_FILE = "metrics", "report.html"
 BASELINES_DIR = "baselines"

@@ -73,18 +73,14 @@ def shrink(
 
 def items(engine: engines.Engine, files: Sequence[Path], need: int = 0) -> pl.DataFrame:
     """Events of each vacancy in all files together: `vacancy_id`, `events`; in no order."""
-    parts = (found.tables[0] for found in engine.each(counted, list(files), need=need))
+    parts = (found.tables[0] for found in engine.each(item_events, list(files), need=need))
     return summed(parts, "vacancy_id", "events")
 
 
-def item_events(pairs: pl.LazyFrame) -> pl.DataFrame:
-    """Events of each vacancy: `vacancy_id`, `events`; in no order."""
-    return pairs.group_by("vacancy_id").agg(pl.col("events").sum()).collect(engine="streaming")
-
-
-def counted(file: Path) -> engines.Found:
-    """Events of each vacancy in one file of pairs."""
-    return engines.Found(tables=[item_events(pl.scan_parquet(file))])
+def item_events(file: Path) -> engines.Found:
+    """Events of each vacancy in one file."""
+    counts = pl.scan_parquet(file).group_by("vacancy_id").agg(pl.col("events").sum())
+    return engines.Found(tables=[counts.collect(engine="streaming")])
 
 
 def _rare_items(

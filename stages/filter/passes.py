@@ -6,7 +6,7 @@ is in it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ import polars as pl
 from stages.core import engines
 from stages.core.buckets import bucket_path, keep, need, summed, user_sizes, write
 from stages.core.schema import FILTERED
-from stages.filter.kcore import item_events, items, pairs, shrink
+from stages.filter.kcore import items, pairs, shrink
 from stages.filter.train_part import chosen, people, train_part
 from stages.interface.stage_report import Progress
 from stages.params.data import FilterParams
@@ -56,9 +56,15 @@ def in_one_pass(
 ) -> Counter[str]:
     """As `filtered`, where no vacancy is too rare."""
     jobs = engine.each(partial(judged, wanted, out), list(enumerate(files)), need=need(files))
-    found = list(engines.told(jobs, progress, "filtered", before=0, whole=len(files)))
-    vacancies = summed((one.tables[0] for one in found), "vacancy_id", "events").height
-    return engines.total(found) + Counter(rounds=1, vacancies=vacancies)
+    counts = Counter(rounds=1)
+
+    def vacancies() -> Iterator[pl.DataFrame]:
+        for one in engines.told(jobs, progress, "filtered", before=0, whole=len(files)):
+            counts.update(one.counts)
+            yield one.tables[0]
+
+    counts["vacancies"] = summed(vacancies(), "vacancy_id", "events").height
+    return counts
 
 
 def judged(wanted: Wanted, out: Path, job: tuple[int, Path]) -> engines.Found:
@@ -71,9 +77,8 @@ def judged(wanted: Wanted, out: Path, job: tuple[int, Path]) -> engines.Found:
     write(rows, bucket_path(out, index), FILTERED, work=out / "work")
     left = {"events": rows.height, "users": int(rich.sum())}
     counts |= {**left, "min_user_events": known.height - rows.height}
-    return engines.Found(
-        counts, [item_events(rows.lazy().with_columns(events=pl.lit(1, dtype=pl.Int64)))]
-    )
+    vacancies = rows.lazy().group_by("vacancy_id").agg(events=pl.len().cast(pl.Int64))
+    return engines.Found(counts, [vacancies.collect(engine="streaming")])
 
 
 def by_core(

@@ -22,7 +22,7 @@ from stages.interface.errors import HhrecError
 from stages.remote import head as heads
 from stages.remote.head import Head
 from stages.remote.store import Store
-from stages.remote.urls import Address, shown
+from stages.remote.urls import Address, masked
 
 REFRESHED = 60.0  # seconds between two refreshes
 ENDS = 600.0  # seconds after its last refresh, a lock of another machine ends
@@ -135,7 +135,7 @@ def owner(token: str) -> Owner:
         machine(),
         os.getpid(),
         psutil.Process().create_time(),
-        shown(" ".join(sys.argv))[:150],
+        masked(" ".join(sys.argv))[:150],
         datetime.now(UTC).isoformat(timespec="microseconds"),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from stages.core import exchange, locks
-from stages.core.artifact_paths import CHECKPOINTS_DIR, LIVE_DIR, TEXT_CACHE_DIR
+from stages.core.artifact_paths import CONTINUED, TEXT_CACHE_DIR
 from stages.core.manifests import FOLDER
 from stages.interface.errors import HhrecError
 from stages.remote import head as heads
@@ -15,7 +15,6 @@ from stages.remote.store import Store, opened
 from stages.remote.urls import Address, is_url, parsed
 
 TRIES = 5  # for an artifact that is replaced while it is read
-CONTINUED = {CHECKPOINTS_DIR, LIVE_DIR}  # what a killed command leaves here is gone on with
 LOCAL = {TEXT_CACHE_DIR}  # of this machine, never published
 
 

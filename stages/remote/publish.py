@@ -52,16 +52,16 @@ def require(store: Store, place: Address, kind: Kind) -> None:
             f"{ANOTHER} for `{kind.command}`",
         )
     strange = foreign(store, place, found)
+    told = ", ".join(strange[:SHOWN]) + " …" * (len(strange) > SHOWN)
     if strange and found:
         raise HhrecError(
-            f"{place}: holds {', '.join(strange[:SHOWN])}{' …' * (len(strange) > SHOWN)}, which "
-            f"`{kind.command}` did not write: it is left alone",
+            f"{place}: holds {told}, which `{kind.command}` did not write: it is left alone",
             f"{ANOTHER}, or move these objects away",
         )
     if strange:
         raise HhrecError(
             f"{place}: nothing says that `{kind.command}` wrote what stands there "
-            f"({', '.join(strange[:SHOWN])}{' …' * (len(strange) > SHOWN)}; expected {kind.name} with "
+            f"({told}; expected {kind.name} with "
             f"{heads.beside(place, 'head')}): it is left alone",
             f"{ANOTHER}, or move it away",
         )

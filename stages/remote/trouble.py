@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError
-from stages.remote.urls import Address, endpoint, shown
+from stages.remote.urls import Address, endpoint, masked
 
 LIBRARIES = ("botocore.", "aiobotocore.", "aiohttp.", "s3fs.", "fsspec.")
 KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"
@@ -48,7 +48,7 @@ def told(address: Address) -> Iterator[None]:
 def _ours(error: Exception, address: Address) -> HhrecError:
     address = Address(address.scheme, ABOUT.sub(r"\1\2", address.path))
     kind = type(error).__name__
-    said = shown(failures.short(error))
+    said = masked(failures.short(error))
     code = code_of(error)
     where = f" at {endpoint()}" if endpoint() and address.scheme.startswith("s3") else ""
     if kind in UNREACHED or isinstance(error, ConnectionError | TimeoutError):

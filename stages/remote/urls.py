@@ -118,10 +118,15 @@ def named(path: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A text with URLs instead of the mirrors' paths, and without secrets."""
+    """A text with URLs instead of the mirrors' paths."""
     home = re.escape(str(cache()))
     stores = re.compile(rf"{home}/([a-z][a-z0-9+.]*?)(-[0-9a-f]{{8}})?/")
-    text = stores.sub(lambda found: prefix_of(found[1]), text)
+    return stores.sub(lambda found: prefix_of(found[1]), text)
+
+
+def masked(text: str) -> str:
+    """As `shown`, without secrets: for messages, never for data, where the same letters may be a word."""
+    text = shown(text)
     for name in SECRETS:
         secret = os.environ.get(name, "")
         if len(secret) >= SHORTEST:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from stages.core import manifests
 from stages.core.schema import FILTERED
 from stages.filter import stage
-from stages.filter.train_part import train_part
 from stages.interface.errors import HhrecError, MissingInputError
 from tests.worlds.flow import Flow, settings
 from tests.worlds.strategies import VACANCIES, Log, logs
@@ -57,17 +56,6 @@ def test_held_out_sessions_leave_no_gap_in_the_ordinals(tmp_path: Path) -> None:
     flow.filter()
     assert flow.read("events")["session"].to_list() == [0, 1, 2]
     assert flow.read("filtered")["session"].to_list() == [0, 1]
-
-
-def test_the_train_part_counts_its_sessions_from_0() -> None:
-    parts, sessions = ["train", "validation", "train", "test"], [2, 3, 5, 6]
-    log = {"user_id": ["u"] * 4, "vacancy_id": ["a", "b", None, "c"]}
-    events = pl.LazyFrame(log | {"part": parts, "session": sessions})
-    chosen = [train_part(events), train_part(events, everything=True)]
-    assert [part.select("part", "session").collect().rows() for part in chosen] == [
-        [("train", 0), ("train", 1)],
-        [("train", 0), ("validation", 1), ("test", 2)],
-    ]
 
 
 def test_an_empty_rest_is_an_error_with_the_parameters_to_change(

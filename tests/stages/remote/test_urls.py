@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stages.interface.errors import UsageError
 from stages.remote import urls
-from stages.remote.urls import Address, is_url, parsed, shown
+from stages.remote.urls import Address, is_url, masked, parsed, shown
 
 NAMES = st.text(st.sampled_from("abcXYZ019-_= ü"), min_size=1, max_size=8).map(str.strip)
 PARTS = st.lists(NAMES.filter(bool), min_size=1, max_size=5)
@@ -69,10 +69,15 @@ def test_a_password_is_refused_and_not_repeated() -> None:
     assert "hunter2" not in str(error.value)
 
 
-def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "abcd1234")
-    assert shown("signed with abcd1234") == "signed with …"
+    assert masked("signed with abcd1234") == "signed with …"
     assert urls.endpoint() in (None, "")
+
+
+def test_data_stay_whole_where_a_key_is_a_word_of_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    assert shown('{"test": 1}') == '{"test": 1}'
 
 
 def test_parts_of_an_address() -> None:
