@@ -10,9 +10,8 @@ from numpy.lib.format import open_memmap
 
 from stages.bert4rec.examples.histories import Histories, Ints, meetings
 from stages.bert4rec.network.item_tower import ItemInputs
-from stages.bert4rec.network.popularity_prior import demand
-from stages.bert4rec.retrieval import cooccurrence as follow
-from stages.bert4rec.retrieval.cooccurrence import Neighbours
+from stages.bert4rec.network.popularity_prior import Demand, demand, demand_of
+from stages.bert4rec.retrieval.cooccurrence import Neighbours, nobody
 from stages.core import tables
 from stages.core.buckets import buckets
 from stages.core.item_ids import FIRST_ITEM
@@ -55,12 +54,12 @@ def write_store(source: Path, target: Path) -> None:
     `users.npy` holds the rows in order of user id: training goes by it, so that the number of
     buckets changes no weight.
     """
-    rows = tables.scan(source, HISTORY, made_by=BUILD)
+    whole = tables.scan(source, HISTORY, made_by=BUILD)
     with tables.atomic(target, durable=False) as scratch:
         scratch.mkdir()
-        users = rows.select(pl.col("user_id").arg_sort().cast(pl.Int64)).collect()
+        users = whole.select(pl.col("user_id").arg_sort().cast(pl.Int64)).collect()
         np.save(scratch / "users.npy", users["user_id"].to_numpy())
-        lengths = rows.select(pl.col("items").list.len()).collect()["items"].to_numpy()
+        lengths = whole.select(pl.col("items").list.len()).collect()["items"].to_numpy()
         offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         np.save(scratch / "offsets.npy", offsets)
         files = {
@@ -68,20 +67,21 @@ def write_store(source: Path, target: Path) -> None:
             for name, kind in FLAT.items()
         }
         done = 0
-        for part in _some_at_a_time(source):
+        for rows in _some_at_a_time(source, *LISTS):
+            part = histories(rows)
             for name, file in files.items():
                 values = getattr(part, name)
                 file[done : done + len(values)] = values
             done += len(part.items)
 
 
-def _some_at_a_time(source: Path) -> Iterator[Histories]:
-    """Read the histories of a table, so many rows at once."""
+def _some_at_a_time(source: Path, *columns: str) -> Iterator[pl.DataFrame]:
+    """Read columns of a table, so many rows at once."""
     for file in buckets(source):
         count = pl.scan_parquet(file).select(pl.len()).collect().item()
         for start in range(0, count, ROWS):
-            part = pl.scan_parquet(file).select(*LISTS).slice(start, ROWS)
-            yield histories(part.collect(engine="streaming"))
+            part = pl.scan_parquet(file).select(*columns).slice(start, ROWS)
+            yield part.collect(engine="streaming")
 
 
 def open_store(path: Path) -> tuple[Histories, Ints]:
@@ -96,8 +96,7 @@ def catalogue(
     train: Path,
     met: Histories | None = None,
     *,
-    neighbours: bool,
-    known: Callable[[Histories, int], Neighbours] = follow.neighbours,
+    neighbours: Callable[[int], Neighbours] = nobody,
 ) -> ItemInputs:
     """Read features of every vacancy, and what is known of its events, into rows by item id.
 
@@ -105,23 +104,38 @@ def catalogue(
         items: `features/items`; `features/vectors.npy` is mapped into memory where there is one.
         train: `sequences/train`, whose events are what is known.
         met: The same events, where they are at hand as arrays.
-        neighbours: Find which vacancies follow which; only where the model asks for it.
-        known: Finds it, for histories and a number of item ids.
+        neighbours: Finds which vacancies follow which, for a number of item ids.
     """
     frame = tables.scan(items, FEATURES, made_by="hhrec features build").sort("item").collect()
     codes = frame.select(CODES).to_numpy().astype(np.int32)
     salary = frame.select("salary_from", "salary_to").to_numpy().astype(np.float32)
     words = padded(frame.select(pl.concat_list(TOKENS)).to_series())
     count = len(codes) + FIRST_ITEM
-    met = met or histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
     return ItemInputs(
         _below_specials(codes),
         _below_specials(salary),
         _below_specials(words),
-        demand(met.items, met.times, count),
-        known(met, count) if neighbours else follow.nobody(count),
+        demand(met.items, met.times, count) if met else _demand(train, count),
+        neighbours(count),
         torch.from_numpy(open_vectors(items.parent, len(codes))),
     )
+
+
+def _demand(train: Path, count: int) -> Demand:
+    """Count the events of a table of histories, without holding them all."""
+    tables.scan(train, HISTORY, made_by=BUILD)  # says so where there is none
+
+    def events() -> Iterator[tuple[Ints, Ints]]:
+        for rows in _some_at_a_time(train, "items", "times"):
+            flat = rows.explode("items", "times", empty_as_null=False, keep_nulls=False)
+            yield flat["items"].to_numpy(), flat["times"].to_physical().to_numpy()
+
+    return demand_of(events, count)
+
+
+def train_histories(train: Path) -> Histories:
+    """Read all histories of `sequences/train`."""
+    return histories(tables.scan(train, HISTORY, made_by=BUILD).collect())
 
 
 def moments(rows: pl.DataFrame) -> Ints:

@@ -19,6 +19,7 @@ from stages.core import json_text, tables
 from stages.core.fingerprints import digest, marks
 from stages.core.model_files import NEIGHBOURS
 from stages.interface.stage_report import Progress, silent
+from stages.loaders.model_arrays import train_histories
 
 ARRAYS = ("data", "indices", "indptr", "source", "target")  # of a table
 CUTS, KEY = "cuts.npy", "key.json"
@@ -90,11 +91,12 @@ def _tables(folder: Path, cuts: int) -> Iterator[CooccurrenceTable]:
         yield CooccurrenceTable(found, source, target)
 
 
-def of_model(
-    model: Path, train: Path, histories: Histories, count: int, progress: Progress = silent
-) -> Neighbours:
-    """Neighbours in all train events: those beside a model where they are of these, else counted."""
+def of_model(model: Path, train: Path, count: int, progress: Progress = silent) -> Neighbours:
+    """Neighbours in all train events: those beside a model where they are of these, else counted.
+
+    Histories are read for counting alone.
+    """
     found = opened(model / NEIGHBOURS, key_of(train, count), past=False)
     if found is not None:
         return found
-    return cooccurrence.neighbours(histories, count, past=False, progress=progress)
+    return cooccurrence.neighbours(train_histories(train), count, past=False, progress=progress)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.bert4rec.ranking.ranked import Activity
 from stages.bert4rec.ranking.ranker import Ranker
+from stages.bert4rec.retrieval.cooccurrence import nobody
 from stages.calibration import candidate_table, heuristics
 from stages.calibration.heuristics import Heuristics
 from stages.core import calibration_file, model_files, tables
@@ -119,20 +121,16 @@ def load(
     quieten()
     network = load_model(model)
     check_books(network, model, features)
-    catalogue = model_arrays.catalogue(
-        features / ITEMS_DIR,
-        sequences / TRAIN,
-        neighbours=network.config.neighbours > 0,
-        known=lambda met, count: neighbour_files.of_model(
-            model, sequences / TRAIN, met, count, progress
-        ),
-    )
+    train = sequences / TRAIN
+    of_model = partial(neighbour_files.of_model, model, train, progress=progress)
+    known = of_model if network.config.neighbours else nobody
+    catalogue = model_arrays.catalogue(features / ITEMS_DIR, train, neighbours=known)
     names = tables.scan(vocab, VOCAB, made_by="hhrec vocab build").sort("item").collect()
     check_rows(catalogue, names, features, vocab)
     model_files.check_names(model, names, vocab)
     found = calibration_file.read(model)
     where = device()
-    return LoadedModel(network.to(where), catalogue.to(where), names, sequences / TRAIN, found)
+    return LoadedModel(network.to(where), catalogue.to(where), names, train, found)
 
 
 def device() -> torch.device:

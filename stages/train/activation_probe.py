@@ -29,6 +29,7 @@ from stages.train.device_batches import candidates
 
 ROWS = 16  # most rows of a probe
 MOST_ITEMS = 8_192  # most vocabulary items of a probe
+CLOSE = 5  # distinct neighbours an event of a batch, of 1.1 million vacancies; of fewer, fewer
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def step_bytes(
         return StepBytes(measured[0][1], 0, 0)
     a, b = _line(rows, measured[0])
     if not full:
-        return StepBytes(int(a + b * shape.rows), 0, 0)
+        close = _close(config, shape) if settings.near_ones() else 0
+        return StepBytes(int(a + b * shape.rows) + close, 0, 0)
     half_a, half_b = _line(rows, measured[1])
     items = most - max(2, most // 2)
     d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
@@ -136,6 +138,22 @@ def step_bytes(
         candidates=int(v * shape.trained),
         logits=int(d * min(shape.rows * shape.trained, cap)),
     )
+
+
+def _close(config: HhrecConfig, shape: ProbeShape) -> int:
+    """Bytes of the vectors of a step's neighbours and of what makes them; a probe has none."""
+    few, more = 256, 512
+    small = HhrecConfig(**(config.to_dict() | {"trained": more}))
+    model = HhrecModel(small).train()
+    catalogue = _blank(small, more + FIRST_ITEM, shape)
+
+    def made(count: int) -> int:
+        with LiveBytes() as held, torch.enable_grad():
+            kept = model.tower(torch.arange(FIRST_ITEM, FIRST_ITEM + count), catalogue)
+            return held.now + sum(one.nbytes for one in kept)  # their gradients are as large
+
+    events = shape.rows * shape.length
+    return (made(more) - made(few)) * max(min(CLOSE * events, shape.trained - events), 0) // few
 
 
 def _line(rows: tuple[int, int], found: list[int]) -> tuple[float, float]:

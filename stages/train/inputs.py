@@ -1,6 +1,7 @@
 """Inputs of training: vocabulary, catalogue, histories on disk, validation rows."""
 
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from accelerate import Accelerator
 
 from stages.bert4rec.examples.histories import Histories, Ints
 from stages.bert4rec.network.item_tower import ItemInputs
-from stages.bert4rec.retrieval.cooccurrence import Neighbours
+from stages.bert4rec.retrieval.cooccurrence import Neighbours, nobody
 from stages.core import outputs, tables
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR, TRAIN, VALIDATION
 from stages.core.model_files import NEIGHBOURS
@@ -69,6 +70,7 @@ def read(
         sequences / VALIDATION, VALIDATION_SEQUENCES, made_by="hhrec sequences build"
     )
     histories, users = model_arrays.open_store(flat)
+    shared = partial(_shared, checkpoints / NEIGHBOURS, train, histories, accelerator, progress)
     return Inputs(
         histories=histories,
         users=users,
@@ -76,10 +78,7 @@ def read(
             features / ITEMS_DIR,
             train,
             histories,
-            neighbours=params.train.near_ones() > 0,
-            known=lambda met, count: _shared(
-                checkpoints / NEIGHBOURS, train, met, count, accelerator, progress
-            ),
+            neighbours=shared if params.train.near_ones() else nobody,
         ).to(accelerator.device),
         share=torch.from_numpy((count / max(count.sum(), 1)).astype(np.float32)).to(
             accelerator.device
@@ -95,9 +94,9 @@ def _shared(
     folder: Path,
     train: Path,
     histories: Histories,
-    count: int,
     accelerator: Accelerator,
     progress: Progress,
+    count: int,
 ) -> Neighbours:
     """Tables of neighbours, counted by one process and mapped into memory by all.
 

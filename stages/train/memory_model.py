@@ -38,8 +38,8 @@ TOUCH = 23  # bytes of a vacancy of a history while its pairs are counted
 class Memory:
     """Expected growth of the process by part.
 
-    `step` parts (gradients, activations, candidates, logits), `ranking` and `counting` (of pairs of
-    neighbours) are never held at once.
+    `step` parts (gradients, activations, candidates, logits), `ranking` (beside which the best model
+    may be held once more) and `counting` (of pairs of neighbours) are never held at once.
     """
 
     item_table: int
@@ -60,8 +60,9 @@ class Memory:
         """Most bytes at once."""
         always = self.item_table + self.body + self.optimizer + self.catalogue
         always += self.neighbours + self.libraries
+        ranking = self.ranking + (self.item_table + self.body if self.ranking else 0)
         step = max(self.activations + self.candidates + self.logits, self.gradients)
-        return always + max(step + self.allocator, self.ranking, self.counting)
+        return always + max(step + self.allocator, ranking, self.counting)
 
     def parts(self) -> dict[str, int]:
         """Bytes by part."""

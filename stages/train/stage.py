@@ -9,6 +9,7 @@ from accelerate import Accelerator
 from stages.core import tables
 from stages.core.artifact_paths import TRAIN
 from stages.core.schema import HISTORY, VOCAB
+from stages.interface.machine import give_back_memory
 from stages.interface.quiet_libraries import quieten
 from stages.interface.stage_report import Progress, silent
 from stages.loaders.model_arrays import BUILD
@@ -85,8 +86,10 @@ def run(
     )
     watch = Watch(training, validation, Checkpoints(checkpoints, training), metrics, state)
     watch.on_epoch = on_epoch
+    give_back_memory()
     fit(watch, shared)
     tracker.close()
+    give_back_memory()
     calibration = None
     if made and not watch.interrupted:
         calibration = publish(watch, made, inputs.names, sequences / TRAIN, given)

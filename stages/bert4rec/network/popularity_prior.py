@@ -5,6 +5,7 @@ only periods before p, so nothing of its own future. In training it often sees e
 knows ends some periods earlier, since at prediction the train part may end long before the question.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,20 +48,33 @@ class Demand:
 
 
 def demand(items: Ints, times: Ints, count: int) -> Demand:
+    """Count events as `demand_of` does, of arrays (T,) that may be files larger than memory."""
+    starts = range(0, len(items), AT_ONCE)
+    return demand_of(
+        lambda: (
+            (items[start : start + AT_ONCE], times[start : start + AT_ONCE]) for start in starts
+        ),
+        count,
+    )
+
+
+def demand_of(events: Callable[[], Iterable[tuple[Ints, Ints]]], count: int) -> Demand:
     """Count events by item and period: days, or longer so that there are at most 64.
 
     Args:
-        items: Item ids of all train events, (T,).
-        times: Microseconds since 1970, (T,).
+        events: Gives all train events, some at a time: item ids, and microseconds since 1970. Called
+            twice.
         count: N, rows wanted.
     """
-    start, end = (int(times.min()), int(times.max())) if len(times) else (0, 0)
+    spans = [(int(times.min()), int(times.max())) for _, times in events() if len(times)] or [
+        (0, 0)
+    ]
+    start, end = min(first for first, _ in spans), max(last for _, last in spans)
     length = max(DAY, (end - start) // MOST_PERIODS + 1)
     periods = (end - start) // length + 1
     table = np.zeros((count, periods), dtype=np.int32)
-    for begin in range(0, len(items), AT_ONCE):  # the arrays may be files larger than memory
-        part = slice(begin, begin + AT_ONCE)
-        np.add.at(table, (items[part], (times[part] - start) // length), 1)
+    for items, times in events():
+        np.add.at(table, (items, (times - start) // length), 1)
     before = np.zeros((count, periods + 1), dtype=np.int32)
     np.cumsum(table, axis=1, out=before[:, 1:])
     first = np.where(table.any(axis=1), (table > 0).argmax(axis=1), periods)

@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stages.interface.errors import Interrupted
+from stages.interface.machine import give_back_memory
 from stages.train.callbacks.checkpoints import Checkpoints
 from stages.train.callbacks.early_stopping import after_epoch
+from stages.train.callbacks.free_memory import FreeMemory
 from stages.train.callbacks.metrics import Metrics
 from stages.train.callbacks.signals import Signals, in_any_process
 from stages.train.checkpointing import State
@@ -37,6 +39,7 @@ class Watch:
     ) -> None:
         self.training, self.validation, self.state = training, validation, state
         self.checkpoints, self.metrics, self.signals = checkpoints, metrics, Signals()
+        self.memory = FreeMemory()
         self.an_epoch = training.steps_per_epoch()
         self.interrupted = False
         self.stopped = "finished"
@@ -47,6 +50,7 @@ class Watch:
         self.state = replace(self.state, step=figures.step)
         self.metrics.add(figures)
         self.metrics.show(figures, self.state.best)
+        self.memory.after_step()
         if figures.step % self.an_epoch == 0:
             return self.end_epoch()
         stop = self.signalled()
@@ -110,6 +114,7 @@ class Watch:
     def validate(self) -> Scored:
         """Rank the validation rows by the model as it stands."""
         training = self.training
+        give_back_memory()  # of the steps: ranking takes as much again
         found = self.validation.best_way(
             training.model, training.task.catalogue, training.accelerator
         )

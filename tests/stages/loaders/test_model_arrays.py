@@ -50,6 +50,20 @@ def test_a_store_holds_the_histories_whatever_is_read_at_once(
         assert names.gather(users).to_list() == sorted(names.to_list())
 
 
+@pytest.mark.parametrize("rows", [7, 20_000])
+def test_demand_is_that_of_all_histories_however_many_are_read_at_once(
+    small_artifacts: Path, sequences: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    items, whole = small_artifacts / "features/items", model_arrays.train_histories(sequences)
+    expected = model_arrays.catalogue(items, sequences, whole).demand
+    monkeypatch.setattr(model_arrays, "ROWS", rows)
+    found = model_arrays.catalogue(items, sequences).demand
+    assert found.before.tolist() == expected.before.tolist()
+    assert found.before[:, -1].sum() == len(whole.items)
+    assert (found.first == expected.first).all()
+    assert (found.start, found.length) == (expected.start, expected.length)
+
+
 def test_another_number_of_buckets_gives_the_same_histories_by_user(
     sequences: Path, tmp_path: Path
 ) -> None:

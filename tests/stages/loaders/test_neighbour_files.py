@@ -75,8 +75,12 @@ def test_what_is_not_whole_or_of_others_is_not_opened(tmp_path: Path, fault: str
     assert module.opened(folder, "that" if fault == "another" else "this", past=True) is None
 
 
-def test_a_model_holds_the_newest_and_what_it_lacks_is_counted(tmp_path: Path, train: Path) -> None:
+def test_a_model_holds_the_newest_and_what_it_lacks_is_counted(
+    tmp_path: Path, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Histories are read in order to count only."""
     histories, key = make_histories([9] * 12, seed=4), module.key_of(train, COUNT)
+    monkeypatch.setattr(module, "train_histories", lambda _: histories)
     known = neighbours(histories, COUNT)
     said: list[int] = []
 
@@ -84,11 +88,12 @@ def test_a_model_holds_the_newest_and_what_it_lacks_is_counted(tmp_path: Path, t
         del total, note, figures
         said.append(done)
 
-    counted = module.of_model(tmp_path, train, histories, COUNT, told)
+    counted = module.of_model(tmp_path, train, COUNT, told)
     assert said
     module.write(tmp_path / "neighbours", known.newest(), key)
     said.clear()
-    opened = module.of_model(tmp_path, train, histories, COUNT, told)
+    monkeypatch.setattr(module, "train_histories", None)
+    opened = module.of_model(tmp_path, train, COUNT, told)
     assert not said
     assert same(counted, opened)
     assert module.opened(tmp_path / "neighbours", key, past=True) is not None

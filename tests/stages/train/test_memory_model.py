@@ -79,9 +79,8 @@ def test_the_catalogue_is_its_tables_and_what_reading_leaves_behind(
     small_artifacts: Path, monkeypatch
 ):
     found = model_arrays.catalogue(
-        small_artifacts / "features" / "items", small_artifacts / "sequences" / "train",
-        neighbours=False,
-    )  # fmt: skip
+        small_artifacts / "features" / "items", small_artifacts / "sequences" / "train"
+    )
     read = held(found.codes, found.salary, found.words)
     shape = (len(found), found.codes.shape[1], found.words.shape[1], found.demand.periods())
     demand = held(found.demand.before, found.demand.first)

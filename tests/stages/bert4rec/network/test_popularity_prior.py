@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.bert4rec.network import popularity_prior
-from stages.bert4rec.network.popularity_prior import demand, describe, periods_of
+from stages.bert4rec.network.popularity_prior import demand, demand_of, describe, periods_of
 from stages.core.time_units import DAY
 
 EVENTS = st.lists(st.tuples(st.integers(3, 6), st.integers(0, 9)), min_size=1, max_size=30)
@@ -41,6 +41,16 @@ def test_demand_from_the_known_period_on_changes_nothing(events, later, known):
     after = world([first, *events, (4, 9), *((item, max(day, known)) for item, day in later)])
     at = torch.arange(8), torch.tensor(9), torch.tensor(known)
     torch.testing.assert_close(describe(*at, before), describe(*at, after))
+
+
+@given(EVENTS, st.integers(1, 4))
+def test_events_given_some_at_a_time_count_as_all_at_once(events, size):
+    parts = [events[start : start + size] for start in range(0, len(events), size)]
+    arrays = [tuple(np.array(column) for column in zip(*part, strict=True)) for part in parts]
+    arrays.append((np.zeros(0, np.int64), np.zeros(0, np.int64)))
+    found, expected = demand_of(lambda: [(i, d * DAY) for i, d in arrays], 8), world(events)
+    assert found.before.tolist() == expected.before.tolist()
+    assert (found.start, found.length) == (expected.start, expected.length)
 
 
 def test_long_logs_have_no_more_than_64_periods():
