@@ -15,8 +15,9 @@ from scipy import sparse  # type: ignore[import-untyped]
 
 from stages.bert4rec.examples.histories import Histories, Ints
 
-LINES, ROWS = 512, 128  # of a part, at most
+LINES, ROWS = 1_024, 256  # of a part, at most
 TABLE = 2**15  # entries of sums laid out at once
+SPARSE = 64  # times as many columns as entries: from there on, sorting finds distinct ones faster
 LATE = np.iinfo(np.int32).max  # rank of what was never met
 
 Floats = NDArray[np.float32]
@@ -131,7 +132,7 @@ def _sums(table: Any, asked: Asked, numbers: NDArray[np.int32]) -> tuple[Any, In
     Leaves in `numbers` where each of those columns stands.
     """
     asks = asked.share > 0
-    lines = _distinct(asked.lines[asks])
+    lines = _distinct(asked.lines[asks], table.shape[0])
     starts, sizes = table.indptr[lines], table.indptr[lines + 1] - table.indptr[lines]
     ends = np.cumsum(sizes, dtype=np.int64)
     places = np.repeat(starts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)
@@ -139,16 +140,20 @@ def _sums(table: Any, asked: Asked, numbers: NDArray[np.int32]) -> tuple[Any, In
     numbers[lines] = np.arange(len(lines))
     inside = (asked.share[asks], numbers[asked.lines[asks]], _starts(asks.sum(axis=1)))
     query = sparse.csr_matrix(inside, shape=(len(asks), len(lines)))
-    distinct = _distinct(columns)
+    distinct = _distinct(columns, table.shape[1])
     numbers[distinct] = np.arange(len(distinct))
     inside = (table.data[places], numbers[columns], _starts(sizes))
     return query @ sparse.csr_matrix(inside, shape=(len(lines), len(distinct))), distinct
 
 
-def _distinct(values: Ints) -> Ints:
-    """Distinct values, ascending; 0 if there are none. Sorting is faster here than `np.unique`."""
+def _distinct(values: Ints, width: int) -> Ints:
+    """Distinct values of those below `width`, ascending; 0 if there are none."""
     if not len(values):
         return np.zeros(1, dtype=values.dtype)
+    if width < SPARSE * len(values):
+        marked = np.zeros(width, dtype=bool)
+        marked[values] = True
+        return np.flatnonzero(marked).astype(values.dtype)
     ordered = np.sort(values)
     return ordered[np.append(True, ordered[1:] != ordered[:-1])]
 
@@ -169,23 +174,52 @@ def _best(sums: Any, ranks: NDArray[np.int32], rows: Ints, before: Ints, most: i
     """
     found = np.zeros((len(rows), most), dtype=np.int64)
     sizes = np.diff(sums.indptr)
-    before = before - LATE
+    met = ranks.take(sums.indices + np.repeat(rows, sizes)) < np.repeat(before - LATE, sizes)
     spare = max(int(sizes.max(initial=0)), most)
     values = np.append(sums.data, np.zeros(spare, dtype=np.float32))
+    values[: len(met)][met] = 0
     columns = np.append(sums.indices, np.zeros(spare, dtype=np.int32))
     for some, width in _alike(sizes, most):
         starts, least = sums.indptr[some], int(sizes[some[0]])
-        value, column = _windows(values, starts, width), _windows(columns, starts, width)
+        value = _windows(values, starts, width)
         value[:, least:][np.arange(least, width) >= sizes[some][:, None]] = 0
-        met = ranks.take(column + rows[some][:, None]) < before[some][:, None]
-        np.copyto(value, 0, where=met)
-        packed = value.view(np.int32).astype(np.int64)
-        packed <<= 32
-        packed |= 0xFFFFFFFF - column.astype(np.int64)
-        packed.partition(width - most, axis=1)
-        found[some] = packed[:, width - most :]
+        found[some] = _greatest(value, columns, starts, most)
     found.sort(axis=1)
     return found[:, ::-1]
+
+
+def _greatest(value: Floats, columns: Ints, starts: Ints, most: int) -> Ints:
+    """Greatest entries of windows, packed, in any order, (m, most).
+
+    Values alone tell which they are, but where several equal the least of them: there, columns decide.
+
+    Args:
+        value: (m, width).
+        columns: Those of the first window's row begin at its start, and so on.
+        starts: Of the windows, (m,).
+        most: Entries wanted.
+    """
+    found, width = np.zeros((len(value), most), dtype=np.int64), value.shape[1]
+    lowest = np.partition(value, width - most, axis=1)[:, width - most]
+    high = value >= lowest[:, None]
+    clear = np.count_nonzero(high, axis=1) == most
+    if not clear.all():
+        packed = _packed(value[~clear], _windows(columns, starts[~clear], width))
+        packed.partition(width - most, axis=1)
+        found[~clear] = packed[:, width - most :]
+        value, high, starts = value[clear], high[clear], starts[clear]
+    place = np.flatnonzero(high).reshape(len(starts), most)
+    column = columns.take(place + (starts - np.arange(len(starts)) * width)[:, None])
+    found[clear] = _packed(value.ravel().take(place), column)
+    return found
+
+
+def _packed(values: Floats, columns: Ints) -> Ints:
+    """One number of a value, at least 0, and a column: the greater value first, then the lesser column."""
+    packed = values.view(np.int32).astype(np.int64)
+    packed <<= 32
+    packed |= 0xFFFFFFFF - columns.astype(np.int64)
+    return packed
 
 
 def _alike(sizes: Ints, least: int) -> Iterator[tuple[Ints, int]]:
