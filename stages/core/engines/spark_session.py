@@ -72,7 +72,7 @@ def session(settings: SparkSettings) -> SparkSession:
             found.conf.set(name, value)
         except PySparkException as error:
             raise HhrecError(
-                f"engine.spark.settings: {name}: {failures.short(error)}",
+                f"engine.spark.settings: {name}: {failures.short(said(error))}",
                 "settings of the server are made where the server is started",
             ) from error
     return found
@@ -98,6 +98,11 @@ def told(what: str) -> Iterator[None]:
         yield
     except (PySparkException, *_java_errors()) as error:
         raise HhrecError(f"{what}: {cause(str(error))}", hint(str(error))) from error
+
+
+def said(error: Exception) -> str:
+    """What an error says, less the trace of the server's Java that Spark Connect appends."""
+    return str(error).partition("JVM stacktrace:")[0]
 
 
 def _java_errors() -> tuple[type[Exception], ...]:

@@ -25,6 +25,12 @@ def test_the_line_that_says_why_is_told() -> None:
     assert spark_session.cause("") == "no reason given"
 
 
+def test_a_refused_setting_is_told_without_the_trace_of_java() -> None:
+    error = ValueError("[CANNOT_MODIFY_CONFIG] Cannot.\n\nJVM stacktrace:\norg.apache\n\tat org")
+    assert spark_session.said(error).strip() == "[CANNOT_MODIFY_CONFIG] Cannot."
+    assert spark_session.said(ValueError("plain")) == "plain"
+
+
 def test_java_is_asked_for_where_spark_is_classic(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
