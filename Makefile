@@ -6,6 +6,8 @@
 # make bench-gpu  training and ranking on a GPU beside the CPU, 8 minutes; BENCH_SIZE=tiny anywhere
 # make bench-contest   every stage at the contest's size beside a bare Polars script: two hours, 10 GB of disk
 #              (BENCH_RUNS=DIR keeps what is done, and goes on there)
+# make bench-tenfold   the data stages at ten times the contest, beside `hhrec plan`: half an hour, 20 GB
+#              (with the BENCH_RUNS of bench-contest, whose log and figures it takes)
 # make bench-serve   answers in process and over HTTP (BENCH_BUNDLE=DIR: of that bundle)
 # make bench-docs   docs/benchmarks.md and its picture from the results
 # make peers   RecTools and RePlay in an environment of their own, to compare with
@@ -50,7 +52,7 @@ $(BIN)/python -m venv $(1)
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest fuzz-serve test-spark test-s3
+.PHONY: demo test test-slow bench bench-logs bench-gpu bench-docs peers lint package lock reference torture fuzz audit coverage mutants untested install clean bench-serve bench-contest bench-tenfold fuzz-serve test-spark test-s3
 
 demo: $(READY)
 	dvc repro --quiet
@@ -70,7 +72,7 @@ test-slow: $(READY)
 	python -m pytest -m slow --ignore=tests/benchmarks
 
 bench: $(READY) peers
-	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py --ignore=tests/benchmarks/test_serve.py --ignore=tests/benchmarks/test_contest.py tests/benchmarks
+	PEERS=$(abspath $(PEERS)) python -m pytest -m slow -s -o tmp_path_retention_policy=none --ignore=tests/benchmarks/test_logs.py --ignore=tests/benchmarks/test_serve.py --ignore=tests/benchmarks/test_contest.py --ignore=tests/benchmarks/test_tenfold.py tests/benchmarks
 
 bench-logs: $(READY)
 	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_logs.py
@@ -80,6 +82,9 @@ bench-gpu: $(READY)
 
 bench-contest: $(READY)
 	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_contest.py
+
+bench-tenfold: $(READY)
+	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_tenfold.py
 
 bench-serve: $(READY)
 	python -m pytest -m slow -s -o tmp_path_retention_policy=none tests/benchmarks/test_serve.py

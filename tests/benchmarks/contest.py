@@ -13,6 +13,7 @@ from tests.benchmarks import runs
 
 SESSIONS, VACANCIES = 3_463_064, 2_734_129
 ORDERED = ("explode", "filter", "vocab", "sequences")  # what the bare script does, too
+DATA = ("explode", "filter", "vocab", "features", "sequences")
 GB, KIB = 1e9, 1024
 LOADED = "import stages.train.stage"  # what a training holds before it reads anything
 
@@ -80,6 +81,11 @@ def taken(command: Sequence[str], place: Path, disk: Path, kept: Path) -> Taken:
     found = Taken(wall, cpu, used.ru_maxrss * KIB, size_of(disk) - before, said[-2000:])
     kept.write_text(json.dumps(asdict(found), indent=1), encoding="utf-8")
     return found
+
+
+def figures_of(place: Path, name: str) -> Path:
+    """Where a stage's figures are kept."""
+    return place / "figures" / f"{name}.json"
 
 
 def whole_output(kept: Path) -> str:

@@ -17,10 +17,11 @@ plt.rcParams.update({"svg.hashsalt": "hhrec", "font.size": 8, "svg.fonttype": "n
 
 Found = dict[str, Any]
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
-LOGS, CONTEST = "logs", "contest"
+LOGS, CONTEST, TENFOLD = "logs", "contest", "tenfold"
 TITLES = {
     LOGS: "Every log with default parameters",
     CONTEST: "Every stage at the size of the contest",
+    TENFOLD: "The data stages at ten times the contest",
     "train_movielens": "Training, MovieLens-1M's shape",
     "train_items": "Training, 100,000 items",
     "train_growth": "Cost of more items",
@@ -91,7 +92,7 @@ def section(found: Found) -> str:
         f"{found['date'][:10]}, `{found['command']}`; {where}; {versions}.",
         "",
         *(of_logs(found) if found["benchmark"] == LOGS else table),
-        *(of_stages(found) if found["benchmark"] == CONTEST else []),
+        *(of_stages(found) if found["benchmark"] in {CONTEST, TENFOLD} else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -105,17 +106,24 @@ def of_logs(found: Found) -> list[str]:
 
 
 def of_stages(found: Found) -> list[str]:
-    """Table of the stages, a line each, and of the scores."""
+    """Table of the stages, a line each, and of the scores where there are some."""
     lines = [
         f"| {name} | {one['wall']:,.1f} | {one['cpu']:,.1f} | {one['memory'] / 1e9:.2f} | "
         f"{one['disk'] / 1e6:,.0f} |"
         for name, one in found["runs"].items()
         if "wall" in one
     ]
-    scores = [f"| {name} | {value:.4f} |" for name, value in found["runs"]["scores"].items()]
+    head = (
+        "",
+        "| stage | wall, s | CPU, s | peak memory, GB | disk, MB |",
+        "|---|---|---|---|---|",
+    )
+    scores = found["runs"].get("scores", {})
+    scored = [f"| {name} | {value:.4f} |" for name, value in scores.items()]
     return [
-        *("", "| stage | wall, s | CPU, s | peak memory, GB | disk, MB |", "|---|---|---|---|---|"),
-        *(*lines, "", "| test rows | MRR@100 |", "|---|---|", *scores),
+        *head,
+        *lines,
+        *(["", "| test rows | MRR@100 |", "|---|---|", *scored] if scored else []),
     ]
 
 

@@ -23,7 +23,9 @@ def test_every_stage_ends_at_the_size_of_the_contest(size, kept):
     record = Record("contest", size, target="bench-contest", ours=settings)
     found = {}
     for name, line in commands.items():
-        found[name] = contest.taken(contest.hhrec(line), place, place, figures_of(place, name))
+        found[name] = contest.taken(
+            contest.hhrec(line), place, place, contest.figures_of(place, name)
+        )
         record.runs[name] = asdict(found[name])
         if name == "sample":
             found["bare"] = bare(place)
@@ -34,28 +36,23 @@ def test_every_stage_ends_at_the_size_of_the_contest(size, kept):
     record.finish()
 
 
-def figures_of(place, name):
-    """Where a stage's figures are kept."""
-    return place / "figures" / f"{name}.json"
-
-
 def bare(place):
     """The bare script on the same log."""
     script = runs.HERE / "bare_polars.py"
     command = contest.python(script, "raw", "bare")
-    return contest.taken(command, place, place, figures_of(place, "bare"))
+    return contest.taken(command, place, place, contest.figures_of(place, "bare"))
 
 
 def loaded(place):
     """A process that has loaded what training needs."""
     command = contest.python("-c", contest.LOADED)
-    return contest.taken(command, place, place, figures_of(place, "loaded"))
+    return contest.taken(command, place, place, contest.figures_of(place, "loaded"))
 
 
 def plan_of(place, line):
     """What `hhrec train --plan` says beforehand."""
     command = contest.hhrec([*line, "--plan", "--json", "--quiet"])
-    kept = figures_of(place, "plan")
+    kept = contest.figures_of(place, "plan")
     contest.taken(command, place, place, kept)
     return json.loads(contest.whole_output(kept))
 
