@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -31,7 +31,8 @@ from stages.params import Params
 from stages.plan import raw_counts
 from stages.plan.raw_counts import RawCounts
 
-EVENTS = 100_000  # of the sample, about
+EVENTS, MOST_EVENTS = 100_000, 1_000_000  # of the sample, about: of small logs, of any
+ONE_IN = 100  # events between the two
 VACANCIES = 20_000  # of the catalogue that features are made of
 FEWER = 4  # once more of so much fewer: what takes time for each, and what for all
 WITH_TEXTS = 200  # of them where a text model reads each
@@ -57,7 +58,7 @@ class Rehearsal:
         events: Events of all over events of the sample.
         asked: Test rows of all over those of the sample.
         vacancies: Vacancies of all over those that features were made of.
-        longer: How many times as long features of all take.
+        longer: How many times as long each stage takes for all.
         work: Bytes that `explode` holds for a while beside its artifact.
     """
 
@@ -67,7 +68,7 @@ class Rehearsal:
     events: float
     asked: float
     vacancies: float
-    longer: float
+    longer: dict[str, float]
     work: int
 
 
@@ -81,26 +82,60 @@ def rehearse(params: Params, raw: Path, counts: RawCounts, out: Path) -> Rehears
     Raises:
         HhrecError: The raw files cannot be used, or leave nothing to train on.
     """
-    every = max(1, counts.every // EVENTS)
+    every = max(1, counts.every // min(max(EVENTS, counts.every // ONE_IN), MOST_EVENTS))
     people = raw if every == 1 else out / "people"
     if every > 1:
         raw_counts.sample_people(raw, people, every)
-    given, found = _sampled(params, counts, every), {}
+    given = _sampled(params, counts, every)
+    found = _of_people(given, raw, people, out, every)
+    part = raw_counts.of_people(people)
+    events, longer = counts.every / max(part[0], 1), dict.fromkeys(found, 1.0)
+    if every > 1:
+        few = out / "few-people"
+        raw_counts.sample_people(people, few, FEWER * every)
+        fewer = {name: replace(one, seconds=one.seconds / FEWER) for name, one in found.items()}
+        if raw_counts.of_people(few)[0]:
+            fewer = _of_people(given, raw, few, out / "of-few", FEWER * every)
+        again = {"sequences": bucket_number(params, counts.every) / given.explode.buckets}
+        longer = {
+            name: _times(one.seconds, fewer[name].seconds, events, again.get(name, 1.0))
+            for name, one in found.items()
+        }
+    found["features"], longer["features"] = _features(params, raw, counts, out)
+    return Rehearsal(
+        stages=found,
+        out=out,
+        every=every,
+        events=events,
+        asked=counts.asked / max(part[1], 1),
+        vacancies=counts.vacancies / max(_shown(out), 1),
+        longer=longer,
+        work=_work(out / EVENTS_DIR, out / "work.parquet"),
+    )
+
+
+def _of_people(
+    params: Params, raw: Path, people: Path, out: Path, every: int
+) -> dict[str, Rehearsed]:
+    """Run the stages whose work is on people: on one of them in `every`."""
     paths = {name: out / name for name in (EVENTS_DIR, FILTERED_DIR, VOCAB_FILE, SEQUENCES_DIR)}
-    found["explode"] = _exploded(given, people, paths[EVENTS_DIR], every)
+    found = {"explode": _exploded(params, people, paths[EVENTS_DIR], every)}
     found["filter"] = _timed(
-        lambda: filter_stage.run(given, events=paths[EVENTS_DIR], out=paths[FILTERED_DIR]),
+        lambda: filter_stage.run(params, events=paths[EVENTS_DIR], out=paths[FILTERED_DIR]),
         paths[FILTERED_DIR],
     )
     found["vocab"] = _timed(
         lambda: vocab.run(
-            given, events=paths[FILTERED_DIR], vacancies=raw / VACANCIES_FILE, out=paths[VOCAB_FILE]
+            params,
+            events=paths[FILTERED_DIR],
+            vacancies=raw / VACANCIES_FILE,
+            out=paths[VOCAB_FILE],
         ),
         paths[VOCAB_FILE],
     )
     found["sequences"] = _timed(
         lambda: sequences.run(
-            given,
+            params,
             filtered=paths[FILTERED_DIR],
             events=paths[EVENTS_DIR],
             vocab=paths[VOCAB_FILE],
@@ -108,18 +143,7 @@ def rehearse(params: Params, raw: Path, counts: RawCounts, out: Path) -> Rehears
         ),
         paths[SEQUENCES_DIR],
     )
-    found["features"], longer = _features(given, raw, counts, out)
-    part = raw_counts.of_people(people)
-    return Rehearsal(
-        stages=found,
-        out=out,
-        every=every,
-        events=counts.every / max(part[0], 1),
-        asked=counts.asked / max(part[1], 1),
-        vacancies=counts.vacancies / max(_shown(out), 1),
-        longer=longer,
-        work=_work(paths[EVENTS_DIR], out / "work.parquet"),
-    )
+    return found
 
 
 def _exploded(params: Params, people: Path, out: Path, every: int) -> Rehearsed:
@@ -187,10 +211,19 @@ def _described(params: Params, numbered: pl.DataFrame, out: Path, name: str) -> 
     )
 
 
-def _times(whole: float, fewer: float, vacancies: float) -> float:
-    """How many times as long all vacancies take: to learn from a sample takes a part of its time."""
-    each = max(whole - fewer, 0.0) * FEWER / (FEWER - 1)
-    return min(1 + (vacancies - 1) * each / whole, vacancies) if whole else vacancies
+def _times(whole: float, fewer: float, more: float, again: float = 1.0) -> float:
+    """How many times as long `more` of the same take: a part of the time does not grow with it.
+
+    Args:
+        whole: Seconds of the sample.
+        fewer: Seconds of one part in `FEWER` of it.
+        more: How many times the sample there is.
+        again: How often the part that does not grow is spent.
+    """
+    if not whole:
+        return more
+    each = min(max(whole - fewer, 0.0) * FEWER / (FEWER - 1) / whole, 1.0)
+    return each * more + (1 - each) * again
 
 
 def _shown(out: Path) -> int:

@@ -105,10 +105,7 @@ def bytes_of(found: Rehearsal) -> dict[str, float]:
 
 def seconds_of(found: Rehearsal) -> dict[str, float]:
     """Seconds of each data stage on the whole log, as fast as on the sample."""
-    return {
-        name: one.seconds * {"vocab": 1.0, "features": found.longer}.get(name, found.events)
-        for name, one in found.stages.items()
-    }
+    return {name: one.seconds * found.longer[name] for name, one in found.stages.items()}
 
 
 def key_bytes(found: Rehearsal) -> float:

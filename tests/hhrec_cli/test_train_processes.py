@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from accelerate.commands.config.config_args import load_config_from_file
 
 from tests.helpers.launching import ANY_PORT, accelerate, environment, report, words
 from tests.helpers.source import ROOT
@@ -37,6 +38,11 @@ RANKS = (
 ACCELERATE = (
     "accelerate.commands.launch --multi_gpu --num_machines 2 --machine_rank {rank}"
     " --num_processes 2 --main_process_ip 127.0.0.1 --main_process_port {port}"
+)
+CONFIGS = ROOT / "docs" / "accelerate"
+FROM_FILE = (
+    f"accelerate.commands.launch --config_file {CONFIGS / 'two-nodes.yaml'} --machine_rank {{rank}}"
+    " --num_processes 2 --main_process_port {port}"
 )
 
 
@@ -98,8 +104,20 @@ def agents(command: str, small_artifacts: Path, out: Path) -> list[dict[str, obj
     return [json.loads(out.splitlines()[-1]) if out.strip() else None for out, _ in said]
 
 
+@pytest.mark.parametrize(
+    ("name", "machines", "processes"), [("one-gpu", 1, 1), ("eight-gpus", 1, 8), ("two-nodes", 2, 16)]
+)
+def test_accelerate_takes_the_config_files_of_the_docs(
+    name: str, machines: int, processes: int
+) -> None:
+    found = load_config_from_file(str(CONFIGS / f"{name}.yaml"))
+    assert (found.num_machines, found.num_processes) == (machines, processes)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [C10D, RANKS, ACCELERATE], ids=["c10d", "ranks", "accelerate"])
+@pytest.mark.parametrize(
+    "command", [C10D, RANKS, ACCELERATE, FROM_FILE], ids=["c10d", "ranks", "accelerate", "file"]
+)
 def test_two_machines_train_one_model(small_artifacts: Path, tmp_path: Path, command: str) -> None:
     """Only the first process of all reports."""
     reports = [found for found in agents(command, small_artifacts, tmp_path) if found]
