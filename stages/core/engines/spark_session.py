@@ -14,7 +14,7 @@ from typing import Any
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from stages.core.engines import spark_connect, spark_master
+from stages.core.engines import spark_connect, spark_log, spark_master
 from stages.core.engines.engine import SparkSettings
 from stages.interface import extras, failures
 from stages.interface.errors import HhrecError
@@ -72,6 +72,7 @@ def _classic(settings: SparkSettings) -> SparkSession:
     if settings.master:
         values["spark.master"] = settings.master
     spark_master.require_answer(values.get("spark.master", ""))
+    os.environ.update(spark_log.options(os.environ, values))
     with told("Spark does not start"), _handlers_kept():
         return SparkSession.builder.config(map=values).getOrCreate()
 
