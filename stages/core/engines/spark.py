@@ -18,6 +18,7 @@ from stages.core.engines.wire import unpacked
 
 SPREAD = 4  # shuffle partitions a bucket, so that few buckets share a task
 MOST_PARTITIONS = 4_096
+FAILED = "Spark could not do the work"
 SHUFFLING = {
     "spark.sql.adaptive.coalescePartitions.enabled": "false",  # each bucket is a task, however small
     "spark.sql.execution.arrow.maxRecordsPerBatch": "16",  # records are parts of megabytes
@@ -58,8 +59,10 @@ class Spark:
         """Do the work for each job in a task of its own."""
         del need
         task = partial(spark_tasks.on_jobs, spark_tasks.alike(), work, list(jobs))
-        numbers = self.session.range(0, len(jobs), 1, max(len(jobs), 1))
-        yield from self._found(numbers.mapInArrow(task, spark_tasks.RESULT_DDL), len(jobs))
+        with spark_session.told(FAILED):
+            numbers = self.session.range(0, len(jobs), 1, max(len(jobs), 1))
+            results = numbers.mapInArrow(task, spark_tasks.RESULT_DDL)
+        yield from self._found(results, len(jobs))
 
     def shuffled(
         self, rows: Shuffle, work: Callable[[int, pl.LazyFrame], Found], *, need: int
@@ -71,7 +74,7 @@ class Spark:
         task = partial(spark_tasks.on_bucket, spark_tasks.alike(), work)
         partitions = min(SPREAD * rows.count, max(MOST_PARTITIONS, rows.count))
         shuffling = SHUFFLING | {"spark.sql.shuffle.partitions": str(partitions)}
-        with spark_session.changed(self.session, shuffling):
+        with spark_session.told(FAILED), spark_session.changed(self.session, shuffling):
             numbers = self.session.range(0, len(slices), 1, len(slices))
             parts = numbers.mapInArrow(read, spark_tasks.PART_DDL)
             grouped = parts.groupBy("bucket").applyInArrow(_plain(task), spark_tasks.RESULT_DDL)
@@ -80,7 +83,7 @@ class Spark:
     def _found(self, frame: DataFrame, jobs: int) -> Iterator[Found]:
         """What came of each job, in their order, when all are done."""
         try:
-            with spark_session.told("Spark could not do the work"):
+            with spark_session.told(FAILED):
                 table = frame.toArrow()
         except BaseException:
             spark_session.interrupt(self.session)

@@ -1,6 +1,7 @@
 """A Spark session, classic or of Spark Connect, as settings and environment say."""
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from stages.core.engines import spark_connect, spark_log, spark_master
 from stages.core.engines.engine import SparkSettings
 from stages.interface import extras, failures
 from stages.interface.errors import HhrecError
@@ -20,6 +22,8 @@ from stages.interface.errors import HhrecError
 CONNECT = ("grpc", "grpc_status", "google.rpc")  # what a client of Spark Connect needs besides
 QUIET = {"spark.app.name": "hhrec", "spark.ui.showConsoleProgress": "false"}
 GUIDE = "docs/spark.md shows a cluster step by step"
+DETAILS = re.compile(r'details = "(.+)"')  # in what gRPC says of a call
+LOST = ("StatusCode.UNAVAILABLE", "RETRIES_EXCEEDED", "SESSION_CHANGED", "SESSION_NOT_FOUND")
 
 
 def remote_of(settings: SparkSettings) -> str:
@@ -59,15 +63,28 @@ def session(settings: SparkSettings) -> SparkSession:
     if "spark.pyspark.python" not in settings.settings:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     remote = remote_of(settings)
-    builder = SparkSession.builder
-    if remote:
-        builder = builder.remote(remote)
-    else:
-        builder = builder.config(map={**QUIET, **settings.settings})
-        builder = builder.master(settings.master) if settings.master else builder
+    return _connected(remote, settings.settings) if remote else _classic(settings)
+
+
+def _classic(settings: SparkSettings) -> SparkSession:
+    """Start Spark in a JVM of this machine."""
+    values = {**QUIET, **settings.settings}
+    if settings.master:
+        values["spark.master"] = settings.master
+    spark_master.require_answer(values.get("spark.master", ""))
+    os.environ.update(spark_log.options(os.environ, values))
     with told("Spark does not start"), _handlers_kept():
-        found = builder.getOrCreate()
-    for name, value in settings.settings.items() if remote else ():
+        return SparkSession.builder.config(map=values).getOrCreate()
+
+
+def _connected(remote: str, values: Mapping[str, str]) -> SparkSession:
+    """Reach a Spark Connect server, or start one where the URL says `local`."""
+    if not remote.startswith("local"):
+        spark_connect.require_answer(remote)
+    with told("Spark does not start"), _handlers_kept(), spark_connect.given_up_with():
+        found = SparkSession.builder.remote(remote).getOrCreate()
+    spark_connect.be_patient(found.client)
+    for name, value in values.items():
         try:
             found.conf.set(name, value)
         except PySparkException as error:
@@ -80,15 +97,16 @@ def session(settings: SparkSettings) -> SparkSession:
 
 @contextmanager
 def changed(spark: SparkSession, values: Mapping[str, str]) -> Iterator[None]:
-    """Change settings of a session for a while."""
+    """Change settings of a session for a while; of one that is lost, none need be set back."""
     before = {name: spark.conf.get(name, None) for name in values}
     for name, value in values.items():
         spark.conf.set(name, value)
     try:
         yield
     finally:
-        for name, old in before.items():
-            spark.conf.unset(name) if old is None else spark.conf.set(name, old)
+        with suppress(PySparkException, *_java_errors()):
+            for name, old in before.items():
+                spark.conf.unset(name) if old is None else spark.conf.set(name, old)
 
 
 @contextmanager
@@ -112,8 +130,10 @@ def _java_errors() -> tuple[type[Exception], ...]:
 
 
 def cause(text: str) -> str:
-    """The line of a long report that says why."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    """The line of a long report that says why: of gRPC its details, of py4j the line after `: `."""
+    if details := DETAILS.search(text):
+        return failures.short(details[1])
+    lines = [line.strip().removeprefix(": ") for line in text.splitlines() if line.strip()]
     wanted = [line for line in lines if line.partition(":")[0].endswith(("Error", "Exception"))]
     plain = [
         line for line in wanted if "PythonException" not in line and "SparkException" not in line
@@ -127,6 +147,10 @@ def hint(text: str) -> str:
         return f"the Python of the executors lacks hhrec or what it needs (PYSPARK_PYTHON): {GUIDE}"
     if "JAVA_GATEWAY_EXITED" in text or "UnsupportedClassVersionError" in text:
         return "Java's words stand above; `java -version` must say 17 or newer"
+    if any(word in text for word in LOST):
+        return f"the Spark Connect server was lost: start it again and type the same; {GUIDE}"
+    if "stopped SparkContext" in text:
+        return f"no master answered, or it ended the application: lines above say which; {GUIDE}"
     return f"the reports of Spark's driver and executors say more; {GUIDE}"
 
 
@@ -143,5 +167,7 @@ def _handlers_kept() -> Iterator[None]:
 
 def interrupt(spark: Any) -> None:
     """End what Spark is doing for us, as far as it listens: we are on the way out."""
+    with suppress(Exception):  # a classic session has no client
+        spark_connect.give_up(spark.client)
     with suppress(Exception):
         spark.interruptAll()
