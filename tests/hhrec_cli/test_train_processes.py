@@ -105,7 +105,8 @@ def agents(command: str, small_artifacts: Path, out: Path) -> list[dict[str, obj
 
 
 @pytest.mark.parametrize(
-    ("name", "machines", "processes"), [("one-gpu", 1, 1), ("eight-gpus", 1, 8), ("two-nodes", 2, 16)]
+    ("name", "machines", "processes"),
+    [("one-gpu", 1, 1), ("eight-gpus", 1, 8), ("two-nodes", 2, 16)],
 )
 def test_accelerate_takes_the_config_files_of_the_docs(
     name: str, machines: int, processes: int

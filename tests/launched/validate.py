@@ -1,12 +1,13 @@
 """Print the validation MRR@100 of a model directory; launched by tests as one or several processes."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 from accelerate import Accelerator
 
-from stages.loaders import model_arrays
+from stages.loaders import model_arrays, neighbour_files
 from stages.params import validated
 from stages.predict.loaded_model import load_model
 from stages.train.validation import prepared
@@ -15,9 +16,9 @@ from stages.train.validation import prepared
 def main(artifacts: Path, model: Path) -> None:
     accelerator = Accelerator()
     many_batches = validated({"predict": {"batch_rows": 4}}, where="test")
-    catalogue = model_arrays.catalogue(
-        artifacts / "features" / "items", artifacts / "sequences" / "train", neighbours=True
-    )
+    train = artifacts / "sequences" / "train"
+    known = partial(neighbour_files.of_model, model, train)
+    catalogue = model_arrays.catalogue(artifacts / "features" / "items", train, neighbours=known)
     validation = prepared(
         many_batches,
         pl.read_parquet(artifacts / "sequences" / "validation"),

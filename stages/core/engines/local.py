@@ -8,6 +8,8 @@ import polars as pl
 
 from stages.core.engines.engine import Found, Job, Shuffle
 
+ROWS = 1_000_000  # scattered at once: polars holds what it is about to write of every bucket
+
 
 class Local:
     """Does all work here, in order."""
@@ -24,7 +26,8 @@ class Local:
     ) -> Iterator[Found]:
         """Scatter the rows into files of one bucket each, where there are several."""
         if rows.count > 1:
-            scatter(pl.concat([rows.keyed(part) for part in rows.files]), rows.scratch)
+            for number, part in enumerate(rows.cut(ROWS)):
+                scatter(rows.keyed(part), slice_folder(rows, number))
         return self.each(partial(gathered, rows, work), range(rows.count), need=need)
 
 
@@ -34,6 +37,11 @@ def scatter(keyed: pl.LazyFrame, folder: Path) -> None:
     keyed.sink_parquet(
         pl.PartitionBy(folder, key="bucket", include_key=False), mkdir=True, compression="lz4"
     )
+
+
+def slice_folder(rows: Shuffle, number: int) -> Path:
+    """Where the rows of one slice are scattered to."""
+    return rows.scratch / f"slice-{number:05d}"
 
 
 def gathered(rows: Shuffle, work: Callable[[int, pl.LazyFrame], Found], bucket: int) -> Found:

@@ -6,7 +6,7 @@ from functools import partial
 import polars as pl
 
 from stages.core.engines.engine import SLICE_ROWS, Found, Job, Memory, Shuffle, Slice
-from stages.core.engines.local import Local, gathered, scatter
+from stages.core.engines.local import Local, gathered, scatter, slice_folder
 from stages.core.engines.pool import Pool
 
 SLICE_NEED = 1 << 29  # bytes that a slice of SLICE_ROWS takes, measured on sessions
@@ -48,5 +48,5 @@ class Processes:
 def scattered(rows: Shuffle, part: tuple[int, Slice]) -> Found:
     """Scatter the rows of one slice into a folder of its own."""
     number, given = part
-    scatter(rows.keyed(given), rows.scratch / f"slice-{number:05d}")
+    scatter(rows.keyed(given), slice_folder(rows, number))
     return Found()

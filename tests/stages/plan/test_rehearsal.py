@@ -8,7 +8,12 @@ from stages.plan import rehearsal
 @pytest.mark.parametrize(
     ("whole", "fewer", "again", "seconds"),
     [
-        (4.0, 1.0, 1.0, 400.0),  # all of it grows: a hundred times as much takes a hundred times as long
+        (
+            4.0,
+            1.0,
+            1.0,
+            400.0,
+        ),  # all of it grows: a hundred times as much takes a hundred times as long
         (4.0, 4.0, 1.0, 4.0),  # nothing does
         (5.0, 2.0, 1.0, 401.0),  # 1 s whatever there is, 4 s for each sample
         (5.0, 2.0, 10.0, 410.0),  # the same once for each of ten buckets
