@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from stages.core.engines import Engine, Shuffle, Slice, processes
+from stages.core.engines import Engine, Shuffle, Slice, local, processes
 from stages.core.engines.engine import Memory
 from stages.core.engines.local import Local
 from stages.core.engines.pool import Pool
@@ -42,6 +42,7 @@ def test_rows_come_together_by_bucket_and_one_may_be_empty(
     engine: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "SLICE_ROWS", 2)
+    monkeypatch.setattr(local, "ROWS", 4)
     rest = [n for n in (*range(7), 100, 101, 102) if n % 3 != 2]
     expected = [(0, rest), (1, []), (2, [2, 5, 101])]
     assert listed(engine, tmp_path) == expected
@@ -49,6 +50,7 @@ def test_rows_come_together_by_bucket_and_one_may_be_empty(
     other = tmp_path / "local"
     other.mkdir()
     assert listed(Local(), other) == expected
+    assert len(list((other / "scattered").iterdir())) == 3
 
 
 @pytest.mark.parametrize("kind", ["local", "processes"])
