@@ -1,18 +1,14 @@
 """A rehearsal: the data stages themselves on a sample of people, timed and weighed."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from stages import explode, features, sequences, vocab
+from stages import explode, sequences, vocab
 from stages import filter as filter_stage
-from stages.core import tables
 from stages.core.artifact_paths import (
     EVENTS_DIR,
-    FEATURES_DIR,
     FILTERED_DIR,
     SEQUENCES_DIR,
     TEST_FILE,
@@ -21,30 +17,15 @@ from stages.core.artifact_paths import (
     VOCAB_FILE,
 )
 from stages.core.buckets import buckets
-from stages.core.fingerprints import sizes
-from stages.core.item_ids import FIRST_ITEM
-from stages.core.schema import VOCAB
 from stages.explode.holdout import ENOUGH_LABELS
 from stages.explode.stage import bucket_number
-from stages.interface.stage_report import Report
 from stages.params import Params
-from stages.plan import raw_counts
+from stages.plan import catalogue_rehearsal, raw_counts
 from stages.plan.raw_counts import RawCounts
+from stages.plan.rehearsed import FEWER, Rehearsed, timed, times
 
 EVENTS, MOST_EVENTS = 100_000, 1_000_000  # of the sample, about: of small logs, of any
 ONE_IN = 100  # events between the two
-VACANCIES = 20_000  # of the catalogue that features are made of
-FEWER = 4  # once more of so much fewer: what takes time for each, and what for all
-WITH_TEXTS = 200  # of them where a text model reads each
-
-
-@dataclass(frozen=True)
-class Rehearsed:
-    """One stage on the sample: seconds, bytes of its artifact, and what it reported."""
-
-    seconds: float
-    bytes: int
-    report: Report
 
 
 @dataclass(frozen=True)
@@ -98,10 +79,10 @@ def rehearse(params: Params, raw: Path, counts: RawCounts, out: Path) -> Rehears
             fewer = _of_people(given, raw, few, out / "of-few", FEWER * every)
         again = {"sequences": bucket_number(params, counts.every) / given.explode.buckets}
         longer = {
-            name: _times(one.seconds, fewer[name].seconds, events, again.get(name, 1.0))
+            name: times(one.seconds, fewer[name].seconds, events, again.get(name, 1.0))
             for name, one in found.items()
         }
-    found["features"], longer["features"] = _features(params, raw, counts, out)
+    found["features"], longer["features"] = catalogue_rehearsal.described(params, raw, counts, out)
     return Rehearsal(
         stages=found,
         out=out,
@@ -120,11 +101,11 @@ def _of_people(
     """Run the stages whose work is on people: on one of them in `every`."""
     paths = {name: out / name for name in (EVENTS_DIR, FILTERED_DIR, VOCAB_FILE, SEQUENCES_DIR)}
     found = {"explode": _exploded(params, people, paths[EVENTS_DIR], every)}
-    found["filter"] = _timed(
+    found["filter"] = timed(
         lambda: filter_stage.run(params, events=paths[EVENTS_DIR], out=paths[FILTERED_DIR]),
         paths[FILTERED_DIR],
     )
-    found["vocab"] = _timed(
+    found["vocab"] = timed(
         lambda: vocab.run(
             params,
             events=paths[FILTERED_DIR],
@@ -133,7 +114,7 @@ def _of_people(
         ),
         paths[VOCAB_FILE],
     )
-    found["sequences"] = _timed(
+    found["sequences"] = timed(
         lambda: sequences.run(
             params,
             filtered=paths[FILTERED_DIR],
@@ -153,7 +134,7 @@ def _exploded(params: Params, people: Path, out: Path, every: int) -> Rehearsed:
         split = params.split.model_copy(update={"kind": kind})
         given = params.model_copy(update={"split": split})
         train, test = people / TRAIN_FILE, people / TEST_FILE
-        return _timed(lambda: explode.run(given, train=train, test=test, out=out), out)
+        return timed(lambda: explode.run(given, train=train, test=test, out=out), out)
 
     if params.split.kind == "auto" and every > 1:
         found = work("test_sessions")
@@ -177,65 +158,8 @@ def _sampled(params: Params, counts: RawCounts, every: int) -> Params:
     return params.model_copy(update=changes)
 
 
-def _features(params: Params, raw: Path, counts: RawCounts, out: Path) -> tuple[Rehearsed, float]:
-    """Make features of a part of the catalogue, under numbers of its own.
-
-    Returns:
-        The stage, and how many times as long it takes for the whole catalogue.
-    """
-    size = WITH_TEXTS if params.features.text_model else VACANCIES
-    rows = raw_counts.sample_catalogue(raw, counts.vacancies, size)
-    rows.write_parquet(out / VACANCIES_FILE)
-    ids = rows.select("vacancy_id").drop_nulls().unique().sort("vacancy_id")
-    numbered = ids.select(
-        "vacancy_id",
-        item=pl.int_range(FIRST_ITEM, pl.len() + FIRST_ITEM, dtype=pl.Int32),
-        count=pl.lit(1, dtype=pl.Int64),
-        trained=pl.lit(value=True),
-    )
-    whole = _described(params, numbered, out, FEATURES_DIR)
-    if len(rows) == counts.vacancies:
-        return whole, 1.0
-    fewer = _described(params, numbered.head(len(numbered) // FEWER), out, "fewer")
-    return whole, _times(whole.seconds, fewer.seconds, counts.vacancies / max(len(rows), 1))
-
-
-def _described(params: Params, numbered: pl.DataFrame, out: Path, name: str) -> Rehearsed:
-    """Make features of numbered vacancies."""
-    vocabulary, made = out / f"{name}.parquet", out / name
-    tables.sink(numbered, vocabulary, VOCAB)
-    rows, texts = out / VACANCIES_FILE, out / f"{name}-texts"
-    return _timed(
-        lambda: features.run(params, vacancies=rows, vocab=vocabulary, out=made, text_cache=texts),
-        made,
-    )
-
-
-def _times(whole: float, fewer: float, more: float, again: float = 1.0) -> float:
-    """How many times as long `more` of the same take: a part of the time does not grow with it.
-
-    Args:
-        whole: Seconds of the sample.
-        fewer: Seconds of one part in `FEWER` of it.
-        more: How many times the sample there is.
-        again: How often the part that does not grow is spent.
-    """
-    if not whole:
-        return more
-    each = min(max(whole - fewer, 0.0) * FEWER / (FEWER - 1) / whole, 1.0)
-    return each * more + (1 - each) * again
-
-
 def _shown(out: Path) -> int:
     return int(pl.scan_parquet(out / VACANCIES_FILE).select(pl.len()).collect().item())
-
-
-def _timed(work: Callable[[], Report], made: Path) -> Rehearsed:
-    """Run a stage; where others use the machine, too, its CPU time is what it would have taken."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    report = work()
-    seconds = min(time.perf_counter() - wall, time.process_time() - cpu)
-    return Rehearsed(seconds, sum(sizes(made).values()), report)
 
 
 def _work(events: Path, scratch: Path) -> int:

@@ -3,15 +3,10 @@
 Formulas of activations go wrong whenever the model changes; this counts what it really allocates.
 """
 
-import weakref
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_iter
 
 from stages.bert4rec.examples.histories import Histories, meetings
 from stages.bert4rec.loss.fused_cross_entropy import LEAST_ROWS, LOGITS
@@ -26,6 +21,7 @@ from stages.params import TrainParams
 from stages.train.batch_maker import make_batch
 from stages.train.dataset import TrainingData
 from stages.train.device_batches import candidates
+from stages.train.live_bytes import LiveBytes, peak_of
 
 ROWS = 16  # most rows of a probe
 MOST_ITEMS = 8_192  # most vocabulary items of a probe
@@ -45,46 +41,6 @@ class ProbeShape:
     periods: int
     words: int
     most: int = LOGITS
-
-
-class LiveBytes(TorchDispatchMode):
-    """Counts the bytes of tensors alive that were made inside; `peak` is the most at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now: int = 0
-        self.peak: int = 0
-        self.known: set[int] = set()
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        del types
-        made = func(*args, **(kwargs or {}))
-        for tensor in tree_iter(made):
-            if isinstance(tensor, torch.Tensor) and tensor.layout == torch.strided:
-                self._count(tensor.untyped_storage())
-        return made
-
-    def _count(self, storage: torch.UntypedStorage) -> None:
-        key, size = storage._cdata, storage.nbytes()  # noqa: SLF001  the address of what is shared
-        if key not in self.known:
-            self.known.add(key)
-            self.now += size
-            self.peak = max(self.peak, self.now)
-            weakref.finalize(storage, self._gone, key, size)
-
-    def _gone(self, key: int, size: int) -> None:
-        self.known.discard(key)
-        self.now -= size
-
-
-def peak_of(work: Callable[[], object]) -> int:
-    """Most bytes of tensors made by `work` that are alive at once."""
-    held = LiveBytes()
-    with held:
-        work()
-    return held.peak
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from stages.interface.errors import MissingInputError
 from stages.interface.stage_report import silent
 from stages.params import Params, validated
 from stages.pipeline import pipeline
-from stages.plan import raw_counts, rehearsal
+from stages.plan import catalogue_rehearsal, raw_counts, rehearsal
 from stages.plan.report import PlanReport
 from tests.worlds.little_model import TINY, trained
 
@@ -84,7 +84,7 @@ def test_nothing_is_left_behind(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(rehearsal, "EVENTS", 500)
-    monkeypatch.setattr(rehearsal, "VACANCIES", 100)
+    monkeypatch.setattr(catalogue_rehearsal, "VACANCIES", 100)
     monkeypatch.setattr(raw_counts, "MANY", 100)
     some = plan.run(
         params(), raw=small_artifacts / "raw", artifacts=tmp_path / "a", executor_gb=2.0

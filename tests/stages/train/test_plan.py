@@ -12,7 +12,13 @@ import pytest
 import torch
 
 from stages.interface.errors import HhrecError
-from stages.train import activation_probe, dataset_stats, memory_check, widest_batch
+from stages.train import (
+    activation_probe,
+    dataset_stats,
+    live_bytes,
+    memory_check,
+    widest_batch,
+)
 from stages.train import memory_model as memory
 from stages.train import stage as train
 from stages.train.auto_hyperparameters import sized
@@ -77,7 +83,7 @@ def test_held_counts_tensors_while_they_live() -> None:
         for _ in range(5):
             _ = (kept * 2).detach()  # one at a time
 
-    assert 2 * 4000 <= activation_probe.peak_of(work) <= 3 * 4000
+    assert 2 * 4000 <= live_bytes.peak_of(work) <= 3 * 4000
 
 
 def test_the_probe_foretells_a_larger_step() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.plan import rehearsal
+from stages.plan import rehearsed
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ from stages.plan import rehearsal
     ],
 )
 def test_only_what_grew_with_the_sample_grows_with_the_log(whole, fewer, again, seconds):
-    assert whole * rehearsal._times(whole, fewer, 100.0, again) == pytest.approx(seconds)
+    assert whole * rehearsed.times(whole, fewer, 100.0, again) == pytest.approx(seconds)
 
 
 def test_a_stage_that_takes_no_time_at_all_is_taken_to_grow():
-    assert rehearsal._times(0.0, 0.0, 7.0) == 7.0
+    assert rehearsed.times(0.0, 0.0, 7.0) == 7.0
