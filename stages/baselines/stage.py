@@ -4,7 +4,8 @@ Each is a sequence of shelves (`stages.baselines.candidate_source`), of which th
 as it can, the next goes on behind it, and popularity fills it up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from stages.baselines.candidate_source import CandidateSource, LearnSource, no_items
+from stages.baselines.remembered import Remembered
 from stages.core import kinds, outputs, tables
 from stages.core.artifact_paths import TRAIN, VALIDATION
 from stages.core.keys import KEYS
@@ -37,6 +39,7 @@ BASELINES: Mapping[str, Sequence[str]] = {
     "last_viewed_then_item_knn": ("last_viewed", "item_knn", "popular"),
     "last_viewed_then_als": ("last_viewed", "als", "popular"),
 }
+DEAR = ("trending", "item_knn", "als")  # sources that take time for each row
 Recommender: TypeAlias = choice.Recommender
 
 
@@ -67,7 +70,7 @@ def canonical(name: str) -> str:
 
 
 def learn(
-    names: Iterable[str], *, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params
+    names: Collection[str], *, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params
 ) -> dict[str, Recommender]:
     """Learn baselines, what several share once.
 
@@ -78,10 +81,12 @@ def learn(
         params: The section `baseline` and the seed.
     """
     learnt: dict[str, CandidateSource] = {}
-    for shelf in dict.fromkeys(shelf for name in names for shelf in BASELINES[name]):
+    for shelf, times in Counter(shelf for name in names for shelf in BASELINES[name]).items():
         # a module is imported where it is needed: some rest on large libraries
         module: LearnSource = import_module(f"stages.baselines.{shelf}").learn
-        learnt[shelf] = module(train=train, vocab=vocab, params=params)
+        source = module(train=train, vocab=vocab, params=params)
+        shared = times > 1 and shelf in DEAR
+        learnt[shelf] = Remembered(source) if shared else source
     return {
         name: partial(recommend, [learnt[shelf] for shelf in BASELINES[name]]) for name in names
     }

@@ -1,6 +1,8 @@
 """The model beside the baselines, on the labelled rows of each part."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -8,6 +10,7 @@ import polars as pl
 from stages.baselines import stage as baselines
 from stages.core.item_ids import UNK
 from stages.core.keys import KEYS
+from stages.evaluate.baseline_lists import BaselineLists, rank
 from stages.evaluate.metrics_files import MODEL
 from stages.evaluate.paired_differences import paired, values
 from stages.evaluate.report_schema import PartReport, Score
@@ -19,7 +22,6 @@ from stages.scoring.predicted_lists import PredictedLists
 from stages.seen_policy import choice, rules
 
 HEADLINE = "MRR@100"
-SHOWN = 10  # vacancies of a baseline's list that the report shows
 
 
 class PartToScore(NamedTuple):
@@ -39,30 +41,46 @@ class PartResult(NamedTuple):
 
 
 def beside(
-    params: Params, asked: Mapping[str, PartToScore], against: Sequence[str], progress: Progress
+    params: Params,
+    asked: Mapping[str, PartToScore],
+    against: Sequence[str],
+    scratch: Path,
+    progress: Progress,
 ) -> dict[str, PartResult]:
-    """Score the model of each part, then the baselines, which are learnt once for all parts."""
+    """Score the model of each part, then the baselines, which are learnt once for all parts.
+
+    Args:
+        params: All parameters.
+        asked: The parts by name.
+        against: Keys of `stages.baselines.stage.BASELINES`.
+        scratch: Directory for the baselines' lists.
+        progress: Told how many rows all baselines have ranked, and how many of those are scored.
+    """
     if not asked:
         return {}
-    known, whole = next(iter(asked.values())).known, len(asked) * len(against)
-    progress(0, whole, "learning")
+    known = next(iter(asked.values())).known
+    told = Told(progress, 2 * len(against) * sum(one.truth.height for one in asked.values()))
+    told("learning", 0)
     recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
     policies = chosen_policies(recommenders, asked.get("validation"), params)
-    found: dict[str, PartResult] = {}
-    for part, one in asked.items():
-        hook = _behind(progress, len(found) * len(against), whole)
-        found[part] = _part(params, one, recommenders, policies, hook)
-    return found
+    return {
+        part: _part(params, one, recommenders, policies, scratch / part, told)
+        for part, one in asked.items()
+    }
 
 
-def _behind(progress: Progress, before: int, whole: int) -> Progress:
-    """Progress of one part of the work, behind what is finished already."""
+@dataclass
+class Told:
+    """Progress of several pieces of work as one."""
 
-    def hook(done: int, total: int, note: str = "", **figures: float) -> None:
-        del total, figures
-        progress(before + done, whole, note)
+    progress: Progress
+    total: int
+    done: int = 0
 
-    return hook
+    def __call__(self, note: str, more: int) -> None:
+        """Say that so much more of it is done."""
+        self.done += more
+        self.progress(self.done, self.total, note)
 
 
 def _part(
@@ -70,60 +88,37 @@ def _part(
     one: PartToScore,
     recommenders: Mapping[str, baselines.Recommender],
     policies: Mapping[str, SeenParams],
-    progress: Progress,
+    scratch: Path,
+    told: Told,
 ) -> PartResult:
     truth, known = one.truth, one.known
     cuts, rows = known.segments(truth), known.contexts.join(truth, on=KEYS, how="semi")
     own, ranks = scored(params, truth, one.model, known, cuts)
     scores, model, differences = {MODEL: own}, values(ranks), {}
-    metric, best, lists = headline(own), None, None
-    for done, (name, recommender) in enumerate(recommenders.items(), start=1):
-        given = rules.with_policy(params, policies[name])
-        answers = Answers(recommender, rows, known.vocab, given)
-        scores[name], ranks = scored(params, truth, answers.lists(), known, cuts)
+
+    def ranked(count: int) -> None:
+        told("ranking", count * len(recommenders))
+
+    rank(recommenders, policies, rows, params.predict.k, scratch, ranked)
+    lists = BaselineLists(rows.select(KEYS), known.vocab, scratch)
+    for name in recommenders:
+        scores[name], ranks = scored(params, truth, lists.of(name), known, cuts)
         differences[name] = paired(model, values(ranks), params).differences
-        if best is None or scores[name].metrics.get(metric, 0.0) > scores[best].metrics.get(
-            metric, 0.0
-        ):
-            best, lists = name, answers
-        progress(done, len(recommenders), name)
-    fates = {name: policy.model_dump() for name, policy in policies.items()}
+        told(name, truth.height)
+    best = best_of({name: scores[name] for name in recommenders}, headline(own))
     report = PartReport(
         protocol=one.card,
         scores=scores,
         differences=differences,
-        baselines_seen=fates,
+        baselines_seen={name: policy.model_dump() for name, policy in policies.items()},
         best_baseline=best,
     )
-    return PartResult(report, None if lists is None else lists.shown())
+    return PartResult(report, None if best is None else lists.first_of(best))
 
 
-class Answers:
-    """What a baseline recommends for rows, of which only the first few of each list are kept."""
-
-    def __init__(
-        self,
-        recommender: baselines.Recommender,
-        rows: pl.DataFrame,
-        vocab: pl.DataFrame,
-        params: Params,
-    ) -> None:
-        self.recommender, self.rows, self.vocab, self.params = recommender, rows, vocab, params
-        self.first: list[pl.DataFrame] = []
-
-    def lists(self) -> PredictedLists:
-        """The lists, slice by slice."""
-        return PredictedLists(self.rows.select(KEYS), self._parts)
-
-    def _parts(self) -> Iterator[pl.DataFrame]:
-        self.first = [self.rows.clear().select(*KEYS, "items")]
-        for items in baselines.slices(self.recommender, self.rows, self.params):
-            self.first.append(items.with_columns(pl.col("items").list.head(SHOWN)))
-            yield baselines.as_vacancies(items, self.vocab).select("predictions")
-
-    def shown(self) -> pl.DataFrame:
-        """The first of each list, as vacancy ids, once all have been gone through."""
-        return baselines.as_vacancies(pl.concat(self.first), self.vocab)
+def best_of(scores: Mapping[str, Score], metric: str) -> str | None:
+    """The first of the baselines that the metric puts highest; none where there are none."""
+    return max(scores, key=lambda name: scores[name].metrics.get(metric, 0.0), default=None)
 
 
 def headline(found: Score) -> str:

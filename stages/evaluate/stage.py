@@ -52,7 +52,7 @@ def run(
         out: Directory of metrics, replaced as a whole.
         model: The model's directory, for what it chose on validation rows; may be absent.
         against: Baselines to score beside the model, keys of `baselines.BASELINES`.
-        progress: Told how many of all baselines are scored.
+        progress: Told how many rows the baselines have ranked, and how many of those are scored.
     """
     made = prepared(
         params,
@@ -77,7 +77,8 @@ def run(
         card |= protocol.choices(params, calibration)
         asked[part] = PartToScore(truth, found, known_rows(sequences, part, vocab, raw), card)
         notes += remarks(str(file), truth, found, asked[part].known.vocab["vacancy_id"])
-    results = beside(params, asked, against, progress)
+    with outputs.scratch_directory(made) as scratch:
+        results = beside(params, asked, against, scratch, progress)
     parts = {part: one.report for part, one in results.items()}
     notes += [note for part, found in parts.items() for note in missing(part, found.scores[MODEL])]
     report = EvaluateReport(parts=parts, notes=notes)

@@ -139,7 +139,9 @@ def ordered(
     """Write a bucket's events in order to `work`; give its candidates for each way to split."""
     events, faults = ordered_events(rows)
     keep(events, bucket_path(work, index))
-    return engines.Found(dict(faults), [holdout.candidates(events, way) for way in ways])
+    return engines.Found(
+        dict(faults), [holdout.candidates(events, way) for way in ways], len(events)
+    )
 
 
 def marked(scratch: Path, way: holdout.Split, job: tuple[int, pl.DataFrame]) -> engines.Found:
@@ -155,7 +157,8 @@ def marked(scratch: Path, way: holdout.Split, job: tuple[int, pl.DataFrame]) -> 
             "empty": int((~real).sum()),
             "labels": int(events["label"].sum()),
             "users": len(user_sizes(events)),
-        }
+        },
+        rows=len(events),
     )
 
 

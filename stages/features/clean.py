@@ -18,7 +18,6 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import CATEGORICAL, RAW_VACANCIES
 from stages.features import salary
 from stages.features.html_text import normal_skills
-from stages.interface.stage_report import Progress
 from stages.params import FeaturesParams
 
 MADE_BY = "hhrec data import"
@@ -81,7 +80,7 @@ class Cleaning(NamedTuple):
 
 
 def write_facts(
-    engine: engines.Engine, catalogue: Path, cleaning: Cleaning, progress: Progress
+    engine: engines.Engine, catalogue: Path, cleaning: Cleaning, told: engines.Told
 ) -> CleanCounts:
     """Write the facts of every vocabulary item to buckets in `work`, one a slice, by item."""
     slicing, count = cleaning.slicing, len(cleaning.slicing.numbers)
@@ -97,7 +96,7 @@ def write_facts(
     )
     need = slicing.size * BYTES_PER_VACANCY
     found = engine.shuffled(rows, partial(cleaned, cleaning), need=need)
-    counts = engines.total(engines.told(found, progress, "cleaned", before=0, whole=2 * count))
+    counts = engines.total(told(found))
     tables.remove(rows.scratch)
     size = slicing.items.height
     return CleanCounts(
@@ -128,7 +127,7 @@ def cleaned(cleaning: Cleaning, place: int, rows: pl.LazyFrame) -> engines.Found
     whole = wanted.join(clean, on="item", how="left", maintain_order="left")
     keep(whole, bucket_path(cleaning.work, place))
     absent = wanted.join(raw, on="item", how="anti").height
-    return engines.Found({"rows": raw.height, "absent": absent})
+    return engines.Found({"rows": raw.height, "absent": absent}, rows=raw.height)
 
 
 def first_rows(raw: pl.DataFrame) -> pl.DataFrame:

@@ -16,11 +16,10 @@ from stages.features import tokenizer as bpe
 from stages.features.clean import BYTES_PER_VACANCY
 from stages.features.codebooks import CodeBooks, load_books, load_tokenizer
 from stages.features.html_text import visible
-from stages.interface.stage_report import Progress
 
 
 def encode_slices(
-    engine: engines.Engine, work: Path, out: Path, size: int, progress: Progress
+    engine: engines.Engine, work: Path, out: Path, size: int, told: engines.Told
 ) -> None:
     """Write the features of every bucket of facts in `work` to the bucket of the same number."""
     files = buckets(work)
@@ -29,7 +28,7 @@ def encode_slices(
         list(range(len(files))),
         need=size * BYTES_PER_VACANCY,
     )
-    engines.total(engines.told(found, progress, "encoded", before=len(files), whole=2 * len(files)))
+    engines.total(told(found))
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def encoded(books: Books, work: Path, out: Path, index: int) -> engines.Found:
     """Write the features of one bucket of facts."""
     part = encode(pl.read_parquet(bucket_path(work, index)), *books.both)
     write(part, bucket_path(out, index), FEATURES, work=work)
-    return engines.Found()
+    return engines.Found(rows=part.height)
 
 
 def encode(facts: pl.DataFrame, books: CodeBooks, tokenizer: Tokenizer) -> pl.DataFrame:

@@ -90,11 +90,12 @@ def run(
     ):
         scratch = place.absolute()
         work = scratch / "work"
-        counts = write_facts(engine, vacancies, Cleaning(slicing, settings, rates, work), progress)
+        clean, encode = engines.halves(progress, len(slicing.numbers), "cleaned", "encoded")
+        counts = write_facts(engine, vacancies, Cleaning(slicing, settings, rates, work), clean)
         learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
         learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
         save_books(learnt, words, scratch / BOOKS_DIR)
-        encode_slices(engine, work, scratch, slice_items, progress)
+        encode_slices(engine, work, scratch, slice_items, encode)
         if reader:
             write_vectors(work, reader, settings, scratch / VECTORS, counts["vacancies"], progress)
         tables.remove(work)

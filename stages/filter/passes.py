@@ -59,7 +59,7 @@ def in_one_pass(
     counts = Counter(rounds=1)
 
     def vacancies() -> Iterator[pl.DataFrame]:
-        for one in engines.told(jobs, progress, "filtered", before=0, whole=len(files)):
+        for one in engines.Telling(progress, len(files))(jobs, "filtered"):
             counts.update(one.counts)
             yield one.tables[0]
 
@@ -78,7 +78,7 @@ def judged(wanted: Wanted, out: Path, job: tuple[int, Path]) -> engines.Found:
     left = {"events": rows.height, "users": int(rich.sum())}
     counts |= {**left, "min_user_events": known.height - rows.height}
     vacancies = rows.lazy().group_by("vacancy_id").agg(events=pl.len().cast(pl.Int64))
-    return engines.Found(counts, [vacancies.collect(engine="streaming")])
+    return engines.Found(counts, [vacancies.collect(engine="streaming")], known.height)
 
 
 def by_core(
@@ -108,7 +108,7 @@ def paired(wanted: Wanted, work: Path, job: tuple[int, Path]) -> engines.Found:
     index, file = job
     known, counts = wanted.people(file)
     keep(pairs(known.lazy()), bucket_path(work, index))
-    return engines.Found(counts)
+    return engines.Found(counts, rows=known.height)
 
 
 def kept(wanted: Wanted, out: Path, job: tuple[int, tuple[Path, Path]]) -> engines.Found:
@@ -127,4 +127,4 @@ def kept(wanted: Wanted, out: Path, job: tuple[int, tuple[Path, Path]]) -> engin
         vacancies = left.select(pl.col("vacancy_id").unique())
         rows = rows.join(vacancies, on="vacancy_id", how="semi", maintain_order="left")
     write(rows, bucket_path(out, index), FILTERED, work=out / "work")
-    return engines.Found({"events": rows.height, "users": int(stays.sum())})
+    return engines.Found({"events": rows.height, "users": int(stays.sum())}, rows=known.height)

@@ -7,6 +7,7 @@ filter touches what a person is known to have done and no test row disappears.
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import chain, islice
 from pathlib import Path
 
 import polars as pl
@@ -111,10 +112,10 @@ def run(
         scratch = place.absolute()
         items, limit = ItemIds(vocab.absolute()), params.sequences.max_length
         work = partial(built, items, scratch, limit, now=now)
-        total = Counter[str]()
-        for done, found in enumerate(engine.each(work, jobs, need=need([*learn, *ask])), start=1):
-            total.update(found.counts)
-            progress(done, len(jobs), "train" if done <= len(learn) else "validation and test")
+        found = iter(engine.each(work, jobs, need=need([*learn, *ask])))
+        telling = engines.Telling(progress, len(jobs))
+        learnt = telling(islice(found, len(learn)), "train")
+        total = engines.total(chain(learnt, telling(found, "validation and test")))
         tables.remove(scratch / "work")
     return SequencesReport(
         rows=_by_part(total, "rows"),
@@ -149,7 +150,7 @@ def built(
     for part, rows in found.items():
         write(rows, bucket_path(scratch / part, index), SCHEMAS[part], work=scratch / "work")
         counts |= {f"{part} {name}": count for name, count in _tally(rows, max_length).items()}
-    return engines.Found(counts)
+    return engines.Found(counts, rows=sum(counts[f"{part} events"] for part in found))
 
 
 def _learnt(filtered: pl.LazyFrame, items: pl.DataFrame) -> dict[str, pl.DataFrame]:

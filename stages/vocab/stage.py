@@ -19,7 +19,6 @@ from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 
 CATALOGUE = {"vacancy_id": STRING}
-STEPS = 2
 
 
 class VocabReport(Report):
@@ -41,7 +40,8 @@ def item_counts(filtered: pl.LazyFrame) -> pl.LazyFrame:
 
 def counted(file: Path) -> engines.Found:
     """Events of each vacancy in a bucket."""
-    return engines.Found(tables=[item_counts(pl.scan_parquet(file)).collect(engine="streaming")])
+    found = item_counts(pl.scan_parquet(file)).collect(engine="streaming")
+    return engines.Found(tables=[found], rows=int(found["count"].sum()))
 
 
 def fresh(catalogue: pl.DataFrame, counts: pl.DataFrame, min_count: int) -> pl.DataFrame:
@@ -86,7 +86,7 @@ def run(
         vacancies: The raw catalogue; only `vacancy_id` is read.
         out: The vocabulary file.
         extend: An older vocabulary whose items and flags are kept.
-        progress: Told when events are counted, and when the table is written.
+        progress: Told of each bucket that is counted, and when the table is written.
 
     Raises:
         MissingInputError: An input is not there.
@@ -104,9 +104,9 @@ def run(
     old = None if extend is None else tables.scan_vocab(extend).collect()
     files = [file.absolute() for file in buckets(events) or [events]]
     with engines.opened(params.engine, params.explode.memory_gb) as engine:
-        parts = (found.tables[0] for found in engine.each(counted, files, need=need(files)))
-        counts = summed(parts, "vacancy_id", "count")
-    progress(1, STEPS, "counted")
+        telling = engines.Telling(progress, len(files) + 1)
+        jobs = telling(engine.each(counted, files, need=need(files)), "counted")
+        counts = summed((found.tables[0] for found in jobs), "vacancy_id", "count")
     catalogue = raw.drop_nulls().unique()
     table = (
         fresh(catalogue, counts, params.vocab.min_count)
@@ -116,7 +116,7 @@ def run(
     _check(table, vacancies, params.vocab.min_count)
     with made.replacing() as scratch:
         tables.sink(table, scratch, VOCAB)
-    progress(2, STEPS, "written")
+    progress(telling.whole, telling.whole, "written", rows=telling.rows)
     total = int(counts["count"].sum())
     trained = table.filter("trained")
     return VocabReport(

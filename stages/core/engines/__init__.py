@@ -2,7 +2,7 @@
 
 from stages.core.engines.engine import Engine, Found, Settings, Shuffle, Slice, SparkSettings
 from stages.core.engines.opening import opened
-from stages.core.engines.results import halves, told, total
+from stages.core.engines.results import Telling, Told, halves, total
 from stages.core.engines.travelling import FieldsOnly
 
 __all__ = [
@@ -13,8 +13,9 @@ __all__ = [
     "Shuffle",
     "Slice",
     "SparkSettings",
+    "Telling",
+    "Told",
     "halves",
     "opened",
-    "told",
     "total",
 ]

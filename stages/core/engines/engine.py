@@ -23,10 +23,12 @@ class Found(NamedTuple):
     Attributes:
         counts: Counts by name.
         tables: Small tables, in an order that the work and its stage agree on.
+        rows: Rows that the job worked through, for its pace.
     """
 
     counts: Mapping[str, int] = {}
     tables: Sequence[pl.DataFrame] = ()
+    rows: int = 0
 
 
 class Slice(NamedTuple):

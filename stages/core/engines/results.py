@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TypeAlias
 
 from stages.core.engines.engine import Found
@@ -18,18 +19,28 @@ def total(found: Iterable[Found]) -> Counter[str]:
     return counts
 
 
-def told(
-    found: Iterable[Found], progress: Progress, note: str, *, before: int, whole: int
-) -> Iterator[Found]:
-    """Pass on what is found; tell how many of `whole` jobs are done, `before` of them earlier."""
-    for done, one in enumerate(found, start=before + 1):
-        progress(done, whole, note)
-        yield one
+class Telling:
+    """Tells the progress of jobs, over one round or several, and the rows that they worked through.
+
+    Args:
+        progress: Told after each job.
+        whole: Jobs of all rounds.
+    """
+
+    def __init__(self, progress: Progress, whole: int) -> None:
+        self.progress, self.whole = progress, whole
+        self.done = self.rows = 0
+
+    def __call__(self, found: Iterable[Found], note: str) -> Iterator[Found]:
+        """Pass on what is found."""
+        for one in found:
+            self.done += 1
+            self.rows += one.rows
+            self.progress(self.done, self.whole, note, rows=self.rows)
+            yield one
 
 
 def halves(progress: Progress, jobs: int, first: str, second: str) -> tuple[Told, Told]:
     """Tell the progress of two rounds of so many jobs each, under a note each."""
-    return (
-        lambda found: told(found, progress, first, before=0, whole=2 * jobs),
-        lambda found: told(found, progress, second, before=jobs, whole=2 * jobs),
-    )
+    telling = Telling(progress, 2 * jobs)
+    return partial(telling, note=first), partial(telling, note=second)

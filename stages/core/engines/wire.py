@@ -30,12 +30,13 @@ def packed(found: Found | HhrecError) -> Iterator[bytes]:
     """Cut what was found, or how it failed, into pieces."""
     tables: list[bytes] = []
     if isinstance(found, HhrecError):
-        head = {"error": type(found).__name__, "message": found.message, "hint": found.hint}
-        said = json.dumps(head).encode()
+        failed = {"error": type(found).__name__, "message": found.message, "hint": found.hint}
+        said = json.dumps(failed).encode()
     else:
         tables = [table_bytes(table) for table in found.tables]
         sizes = [len(table) for table in tables]
-        said = json.dumps({"counts": dict(found.counts), "sizes": sizes}).encode()
+        head = {"counts": dict(found.counts), "rows": found.rows, "sizes": sizes}
+        said = json.dumps(head).encode()
     whole = b"".join([len(said).to_bytes(LENGTH), said, *tables])
     for start in range(0, len(whole), PIECE):
         yield whole[start : start + PIECE]
@@ -57,4 +58,4 @@ def unpacked(pieces: Sequence[bytes]) -> Found:
     for size in head["sizes"]:
         tables.append(table_of(whole[end : end + size]))
         end += size
-    return Found(head["counts"], tables)
+    return Found(head["counts"], tables, head["rows"])

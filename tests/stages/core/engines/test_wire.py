@@ -13,9 +13,10 @@ TABLES = st.lists(st.lists(st.text(max_size=4), max_size=4), max_size=3)
 
 @given(st.dictionaries(st.text(max_size=4), st.integers(-(2**62), 2**62)), TABLES)
 def test_counts_and_tables_come_back(counts: dict[str, int], tables: list[list[str]]) -> None:
-    given_ = Found(counts, [pl.DataFrame({"a": one}, schema={"a": pl.String}) for one in tables])
+    sent = [pl.DataFrame({"a": one}, schema={"a": pl.String}) for one in tables]
+    given_ = Found(counts, sent, rows=7)
     found = wire.unpacked(list(wire.packed(given_)))
-    assert found.counts == counts
+    assert (found.counts, found.rows) == (counts, 7)
     assert [one.to_dict(as_series=False) for one in found.tables] == [{"a": one} for one in tables]
 
 
