@@ -1,5 +1,6 @@
 """Context of labelled rows (histories, train counts, regions) for segments and scoring."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,10 +40,21 @@ class RowContext(NamedTuple):
         return self.facts.select("vacancy_id", employer=EMPLOYER)
 
 
-def known_rows(sequences: Path, part: str, vocab: Path, raw: Path) -> RowContext:
-    """Open contexts, train histories, vocabulary and catalogue; label columns stay closed."""
+def known_rows(
+    sequences: Path, part: str, vocab: Path, raw: Path, columns: Sequence[str] = (*TEST_SEQUENCES,)
+) -> RowContext:
+    """Open contexts, train histories, vocabulary and catalogue; label columns stay closed.
+
+    Args:
+        sequences: Directory of contexts and train histories.
+        part: Whose contexts.
+        vocab: The vocabulary.
+        raw: Directory of the catalogue.
+        columns: Of the contexts, those that are needed.
+    """
+    contexts = tables.scan(sequences / part, TEST_SEQUENCES, made_by=SEQUENCES_BY)
     return RowContext(
-        tables.scan(sequences / part, TEST_SEQUENCES, made_by=SEQUENCES_BY).collect(),
+        contexts.select(columns).collect(),
         tables.scan(sequences / TRAIN, HISTORY, made_by=SEQUENCES_BY),
         tables.scan(vocab, VOCAB, made_by=VOCAB_BY).collect(),
         catalogue(raw),
@@ -67,7 +79,7 @@ def familiar(
 ) -> tuple[RowContext | None, list[str]]:
     """Open what is known of the rows; none, with a remark, where it is absent or of other rows."""
     try:
-        known = known_rows(sequences, part, vocab, raw)
+        known = known_rows(sequences, part, vocab, raw, (*KEYS, "items"))
     except MissingInputError as error:
         return None, [f"no segments, no coverage: {error.message}"]
     if truth.join(known.contexts, on=KEYS, how="semi").is_empty():

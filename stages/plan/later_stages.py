@@ -17,8 +17,10 @@ from stages.train.loss_choice import takes_all
 from stages.train.plan import PlanReport as TrainingPlan
 
 EVALUATED = 0.0004  # seconds of a row and a recommender: docs/plan.md
+FACTORED = 0.000000003  # of a row and a trained vacancy: the products of ALS
 LEARNT = 0.000004  # of an event while baselines learn
 SHOWN = 8.0  # of the report: it reads samples
+LISTED = 4  # bytes of a vacancy in the list of a baseline, until all are scored
 WRITTEN = 300_000_000  # bytes of a bundle a second
 
 
@@ -99,13 +101,14 @@ class Later:
     def evaluate(self) -> StagePlan:
         """The model and all baselines on the labelled rows."""
         rows = self.rows["validation"] + self.labelled
+        each = (1 + len(BASELINES)) * EVALUATED + self.tables.trained * FACTORED
         return StagePlan(
             stage="evaluate",
             rows=round(rows),
             unit="rows",
-            seconds=rows * (1 + len(BASELINES)) * EVALUATED + self.events * LEARNT,
+            seconds=rows * each + self.events * LEARNT,
             disk=METRICS + round(rows * self.id_bytes * 10),
-            scratch=0,
+            scratch=round(rows * len(BASELINES) * self.params.predict.k * LISTED),
             memory=round(memory.evaluating(rows, self.tables.vacancies)),
             basis="stated",
         )
