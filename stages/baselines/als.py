@@ -29,11 +29,14 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> "Als":
     del vocab
     given = params.baseline.als
     histories = train.select("user_id", "items", "actions", "sessions").sort("user_id").collect()
-    items = touches(histories, given.weights)["item"].unique().sort().to_numpy()
+    known = touches(histories, given.weights)
+    items = known["item"].unique().sort().to_numpy()
     shelf = Als(model_of(params), items, given)
     if len(items):
+        confidences = shelf.confidences(known, histories.height)
+        del histories, known
         with threadpool_limits(1, "blas"):  # faster, and sums that do not depend on threads
-            shelf.model.fit(shelf.confidences(histories), show_progress=False)
+            shelf.model.fit(confidences, show_progress=False)
     return shelf
 
 
@@ -58,11 +61,10 @@ class Als(NamedTuple):
     """Item of each line of the item factors, ascending; shape (items,)."""
     given: AlsParams
 
-    def confidences(self, rows: pl.DataFrame) -> Any:
-        """1 + alpha weight of each row's known items: CSR of shape (rows, items)."""
+    def confidences(self, touched: pl.DataFrame, rows: int) -> Any:
+        """1 + alpha weight of each row's known items, of their `touches`: CSR of shape (rows, items)."""
         confidence = 1 + self.given.alpha * pl.col("weight")
-        known = touches(rows, self.given.weights).with_columns(confidence=confidence)
-        return self._matrix(known, rows.height, "confidence")
+        return self._matrix(touched.with_columns(confidence=confidence), rows, "confidence")
 
     def _matrix(self, cells: pl.DataFrame, height: int, value: str) -> Any:
         item = cells["item"].to_numpy()
@@ -79,7 +81,7 @@ class Als(NamedTuple):
         """
         if not len(self.items):
             return no_items()
-        known = self.confidences(rows)
+        known = self.confidences(touches(rows, self.given.weights), rows.height)
         asked = np.flatnonzero(np.diff(known.indptr))
         if not len(asked):
             return no_items()

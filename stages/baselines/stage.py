@@ -20,6 +20,7 @@ from stages.core.artifact_paths import TRAIN, VALIDATION
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, PREDICTIONS, TEST_SEQUENCES, VALIDATION_SEQUENCES, VOCAB
 from stages.interface.errors import MissingInputError, UsageError
+from stages.interface.machine import give_back_memory
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params, SeenParams
 from stages.seen_policy import choice
@@ -87,6 +88,7 @@ def learn(
         source = module(train=train, vocab=vocab, params=params)
         shared = times > 1 and shelf in DEAR
         learnt[shelf] = Remembered(source) if shared else source
+        give_back_memory()  # that of several sources together would be too much
     return {
         name: partial(recommend, [learnt[shelf] for shelf in BASELINES[name]]) for name in names
     }

@@ -3,13 +3,20 @@
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from stages.interface.stage_report import silent
+from stages.interface.stage_report import Progress, silent
 from stages.params import Params, validated
 from stages.pipeline import pipeline
 
 DATA = ("explode", "filter", "vocab", "features", "sequences")
+
+
+def silently(stage: str) -> Progress:
+    """Show nothing of any stage."""
+    del stage
+    return silent
 
 
 def params(engine: dict[str, object]) -> Params:
@@ -25,11 +32,13 @@ def params(engine: dict[str, object]) -> Params:
     return validated(sections, where="on_engine")
 
 
-def work(engine: dict[str, object], raw: Path, out: Path) -> None:
-    """Run the data stages on one log."""
+def work(
+    engine: dict[str, object], raw: Path, out: Path, told: Callable[[str], Progress] = silently
+) -> None:
+    """Run the data stages on one log; tell the progress of each to what `told` gives for its name."""
     for step in pipeline.steps(params(engine), raw, out):
         if step.name in DATA:
-            step.work(progress=silent)
+            step.work(progress=told(step.name))
 
 
 def work_one(name: str, engine: dict[str, object], raw: Path, out: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stages.core.engines.engine import Memory, Shuffle, Slice
 from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress
 from tests.helpers import jobs
 from tests.launched import on_engine
 from tests.worlds import edges
@@ -58,6 +59,31 @@ def test_a_stage_writes_equal_bytes_in_processes(
 def test_nothing_else_is_left(here: dict[str, str], beside: dict[str, str]) -> None:
     assert list(here) == list(beside)
     assert all(name.startswith(tuple(STAGES.values())) for name in here)
+
+
+@pytest.mark.parametrize("engine", [{"kind": "local"}, PROCESSES], ids=["local", "processes"])
+def test_every_data_stage_tells_the_rows_that_it_has_worked_through(
+    raw: Path, tmp_path: Path, engine: dict[str, object]
+) -> None:
+    """Ever more of them, from bucket to bucket; the last report is of all of the work."""
+    said: dict[str, list[tuple[int, int, float]]] = {name: [] for name in STAGES}
+
+    def told(stage: str) -> Progress:
+        def progress(done: int, total: int, note: str = "", **figures: float) -> None:
+            assert note
+            said[stage].append((done, total, figures["rows"]))
+
+        return progress
+
+    on_engine.work(engine, raw, tmp_path / "out", told)
+    events = sum(map(len, map(pl.read_parquet, (tmp_path / "out/events").glob("*.parquet"))))
+    for stage, reports in said.items():
+        assert reports == sorted(reports), stage
+        assert reports[-1][0] == reports[-1][1] == len(reports), stage
+    last = {stage: reports[-1][2] for stage, reports in said.items()}
+    assert last["explode"] == 2 * events  # ordered, then split
+    assert all(0 < last[stage] <= 2 * events for stage in ("filter", "vocab", "sequences"))
+    assert last["features"] > 0
 
 
 def test_an_error_is_the_same_in_processes(raw: Path, tmp_path: Path) -> None:
