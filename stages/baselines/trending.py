@@ -20,19 +20,14 @@ def learn(*, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params) -> Candid
         train.select("items", "times")
         .explode("items", "times", empty_as_null=False, keep_nulls=False)
         .select(item="items", time=pl.col("times").to_physical())
-        .sort("time", "item")
         .collect()
     )
+    times, items = events["time"].to_numpy(), events["item"].to_numpy()
+    end = int(times.max()) + MOMENT if len(times) else 0
+    known = np.flatnonzero(items >= FIRST_ITEM)  # others end the log, but are not counted
+    order = known[np.argsort(times[known])]
     window = round(timedelta(days=params.baseline.trending_days) / timedelta(microseconds=MOMENT))
-    every = events["time"].to_numpy()
-    known = events.filter(pl.col("item") >= FIRST_ITEM)  # others end the log, but are not counted
-    return Trending(
-        known["time"].to_numpy(),
-        known["item"].to_numpy(),
-        int(every[-1]) + MOMENT if len(every) else 0,
-        window,
-        item_space(vocab),
-    )
+    return Trending(times[order], items[order], end, window, item_space(vocab))
 
 
 @dataclass(frozen=True)
