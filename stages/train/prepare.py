@@ -48,6 +48,12 @@ class Training:
         """Whether the loss sums over all trained items instead of drawn ones."""
         return takes_all(self.params.train, len(self.task.share))
 
+    def end_steps(self) -> None:
+        """Free what only steps need: gradients, and what optimizers remember of them."""
+        self.model.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.state.clear()
+
 
 def prepare(
     params: Params,

@@ -89,7 +89,7 @@ def run(
     give_back_memory()
     fit(watch, shared)
     tracker.close()
-    give_back_memory()
+    training.end_steps()
     calibration = None
     if made and not watch.interrupted:
         calibration = publish(watch, made, inputs.names, sequences / TRAIN, given)

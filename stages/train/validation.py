@@ -17,6 +17,7 @@ from stages.calibration import candidate_table, heuristics
 from stages.calibration.conditional_logit import Floats
 from stages.calibration.fitting import PULLS, Fitted, fitted
 from stages.calibration.heuristics import Heuristics, Ranks
+from stages.interface.machine import give_back_memory
 from stages.loaders.model_arrays import moments
 from stages.loaders.rank_queries import RankQueries, asked_rows
 from stages.params import Params, SeenParams
@@ -118,6 +119,7 @@ class Validation:
         with_parts: bool = False,
     ) -> Ranker:
         """Make a ranker of the model as it stands, in eval mode."""
+        give_back_memory()  # of steps, or of the ranker before: this one takes as much again
         model.eval()
         given = self.params.predict
         return Ranker(

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stages.interface.errors import Interrupted
-from stages.interface.machine import give_back_memory
 from stages.train.callbacks.checkpoints import Checkpoints
 from stages.train.callbacks.early_stopping import after_epoch
 from stages.train.callbacks.free_memory import FreeMemory
@@ -114,7 +113,6 @@ class Watch:
     def validate(self) -> Scored:
         """Rank the validation rows by the model as it stands."""
         training = self.training
-        give_back_memory()  # of the steps: ranking takes as much again
         found = self.validation.best_way(
             training.model, training.task.catalogue, training.accelerator
         )
