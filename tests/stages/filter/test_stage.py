@@ -126,7 +126,7 @@ def test_progress_counts_each_bucket_once_a_pass(
     flow.explode(raw_dir)
     told: list[tuple[int, int, str]] = []
 
-    def progress(done: int, total: int, note: str = "") -> None:
+    def progress(done: int, total: int, note: str = "", **figures: float) -> None:
         told.append((done, total, note))
 
     events, out = tmp_path / "events", tmp_path / "filtered"
