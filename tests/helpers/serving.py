@@ -15,6 +15,7 @@ def serving(artifacts: Path, log: Path, **changes: str) -> Iterator[tuple[subpro
     """Serve a directory that `tests.worlds.little_model.served` made; the process and the URL."""
     catalogue = artifacts / "raw" / "vacancies.parquet"
     words = ["--port", "0", "--json", "--watch", "0", "--vacancies", str(catalogue)]
+    words += ["--seconds", "60"]  # a machine may have other work than the tests
     words += ["--events", str(artifacts / "events")]
     with log.open("w") as stderr:
         process = subprocess.Popen(
