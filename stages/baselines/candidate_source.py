@@ -58,6 +58,12 @@ def ranked(
     )
 
 
+def first(lists: pl.DataFrame, k: int) -> pl.DataFrame:
+    """Keep the k best items of each row, the least orders: columns row, item, order."""
+    place = pl.col("order").rank("ordinal").over("row")
+    return lists.filter(place <= k).select("row", "item", "order")
+
+
 def no_items() -> pl.DataFrame:
     """What a shelf without anything to give returns."""
     return pl.DataFrame(schema={"row": pl.UInt32, "item": pl.Int32, "order": pl.Int64})

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from stages.baselines.candidate_source import CandidateSource, no_items
+from stages.baselines.candidate_source import CandidateSource, first, no_items
 
 DEEPER = 2  # lists are kept so many times as deep as asked, for what baselines before have taken
 
@@ -32,10 +32,10 @@ class Remembered:
         """Give the k best of each row that are not gone: see `CandidateSource`."""
         if rows is not self.rows or k > self.depth:
             self.depth, self.rows = DEEPER * k, rows
-            self.lists = self._first(self.source(rows, gone.clear(), self.depth), self.depth)
+            self.lists = first(self.source(rows, gone.clear(), self.depth), self.depth)
         left = self.lists.join(gone, on=["row", "item"], how="anti")
         short = self._short(left, k)
-        found = self._first(left, k)
+        found = first(left, k)
         if short.is_empty():
             return found
         rest = self._again(rows, gone, k, short)
@@ -63,8 +63,3 @@ class Remembered:
         return (
             found.rename({"row": "place"}).join(numbered, on="place").select("row", "item", "order")
         )
-
-    def _first(self, lists: pl.DataFrame, k: int) -> pl.DataFrame:
-        """The k best of each row."""
-        place = pl.col("order").rank("ordinal").over("row")
-        return lists.filter(place <= k).select("row", "item", "order")

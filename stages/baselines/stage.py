@@ -40,7 +40,7 @@ BASELINES: Mapping[str, Sequence[str]] = {
     "last_viewed_then_item_knn": ("last_viewed", "item_knn", "popular"),
     "last_viewed_then_als": ("last_viewed", "als", "popular"),
 }
-DEAR = ("trending", "item_knn", "als")  # sources that take time for each row
+REMEMBERED = ("trending", "item_knn", "als")  # where several share them: each row takes time
 Recommender: TypeAlias = choice.Recommender
 
 
@@ -86,7 +86,7 @@ def learn(
         # a module is imported where it is needed: some rest on large libraries
         module: LearnSource = import_module(f"stages.baselines.{shelf}").learn
         source = module(train=train, vocab=vocab, params=params)
-        shared = times > 1 and shelf in DEAR
+        shared = times > 1 and shelf in REMEMBERED
         learnt[shelf] = Remembered(source) if shared else source
         give_back_memory()  # that of several sources together would be too much
     return {

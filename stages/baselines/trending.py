@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from stages.baselines.candidate_source import CandidateSource, item_space
+from stages.baselines.candidate_source import CandidateSource, first, item_space
 from stages.core.item_ids import FIRST_ITEM
 from stages.params import Params
 
@@ -55,21 +55,17 @@ class Trending:
         asked = rows.select(end=pl.col("asked_at").to_physical()).with_row_index("row")
         ends = asked.with_columns(pl.min_horizontal("end", self.end))
         lists = self._lists(np.unique(ends["end"].to_numpy()), k + rest)
-        return (
-            ends.join(lists, on="end")
-            .join(gone, on=["row", "item"], how="anti")
-            .filter(pl.col("order").rank("ordinal").over("row") <= k)
-            .select("row", "item", "order")
-        )
+        left = ends.join(lists, on="end").join(gone, on=["row", "item"], how="anti")
+        return first(left, k)
 
     def _lists(self, ends: NDArray[np.int64], most: int) -> pl.DataFrame:
         """The best `most` items of the window before each end: columns end, item, order."""
-        first = np.searchsorted(self.times, ends - self.window, side="left")
+        start = np.searchsorted(self.times, ends - self.window, side="left")
         stop = np.searchsorted(self.times, ends, side="left")
         counts, was = np.zeros(self.size, dtype=np.int64), (0, 0)
         found = []
         for end, now in zip(
-            ends.tolist(), zip(first.tolist(), stop.tolist(), strict=True), strict=True
+            ends.tolist(), zip(start.tolist(), stop.tolist(), strict=True), strict=True
         ):
             counts += self._counted(was[1], now[1]) - self._counted(was[0], now[0])
             was = now

@@ -59,7 +59,9 @@ def beside(
     if not asked:
         return {}
     known = next(iter(asked.values())).known
-    told = Told(progress, 2 * len(against) * sum(one.truth.height for one in asked.values()))
+    told = WholeProgress(
+        progress, 2 * len(against) * sum(one.truth.height for one in asked.values())
+    )
     told("learning", 0)
     recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
     policies = chosen_policies(recommenders, asked.get("validation"), params)
@@ -70,7 +72,7 @@ def beside(
 
 
 @dataclass
-class Told:
+class WholeProgress:
     """Progress of several pieces of work as one."""
 
     progress: Progress
@@ -89,7 +91,7 @@ def _part(
     recommenders: Mapping[str, baselines.Recommender],
     policies: Mapping[str, SeenParams],
     scratch: Path,
-    told: Told,
+    told: WholeProgress,
 ) -> PartResult:
     truth, known = one.truth, one.known
     cuts, rows = known.segments(truth), known.contexts.join(truth, on=KEYS, how="semi")

@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 
 from stages.baselines import stage as baselines
-from stages.core.keys import KEYS
 from stages.params import SeenParams
 from stages.scoring.predicted_lists import PredictedLists
 
@@ -78,6 +77,6 @@ def rank(
     for start in range(0, rows.height, baselines.SLICE):
         piece = rows.slice(start, baselines.SLICE)
         for name, recommender in recommenders.items():
-            found = recommender(piece, k, policies[name]).select(*KEYS, "items")
+            found = recommender(piece, k, policies[name])
             found.write_ipc(file_of(folder, name, start), compression="lz4")
         told(piece.height)

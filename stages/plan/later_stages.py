@@ -20,7 +20,7 @@ EVALUATED = 0.0004  # seconds of a row and a recommender: docs/plan.md
 FACTORED = 0.000000003  # of a row and a trained vacancy: the products of ALS
 LEARNT = 0.000004  # of an event while baselines learn
 SHOWN = 8.0  # of the report: it reads samples
-LISTED = 4  # bytes of a vacancy in the list of a baseline, until all are scored
+WAITING = 4  # bytes of a vacancy in the list of a baseline, until all are scored
 WRITTEN = 300_000_000  # bytes of a bundle a second
 
 
@@ -108,7 +108,7 @@ class Later:
             unit="rows",
             seconds=rows * each + self.events * LEARNT,
             disk=METRICS + round(rows * self.id_bytes * 10),
-            scratch=round(rows * len(BASELINES) * self.params.predict.k * LISTED),
+            scratch=round(rows * len(BASELINES) * self.params.predict.k * WAITING),
             memory=round(memory.evaluating(rows, self.tables.vacancies)),
             basis="stated",
         )
