@@ -8,7 +8,7 @@ work on a bucket is done, `stages.core.engines` knows.
 import math
 import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +41,19 @@ def bucket_path(directory: Path, index: int) -> Path:
     return directory / f"bucket-{index:05d}.parquet"
 
 
+def kept_path(work: Path, index: int) -> Path:
+    """File of bucket `index` for work between two jobs, which `keep` writes."""
+    return work / f"bucket-{index:05d}.arrow"
+
+
 def buckets(directory: Path) -> list[Path]:
     """Bucket files of a table, in order."""
     return sorted(directory.glob("bucket-*.parquet"))
+
+
+def kept_files(work: Path) -> list[Path]:
+    """Files of buckets that `keep` wrote, in order."""
+    return sorted(work.glob("bucket-*.arrow"))
 
 
 def need(files: Sequence[Path]) -> int:
@@ -62,16 +72,27 @@ def summed(parts: Iterable[pl.DataFrame], key: str, value: str) -> pl.DataFrame:
 
     Only a few of them are in memory at a time.
     """
+    return _merged(parts, lambda rows: rows.group_by(key).agg(pl.col(value).sum()))
+
+
+def distinct(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The different rows of tables of buckets, each of which has a row once; in no order.
+
+    Only a few of them are in memory at a time.
+    """
+    return _merged(parts, pl.DataFrame.unique)
+
+
+def _merged(
+    parts: Iterable[pl.DataFrame], merge: Callable[[pl.DataFrame], pl.DataFrame]
+) -> pl.DataFrame:
+    """Merge tables, whenever those that came last are together larger than what is merged."""
     held: list[pl.DataFrame] = []
     for part in parts:
         held.append(part)
         if len(held) > 1 and sum(one.height for one in held[1:]) > held[0].height:
-            held = [_summed(held, key, value)]
-    return held[0] if len(held) == 1 else _summed(held, key, value)
-
-
-def _summed(parts: Sequence[pl.DataFrame], key: str, value: str) -> pl.DataFrame:
-    return pl.concat(parts).group_by(key).agg(pl.col(value).sum())
+            held = [merge(pl.concat(held))]
+    return held[0] if len(held) == 1 else merge(pl.concat(held))
 
 
 def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, work: Path) -> None:
@@ -91,6 +112,6 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, wor
 
 
 def keep(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
-    """Write a file for work between two jobs, as `write` does, but fast rather than small."""
+    """Write an Arrow file for work between two jobs, as `write` does, but fast rather than small."""
     with tables.atomic(path, durable=False) as scratch:
-        frame.lazy().collect().write_parquet(scratch, compression="lz4")
+        frame.lazy().collect().write_ipc(scratch, compression="lz4")

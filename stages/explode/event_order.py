@@ -24,7 +24,7 @@ def ordered_events(sessions: pl.LazyFrame) -> tuple[pl.DataFrame, Counter[str]]:
     A test session without a usable event keeps one row of nulls, last in its user's life.
     """
     named = sessions.sort(NAME).with_columns(user=_number("user_id"), name=_number(*NAME)).collect()
-    events = explode_sessions(named.lazy()).collect()
+    events = explode_sessions(named.lazy().drop(KEYS)).collect()
     faulty = events.filter(pl.col("fault").is_not_null())
     faults = Counter(dict(faulty["fault"].value_counts().iter_rows()))
     usable = events.filter(pl.col("fault").is_null()) if faults else events
@@ -32,9 +32,11 @@ def ordered_events(sessions: pl.LazyFrame) -> tuple[pl.DataFrame, Counter[str]]:
     events = (pl.concat([usable, empty]) if empty.height else usable).drop("fault")
     once = named["name"].n_unique() == named.height  # then they stand by name and position
     ordered = _by_moment(events) if once else events.sort(ORDER, nulls_last=True)
-    ordered = ordered.with_columns(session=_ordinal(ordered["user"], ordered["name"]))
+    ordinal = _ordinal(ordered["user"], ordered["name"])
+    names = named if once else named.unique("name", keep="first", maintain_order=True)
+    ids = names.select(KEYS)[ordered["name"]]
     dropped = Counter({fault: faults[fault] for fault in EVENT_FAULTS})
-    return ordered.drop("user", "name"), dropped
+    return ids.hstack(ordered.drop("user", "name").with_columns(session=ordinal)), dropped
 
 
 def _by_moment(events: pl.DataFrame) -> pl.DataFrame:

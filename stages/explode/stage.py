@@ -20,6 +20,7 @@ from stages.core.buckets import (
     bucket_of,
     bucket_path,
     keep,
+    kept_path,
     user_sizes,
     write,
 )
@@ -138,7 +139,7 @@ def ordered(
 ) -> engines.Found:
     """Write a bucket's events in order to `work`; give its candidates for each way to split."""
     events, faults = ordered_events(rows)
-    keep(events, bucket_path(work, index))
+    keep(events, kept_path(work, index))
     return engines.Found(
         dict(faults), [holdout.candidates(events, way) for way in ways], len(events)
     )
@@ -148,7 +149,7 @@ def marked(scratch: Path, way: holdout.Split, job: tuple[int, pl.DataFrame]) -> 
     """Write a bucket with `part` and `label`; count what it holds."""
     index, labelled = job
     work = scratch / "work"
-    events = holdout.mark(pl.read_parquet(bucket_path(work, index)), labelled, way)
+    events = holdout.mark(pl.read_ipc(kept_path(work, index)), labelled, way)
     write(events, bucket_path(scratch, index), EVENTS, work=work)
     real = events["vacancy_id"].is_not_null()
     return engines.Found(

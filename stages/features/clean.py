@@ -13,7 +13,7 @@ from typing import NamedTuple, TypedDict
 import polars as pl
 
 from stages.core import engines, tables
-from stages.core.buckets import bucket_path, keep
+from stages.core.buckets import keep, kept_path
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import CATEGORICAL, RAW_VACANCIES
 from stages.features import salary
@@ -125,7 +125,7 @@ def cleaned(cleaning: Cleaning, place: int, rows: pl.LazyFrame) -> engines.Found
     raw, wanted = rows.collect(), cleaning.slicing.wanted(place)
     clean = facts(first_rows(raw), cleaning.rates, cleaning.settings.salary_cap)
     whole = wanted.join(clean, on="item", how="left", maintain_order="left")
-    keep(whole, bucket_path(cleaning.work, place))
+    keep(whole, kept_path(cleaning.work, place))
     absent = wanted.join(raw, on="item", how="anti").height
     return engines.Found({"rows": raw.height, "absent": absent}, rows=raw.height)
 

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from stages.core import engines
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR
-from stages.core.buckets import bucket_path, buckets, write
+from stages.core.buckets import bucket_path, kept_files, kept_path, write
 from stages.core.schema import FEATURES
 from stages.features import salary
 from stages.features import tokenizer as bpe
@@ -22,7 +22,7 @@ def encode_slices(
     engine: engines.Engine, work: Path, out: Path, size: int, told: engines.Told
 ) -> None:
     """Write the features of every bucket of facts in `work` to the bucket of the same number."""
-    files = buckets(work)
+    files = kept_files(work)
     found = engine.each(
         partial(encoded, Books(out / BOOKS_DIR), work, out / ITEMS_DIR),
         list(range(len(files))),
@@ -45,7 +45,7 @@ class Books(engines.FieldsOnly):
 
 def encoded(books: Books, work: Path, out: Path, index: int) -> engines.Found:
     """Write the features of one bucket of facts."""
-    part = encode(pl.read_parquet(bucket_path(work, index)), *books.both)
+    part = encode(pl.read_ipc(kept_path(work, index)), *books.both)
     write(part, bucket_path(out, index), FEATURES, work=work)
     return engines.Found(rows=part.height)
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from stages.core import engines, kinds, outputs, tables
 from stages.core.artifact_paths import BOOKS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
-from stages.core.buckets import buckets
+from stages.core.buckets import kept_files
 from stages.core.schema import RAW_VACANCIES
 from stages.features import salary
 from stages.features.clean import MADE_BY, Cleaning, Slicing, write_facts
@@ -92,7 +92,7 @@ def run(
         work = scratch / "work"
         clean, encode = engines.halves(progress, len(slicing.numbers), "cleaned", "encoded")
         counts = write_facts(engine, vacancies, Cleaning(slicing, settings, rates, work), clean)
-        learnt, words = frozen or learn(pl.scan_parquet(buckets(work)), settings)
+        learnt, words = frozen or learn(pl.scan_ipc(kept_files(work)), settings)
         learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
         save_books(learnt, words, scratch / BOOKS_DIR)
         encode_slices(engine, work, scratch, slice_items, encode)
@@ -118,9 +118,9 @@ def write_vectors(
     progress: Progress,
 ) -> None:
     """Write the text vectors of every bucket of facts to one file, by item."""
-    files, file = buckets(work), VectorFile(out, vacancies, reader.encoder.width)
+    files, file = kept_files(work), VectorFile(out, vacancies, reader.encoder.width)
     for done, part in enumerate(files):
-        facts = pl.read_parquet(part)
+        facts = pl.read_ipc(part)
         described = visible(facts["text"]) if settings.text_description else None
         note = partial(progress, len(files) + done, 2 * len(files))
         file.write(facts["item"], reader.of(joined(facts, described), note))

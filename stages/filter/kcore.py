@@ -43,7 +43,7 @@ def shrink(
 
     Args:
         engine: Does the work on each file.
-        files: Parquet files of `pairs`, all of a user in one file; they are removed as others take their place.
+        files: Arrow files of `pairs`, all of a user in one file; they are removed as others take their place.
         min_item_events: Fewest events of a vacancy over all files.
         min_user_events: Fewest events of a user.
         rounds: Most rounds; 0 goes on to the fixed point.
@@ -55,7 +55,7 @@ def shrink(
         if core.rounds and rare.is_empty():
             break
         core.rounds += 1
-        listed = files[0].with_name(f"rare-{core.rounds}.parquet")
+        listed = files[0].with_name(f"rare-{core.rounds}.arrow")
         keep(rare, listed)
         work = partial(shrunk, listed, min_user_events, core.rounds)
         found = list(engine.each(work, core.files, need=need))
@@ -79,7 +79,7 @@ def items(engine: engines.Engine, files: Sequence[Path], need: int = 0) -> pl.Da
 
 def item_events(file: Path) -> engines.Found:
     """Events of each vacancy in one file."""
-    counts = pl.scan_parquet(file).group_by("vacancy_id").agg(pl.col("events").sum())
+    counts = pl.scan_ipc(file).group_by("vacancy_id").agg(pl.col("events").sum())
     return engines.Found(tables=[counts.collect(engine="streaming")])
 
 
@@ -97,7 +97,7 @@ def shrunk(rare: Path, min_user_events: int, number: int, file: Path) -> engines
 
     The old file stays, so that the same may be done twice; where nothing goes, nothing is written.
     """
-    before, unwanted = pl.read_parquet(file), pl.read_parquet(rare)
+    before, unwanted = pl.read_ipc(file), pl.read_ipc(rare)
     frequent = before.join(unwanted, on="vacancy_id", how="anti") if unwanted.height else before
     rich = frequent.filter(pl.col("events").sum().over("user_id") >= min_user_events)
     changed = rich.height < before.height
@@ -116,4 +116,4 @@ def shrunk(rare: Path, min_user_events: int, number: int, file: Path) -> engines
 def _renewed(file: Path, number: int) -> Path:
     """Where a file is written anew in a round."""
     name, _, _ = file.stem.partition("@")
-    return file.with_name(f"{name}@{number}.parquet")
+    return file.with_name(f"{name}@{number}.arrow")

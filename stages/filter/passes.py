@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from stages.core import engines
-from stages.core.buckets import bucket_path, keep, need, summed, user_sizes, write
+from stages.core.buckets import bucket_path, distinct, keep, kept_path, need, user_sizes, write
 from stages.core.schema import FILTERED
 from stages.filter.kcore import items, pairs, shrink
 from stages.filter.train_part import chosen, people, train_part
@@ -63,7 +63,7 @@ def in_one_pass(
             counts.update(one.counts)
             yield one.tables[0]
 
-    counts["vacancies"] = summed(vacancies(), "vacancy_id", "events").height
+    counts["vacancies"] = distinct(vacancies()).height
     return counts
 
 
@@ -77,8 +77,7 @@ def judged(wanted: Wanted, out: Path, job: tuple[int, Path]) -> engines.Found:
     write(rows, bucket_path(out, index), FILTERED, work=out / "work")
     left = {"events": rows.height, "users": int(rich.sum())}
     counts |= {**left, "min_user_events": known.height - rows.height}
-    vacancies = rows.lazy().group_by("vacancy_id").agg(events=pl.len().cast(pl.Int64))
-    return engines.Found(counts, [vacancies.collect(engine="streaming")], known.height)
+    return engines.Found(counts, [rows.select("vacancy_id").unique()], known.height)
 
 
 def by_core(
@@ -91,7 +90,7 @@ def by_core(
     counts = engines.total(first(engine.each(pair, list(enumerate(files)), need=room)))
     left = shrink(
         engine,
-        [bucket_path(work, index) for index in range(len(files))],
+        [kept_path(work, index) for index in range(len(files))],
         min_item_events=limits.min_item_events,
         min_user_events=limits.min_user_events,
         rounds=limits.rounds,
@@ -107,7 +106,7 @@ def paired(wanted: Wanted, work: Path, job: tuple[int, Path]) -> engines.Found:
     """Write the pairs of a bucket of events to `work`; count what is no pair and why."""
     index, file = job
     known, counts = wanted.people(file)
-    keep(pairs(known.lazy()), bucket_path(work, index))
+    keep(pairs(known.lazy()), kept_path(work, index))
     return engines.Found(counts, rows=known.height)
 
 
@@ -118,7 +117,7 @@ def kept(wanted: Wanted, out: Path, job: tuple[int, tuple[Path, Path]]) -> engin
     are left, the pair is.
     """
     index, (file, core) = job
-    left = pl.read_parquet(core)
+    left = pl.read_ipc(core)
     known, _ = wanted.people(file)
     lives = known.select(pl.col("user_id").rle()).unnest("user_id")
     stays = lives["value"].is_in(left["user_id"].unique().implode()).to_numpy()

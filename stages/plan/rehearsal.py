@@ -16,7 +16,7 @@ from stages.core.artifact_paths import (
     VACANCIES_FILE,
     VOCAB_FILE,
 )
-from stages.core.buckets import buckets
+from stages.core.buckets import buckets, keep
 from stages.explode.holdout import ENOUGH_LABELS
 from stages.explode.stage import bucket_number
 from stages.params import Params
@@ -91,7 +91,7 @@ def rehearse(params: Params, raw: Path, counts: RawCounts, out: Path) -> Rehears
         asked=counts.asked / max(part[1], 1),
         vacancies=counts.vacancies / max(_shown(out), 1),
         longer=longer,
-        work=_work(out / EVENTS_DIR, out / "work.parquet"),
+        work=_work(out / EVENTS_DIR, out / "work.arrow"),
     )
 
 
@@ -164,5 +164,5 @@ def _shown(out: Path) -> int:
 
 def _work(events: Path, scratch: Path) -> int:
     """Bytes of the events as `explode` holds them until they are split."""
-    pl.read_parquet(buckets(events)).drop("part", "label").write_parquet(scratch, compression="lz4")
+    keep(pl.read_parquet(buckets(events)).drop("part", "label"), scratch)
     return scratch.stat().st_size

@@ -48,7 +48,10 @@ def fresh(catalogue: pl.DataFrame, counts: pl.DataFrame, min_count: int) -> pl.D
     """The vocabulary of distinct catalogue ids, sorted by item."""
     ranked = _counted(catalogue, counts).with_columns(trained=pl.col("count") >= min_count)
     popularity = pl.when("trained").then(-pl.col("count")).otherwise(1)
-    return ranked.sort(popularity, "vacancy_id").with_columns(item=_items_from(FIRST_ITEM))
+    ordered = ranked.sort("vacancy_id").sort(
+        popularity, maintain_order=True
+    )  # one key a time: fast
+    return ordered.with_columns(item=_items_from(FIRST_ITEM))
 
 
 def extended(old: pl.DataFrame, catalogue: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:

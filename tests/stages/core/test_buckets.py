@@ -32,10 +32,12 @@ def test_buckets_are_as_few_as_the_memory_allows(
 
 def test_bucket_files_are_found_in_order_and_nothing_else_is(tmp_path: Path) -> None:
     for index in (11, 2, 0):
-        buckets.keep(pl.DataFrame({"n": range(index)}), buckets.bucket_path(tmp_path, index))
+        pl.DataFrame({"n": range(index)}).write_parquet(buckets.bucket_path(tmp_path, index))
+        buckets.keep(pl.DataFrame({"n": [index]}), buckets.kept_path(tmp_path, index))
     (tmp_path / "notes.parquet").write_text("no bucket")
     found = buckets.buckets(tmp_path)
     assert [path.name for path in found] == [f"bucket-{index:05d}.parquet" for index in (0, 2, 11)]
+    assert buckets.kept_files(tmp_path) == [buckets.kept_path(tmp_path, n) for n in (0, 2, 11)]
     assert buckets.buckets(tmp_path / "nowhere") == []
     assert buckets.need(found) == 11 * buckets.BYTES_PER_EVENT
     assert buckets.need([]) == 0
@@ -52,6 +54,20 @@ def test_sums_over_buckets_are_sums_over_all(parts: list[dict[str, int]]) -> Non
     assert found.schema == schema
     assert dict(found.iter_rows()) == dict(total)
     assert found.height == len(total)
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdef")), min_size=1))
+def test_distinct_rows_of_buckets_are_those_of_all(parts: list[set[str]]) -> None:
+    tables = [pl.DataFrame({"key": sorted(one)}, schema={"key": pl.String}) for one in parts]
+    assert sorted(buckets.distinct(iter(tables))["key"]) == sorted(set().union(*parts))
+
+
+def test_what_is_kept_between_two_jobs_reads_as_it_was(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"n": [1, None], "text": ["a", "b" * 20], "part": ["test", "train"]})
+    given = frame.cast({"part": pl.Enum(["train", "test"])})
+    buckets.keep(given.lazy(), buckets.kept_path(tmp_path / "work", 3))
+    assert pl.read_ipc(buckets.kept_path(tmp_path / "work", 3)).equals(given)
+    assert [file.name for file in tmp_path.rglob("*.*")] == ["bucket-00003.arrow"]
 
 
 def test_a_file_that_is_written_twice_stands_whole_and_alone(tmp_path: Path) -> None:

@@ -15,14 +15,14 @@ RIGHT = [("bob", "a", 1), ("bob", "c", 1)]
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    names = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    names = [tmp_path / "0.arrow", tmp_path / "1.arrow"]
     for name, rows in zip(names, (LEFT, RIGHT), strict=True):
-        pl.DataFrame(rows, schema=SCHEMA, orient="row").write_parquet(name)
+        pl.DataFrame(rows, schema=SCHEMA, orient="row").write_ipc(name)
     return names
 
 
 def rest(files: list[Path]) -> list[tuple[str, str, int]]:
-    return pl.read_parquet(files).rows()
+    return pl.concat([pl.read_ipc(file) for file in files]).rows()
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,17 @@ def test_rare_vacancies_go_then_poor_users_and_so_on(
 
 def test_a_file_from_which_nothing_goes_is_not_written_again(files: list[Path]) -> None:
     core = kcore.shrink(Local(), files, min_item_events=1, min_user_events=3, rounds=0)
-    assert core.files == [files[0], files[1].with_name("1@1.parquet")]
+    assert core.files == [files[0], files[1].with_name("1@1.arrow")]
     assert not files[1].exists()
 
 
 def test_a_round_may_be_worked_on_twice(files: list[Path], tmp_path: Path) -> None:
     """As a cluster does when it is in doubt."""
-    pl.DataFrame({"vacancy_id": ["c"]}).write_parquet(tmp_path / "rare.parquet")
-    found = [kcore.shrunk(tmp_path / "rare.parquet", 1, 7, files[1]) for _ in range(2)]
+    pl.DataFrame({"vacancy_id": ["c"]}).write_ipc(tmp_path / "rare.arrow")
+    found = [kcore.shrunk(tmp_path / "rare.arrow", 1, 7, files[1]) for _ in range(2)]
     assert found[0] == found[1]
     assert found[0].counts == {"changed": 1, "min_item_events": 1, "min_user_events": 0}
-    assert rest([files[1].with_name("1@7.parquet")]) == [("bob", "a", 1)]
+    assert rest([files[1].with_name("1@7.arrow")]) == [("bob", "a", 1)]
 
 
 def test_items_are_counted_over_all_files(files: list[Path]) -> None:
