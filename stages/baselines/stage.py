@@ -5,7 +5,7 @@ as it can, the next goes on behind it, and popularity fills it up.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -71,7 +71,12 @@ def canonical(name: str) -> str:
 
 
 def learn(
-    names: Collection[str], *, train: pl.LazyFrame, vocab: pl.DataFrame, params: Params
+    names: Collection[str],
+    *,
+    train: pl.LazyFrame,
+    vocab: pl.DataFrame,
+    params: Params,
+    told: Callable[[str], None] | None = None,
 ) -> dict[str, Recommender]:
     """Learn baselines, what several share once.
 
@@ -80,9 +85,12 @@ def learn(
         train: Train histories, `schema.HISTORY`; their order changes nothing.
         vocab: `schema.VOCAB`, in any order.
         params: The section `baseline` and the seed.
+        told: Called with the name of each source of candidates before it is learnt.
     """
     learnt: dict[str, CandidateSource] = {}
     for shelf, times in Counter(shelf for name in names for shelf in BASELINES[name]).items():
+        if told:
+            told(shelf)
         # a module is imported where it is needed: some rest on large libraries
         module: LearnSource = import_module(f"stages.baselines.{shelf}").learn
         source = module(train=train, vocab=vocab, params=params)

@@ -8,7 +8,7 @@ work on a bucket is done, `stages.core.engines` knows.
 import math
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ import polars as pl
 from stages.core import tables
 from stages.core.schema import Schema
 
+KEPT = 65_536  # rows of a batch of an Arrow file: they are read side by side
 BYTES_PER_EVENT = 400  # peak bytes an exploded event needs while sorted, measured on string ids
 
 
@@ -72,27 +73,17 @@ def summed(parts: Iterable[pl.DataFrame], key: str, value: str) -> pl.DataFrame:
 
     Only a few of them are in memory at a time.
     """
-    return _merged(parts, lambda rows: rows.group_by(key).agg(pl.col(value).sum()))
-
-
-def distinct(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """The different rows of tables of buckets, each of which has a row once; in no order.
-
-    Only a few of them are in memory at a time.
-    """
-    return _merged(parts, pl.DataFrame.unique)
-
-
-def _merged(
-    parts: Iterable[pl.DataFrame], merge: Callable[[pl.DataFrame], pl.DataFrame]
-) -> pl.DataFrame:
-    """Merge tables, whenever those that came last are together larger than what is merged."""
     held: list[pl.DataFrame] = []
     for part in parts:
         held.append(part)
         if len(held) > 1 and sum(one.height for one in held[1:]) > held[0].height:
-            held = [merge(pl.concat(held))]
-    return held[0] if len(held) == 1 else merge(pl.concat(held))
+            held = [_summed(held, key, value)]
+    return held[0] if len(held) == 1 else _summed(held, key, value)
+
+
+def _summed(parts: Sequence[pl.DataFrame], key: str, value: str) -> pl.DataFrame:
+    rows = pl.concat(parts).lazy().group_by(key).agg(pl.col(value).sum())
+    return rows.collect(engine="streaming")
 
 
 def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, work: Path) -> None:
@@ -114,4 +105,4 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, wor
 def keep(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
     """Write an Arrow file for work between two jobs, as `write` does, but fast rather than small."""
     with tables.atomic(path, durable=False) as scratch:
-        frame.lazy().collect().write_ipc(scratch, compression="lz4")
+        frame.lazy().collect().write_ipc(scratch, compression="lz4", record_batch_size=KEPT)

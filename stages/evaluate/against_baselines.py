@@ -54,17 +54,24 @@ def beside(
         asked: The parts by name.
         against: Keys of `stages.baselines.stage.BASELINES`.
         scratch: Directory for the baselines' lists.
-        progress: Told how many rows all baselines have ranked, and how many of those are scored.
+        progress: Told what is learnt, how many rows all baselines have ranked, and how many of
+            those are scored.
     """
     if not asked:
         return {}
     known = next(iter(asked.values())).known
-    told = WholeProgress(
-        progress, 2 * len(against) * sum(one.truth.height for one in asked.values())
+    validation = asked.get("validation")
+    rows = 2 * sum(one.truth.height for one in asked.values())
+    rows += validation.truth.height if validation else 0
+    told = WholeProgress(progress, rows * len(against))
+    recommenders = baselines.learn(
+        against,
+        train=known.train,
+        vocab=known.vocab,
+        params=params,
+        told=lambda source: told(f"learning {source}", 0),
     )
-    told("learning", 0)
-    recommenders = baselines.learn(against, train=known.train, vocab=known.vocab, params=params)
-    policies = chosen_policies(recommenders, asked.get("validation"), params)
+    policies = chosen_policies(recommenders, validation, params, told)
     return {
         part: _part(params, one, recommenders, policies, scratch / part, told)
         for part, one in asked.items()
@@ -129,7 +136,10 @@ def headline(found: Score) -> str:
 
 
 def chosen_policies(
-    recommenders: Mapping[str, baselines.Recommender], one: PartToScore | None, params: Params
+    recommenders: Mapping[str, baselines.Recommender],
+    one: PartToScore | None,
+    params: Params,
+    told: WholeProgress,
 ) -> dict[str, SeenParams]:
     """The seen policy of each baseline: where it is left open, what ranks the validation rows best."""
     given = params.predict.seen
@@ -141,5 +151,8 @@ def chosen_policies(
         labels.select(*KEYS, pl.col("label_item").fill_null(UNK)), on=KEYS, maintain_order="left"
     )
     k = min(params.predict.k, metrics.DEPTH)
-    asked = choice.Labelled(rows)
-    return {name: asked.policy_of(one, given, k) for name, one in recommenders.items()}
+    asked, found = choice.Labelled(rows), {}
+    for name, recommender in recommenders.items():
+        found[name] = asked.policy_of(recommender, given, k)
+        told(f"policy of {name}", one.truth.height)
+    return found

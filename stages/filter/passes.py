@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from stages.core import engines
-from stages.core.buckets import bucket_path, distinct, keep, kept_path, need, user_sizes, write
+from stages.core.buckets import bucket_path, keep, kept_path, need, summed, user_sizes, write
 from stages.core.schema import FILTERED
 from stages.filter.kcore import items, pairs, shrink
 from stages.filter.train_part import chosen, people, train_part
@@ -63,7 +63,7 @@ def in_one_pass(
             counts.update(one.counts)
             yield one.tables[0]
 
-    counts["vacancies"] = distinct(vacancies()).height
+    counts["vacancies"] = summed(vacancies(), "vacancy_id", "events").height
     return counts
 
 
@@ -77,7 +77,8 @@ def judged(wanted: Wanted, out: Path, job: tuple[int, Path]) -> engines.Found:
     write(rows, bucket_path(out, index), FILTERED, work=out / "work")
     left = {"events": rows.height, "users": int(rich.sum())}
     counts |= {**left, "min_user_events": known.height - rows.height}
-    return engines.Found(counts, [rows.select("vacancy_id").unique()], known.height)
+    vacancies = rows.lazy().group_by("vacancy_id").agg(events=pl.len().cast(pl.Int64))
+    return engines.Found(counts, [vacancies.collect(engine="streaming")], known.height)
 
 
 def by_core(

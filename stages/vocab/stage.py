@@ -7,6 +7,7 @@ holds follows by id.
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from stages.core import engines, kinds, outputs, tables
@@ -46,12 +47,11 @@ def counted(file: Path) -> engines.Found:
 
 def fresh(catalogue: pl.DataFrame, counts: pl.DataFrame, min_count: int) -> pl.DataFrame:
     """The vocabulary of distinct catalogue ids, sorted by item."""
-    ranked = _counted(catalogue, counts).with_columns(trained=pl.col("count") >= min_count)
-    popularity = pl.when("trained").then(-pl.col("count")).otherwise(1)
-    ordered = ranked.sort("vacancy_id").sort(
-        popularity, maintain_order=True
-    )  # one key a time: fast
-    return ordered.with_columns(item=_items_from(FIRST_ITEM))
+    sizes = _counted(catalogue.sort("vacancy_id"), counts)
+    ranked = sizes.with_columns(trained=pl.col("count") >= min_count)
+    popularity = ranked.select(pl.when("trained").then(-pl.col("count")).otherwise(1)).to_series()
+    order = np.argsort(popularity.to_numpy(), kind="stable")  # which leaves equal ones by id
+    return ranked[order].with_columns(item=_items_from(FIRST_ITEM))
 
 
 def extended(old: pl.DataFrame, catalogue: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
@@ -64,7 +64,7 @@ def extended(old: pl.DataFrame, catalogue: pl.DataFrame, counts: pl.DataFrame) -
 
 
 def _counted(vacancies: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
-    joined = vacancies.join(counts, on="vacancy_id", how="left")
+    joined = vacancies.join(counts, on="vacancy_id", how="left", maintain_order="left")
     return joined.with_columns(pl.col("count").fill_null(0))
 
 

@@ -148,13 +148,14 @@ def test_slices_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_several_share_is_learnt_once(monkeypatch: pytest.MonkeyPatch) -> None:
     learnt: list[str] = []
+    told: list[str] = []
     real = baselines.import_module
     monkeypatch.setattr(
         baselines, "import_module", lambda name: (learnt.append(name.split(".")[-1]), real(name))[1]
     )
-    baselines.learn(
-        baselines.BASELINES, train=baseline_world.train_of(TRAIN), vocab=VOCAB, params=PARAMS
-    )
+    train = baseline_world.train_of(TRAIN)
+    baselines.learn(baselines.BASELINES, train=train, vocab=VOCAB, params=PARAMS, told=told.append)
+    assert told == learnt
     assert sorted(learnt) == ["als", "item_knn", "last_viewed", "popular", "trending"]
 
 

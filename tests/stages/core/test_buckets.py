@@ -56,12 +56,6 @@ def test_sums_over_buckets_are_sums_over_all(parts: list[dict[str, int]]) -> Non
     assert found.height == len(total)
 
 
-@given(st.lists(st.sets(st.sampled_from("abcdef")), min_size=1))
-def test_distinct_rows_of_buckets_are_those_of_all(parts: list[set[str]]) -> None:
-    tables = [pl.DataFrame({"key": sorted(one)}, schema={"key": pl.String}) for one in parts]
-    assert sorted(buckets.distinct(iter(tables))["key"]) == sorted(set().union(*parts))
-
-
 def test_what_is_kept_between_two_jobs_reads_as_it_was(tmp_path: Path) -> None:
     frame = pl.DataFrame({"n": [1, None], "text": ["a", "b" * 20], "part": ["test", "train"]})
     given = frame.cast({"part": pl.Enum(["train", "test"])})

@@ -57,6 +57,19 @@ def test_one_file_agrees_with_the_oracle(world: World) -> None:
     assert written["protocol"]["rows"] == report.rows == scored_world.ROWS
 
 
+def test_progress_names_what_is_learnt_and_ends_with_all_rows(world: World) -> None:
+    told: list[tuple[int, int, str]] = []
+
+    def progress(done: int, total: int, note: str = "", **_: float) -> None:
+        told.append((done, total, note))
+
+    run(world, progress=progress)
+    done, totals, notes = zip(*told, strict=True)
+    assert list(done) == sorted(done)
+    assert set(totals) == {done[-1]}
+    assert notes.index("learning als") < notes.index("policy of als") < notes.index("ranking")
+
+
 def test_segments_are_a_partition_of_the_rows(world: World) -> None:
     report = one(world)
     for cut, segments in report.segments.items():
