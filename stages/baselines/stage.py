@@ -5,7 +5,7 @@ as it can, the next goes on behind it, and popularity fills it up.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -142,19 +142,13 @@ def predictions(
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Recommend slice by slice and name the vacancies: `schema.PREDICTIONS`, in order of `rows`."""
-    parts, done = [as_vacancies(rows.clear(), vocab)], 0
-    for items in slices(recommender, rows, params):
-        parts.append(as_vacancies(items, vocab))
-        done += items.height
-        progress(done, rows.height, rows=done)
-    return pl.concat(parts)
-
-
-def slices(recommender: Recommender, rows: pl.DataFrame, params: Params) -> Iterator[pl.DataFrame]:
-    """Recommend some rows after the others: user_id, session_id, items (list[i32])."""
+    parts, given = [as_vacancies(rows.clear(), vocab)], params.predict
     for start in range(0, rows.height, SLICE):
         piece = rows.slice(start, SLICE)
-        yield recommender(piece, params.predict.k, params.predict.seen)
+        parts.append(as_vacancies(recommender(piece, given.k, given.seen), vocab))
+        done = start + piece.height
+        progress(done, rows.height, rows=done)
+    return pl.concat(parts)
 
 
 def as_vacancies(recommended: pl.DataFrame, vocab: pl.DataFrame) -> pl.DataFrame:
@@ -184,12 +178,9 @@ def run(
 ) -> BaselineReport:
     """Write a baseline's predictions for the rows of one part."""
     name, made_by = canonical(name), "hhrec sequences build"
+    sources = {"sequences": sequences, "vocab": vocab}
     made = outputs.prepare(
-        out,
-        kinds.PREDICTIONS,
-        inputs={"sequences": sequences, "vocab": vocab},
-        params=params,
-        facts={"part": part},
+        out, kinds.PREDICTIONS, inputs=sources, params=params, facts={"part": part}
     )
     rows = tables.scan(sequences / part, TEST_SEQUENCES, made_by=made_by).sort(*KEYS).collect()
     train = tables.scan(sequences / TRAIN, HISTORY, made_by=made_by)
@@ -199,12 +190,11 @@ def run(
     found = predictions(recommender, rows, vocab=items, params=params, progress=progress)
     with made.replacing() as scratch:
         tables.sink(found, scratch, PREDICTIONS, kinds.MARK)
-    total = int(found["predictions"].list.len().sum())
     return BaselineReport(
         baseline=name,
         part=part,
         rows=rows.height,
-        recommendations=total,
+        recommendations=int(found["predictions"].list.len().sum()),
         seen=params.predict.seen.model_dump(),
         out=str(out),
     )
