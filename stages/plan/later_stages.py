@@ -109,7 +109,7 @@ class Later:
             seconds=rows * each + self.events * LEARNT,
             disk=METRICS + round(rows * self.id_bytes * 10),
             scratch=round(rows * len(BASELINES) * self.params.predict.k * WAITING),
-            memory=round(memory.evaluating(rows, self.tables.vacancies)),
+            memory=round(memory.evaluating(rows, self.tables.vacancies, self.events)),
             basis="stated",
         )
 

@@ -12,6 +12,7 @@ LOOKED_UP = 600  # of a vacancy of the catalogue meanwhile
 LISTED = 12  # bytes of a place of a list: item and score
 RANKED = 800  # of a row that is ranked: context, keys, lists' offsets
 SCORED = 900  # of a row that is evaluated: context, keys, draws of 200 resamples
+TOUCHED = 250  # of a filtered event while item-kNN and ALS are learnt
 DRAWN = 500  # of a vacancy that is evaluated: counts of the resamples
 
 
@@ -39,6 +40,6 @@ def predicting(rows: float, k: int, ranking: int, catalogue: int) -> float:
     return TORCH + ranking + catalogue + rows * (k * LISTED + RANKED)
 
 
-def evaluating(rows: float, vacancies: int) -> float:
-    """Peak bytes of an evaluation beside baselines."""
-    return TORCH + rows * SCORED + vacancies * DRAWN
+def evaluating(rows: float, vacancies: int, events: float) -> float:
+    """Peak bytes of an evaluation beside baselines, which learn from so many events."""
+    return TORCH + rows * SCORED + vacancies * DRAWN + events * TOUCHED

@@ -10,4 +10,5 @@ def test_more_buckets_need_less_and_more_vacancies_more() -> None:
     assert four["filter"] < one["filter"]
     assert four["vocab"] == one["vocab"] < memory.data(10**7, 1, 10**7, 10**5)["vocab"]
     assert memory.predicting(10, 100, 10**6, 0) < memory.predicting(10**6, 100, 10**6, 0)
-    assert memory.evaluating(10, 10**6) < memory.evaluating(10**7, 10**6)
+    assert memory.evaluating(10, 10**6, 10**6) < memory.evaluating(10**7, 10**6, 10**6)
+    assert memory.evaluating(10, 10**6, 10**6) < memory.evaluating(10, 10**6, 10**8)
