@@ -18,7 +18,7 @@ import polars as pl
 from stages.core import tables
 from stages.core.schema import Schema
 
-KEPT = 65_536  # rows of a batch of an Arrow file: they are read side by side
+BATCH_ROWS = 65_536  # of an Arrow file: a reader holds some batches, not all of it
 BYTES_PER_EVENT = 400  # peak bytes an exploded event needs while sorted, measured on string ids
 
 
@@ -105,4 +105,4 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, wor
 def keep(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
     """Write an Arrow file for work between two jobs, as `write` does, but fast rather than small."""
     with tables.atomic(path, durable=False) as scratch:
-        frame.lazy().collect().write_ipc(scratch, compression="lz4", record_batch_size=KEPT)
+        frame.lazy().collect().write_ipc(scratch, compression="lz4", record_batch_size=BATCH_ROWS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.baselines import stage as baselines
+from stages.core.buckets import keep
 from stages.params import SeenParams
 from stages.scoring.predicted_lists import PredictedLists
 
@@ -73,10 +74,8 @@ def rank(
         folder: Directory for the files.
         told: Called with the number of rows of each slice that is ranked.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for start in range(0, rows.height, baselines.SLICE):
         piece = rows.slice(start, baselines.SLICE)
         for name, recommender in recommenders.items():
-            found = recommender(piece, k, policies[name])
-            found.write_ipc(file_of(folder, name, start), compression="lz4")
+            keep(recommender(piece, k, policies[name]), file_of(folder, name, start))
         told(piece.height)
