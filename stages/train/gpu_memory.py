@@ -59,7 +59,7 @@ def step_of(params: Params, found: DatasetStats, shape: ProbeShape) -> GpuStep:
 def on_gpu(found: Memory, step: GpuStep) -> Memory:
     """Turn what a process on a CPU holds into what a GPU does.
 
-    Nothing is read or counted there; `candidates` gets the sums in which a batch's neighbours are
+    Nothing is read or counted there, and histories stay outside; `candidates` gets the sums in which a batch's neighbours are
     looked for.
     """
     share = HALF if step.half else 1.0
@@ -68,6 +68,7 @@ def on_gpu(found: Memory, step: GpuStep) -> Memory:
     return replace(
         found,
         catalogue=step.vacancies * (FLOAT * step.facts + demand),
+        histories=0,
         activations=activations,
         logits=logits,
         candidates=found.candidates + step.near * CELL * _cells(step),

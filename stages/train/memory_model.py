@@ -7,6 +7,7 @@ how much, measured with glibc on x86-64, torch 2.13 and one thread a process.
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import psutil  # type: ignore[import-untyped]
 import torch
 
@@ -16,6 +17,7 @@ from stages.bert4rec.ranking.question import NEAR
 from stages.bert4rec.ranking.top_k import CHUNK, SAMPLE, SHORT
 from stages.bert4rec.retrieval.cooccurrence import CUTS, KEPT, PAIRS_KEPT, REACH
 from stages.core.cooccurrence import PAIRS
+from stages.loaders.model_arrays import FLAT
 
 MB = 2**20
 FLOAT = 4
@@ -38,14 +40,15 @@ TOUCH = 23  # bytes of a vacancy of a history while its pairs are counted
 class Memory:
     """Expected growth of the process by part.
 
-    `step` parts (gradients, activations, candidates, logits), `ranking` (beside which the best model
-    may be held once more) and `counting` (of pairs of neighbours) are never held at once.
+    `step` parts (gradients, activations, candidates, logits), `ranking` and `counting` (of pairs of
+    neighbours) are never held at once. `histories` and `neighbours` are pages of mapped files.
     """
 
     item_table: int
     body: int
     optimizer: int
     catalogue: int
+    histories: int
     gradients: int
     activations: int
     candidates: int
@@ -59,10 +62,9 @@ class Memory:
     def peak(self) -> int:
         """Most bytes at once."""
         always = self.item_table + self.body + self.optimizer + self.catalogue
-        always += self.neighbours + self.libraries
-        ranking = self.ranking + (self.item_table + self.body if self.ranking else 0)
+        always += self.histories + self.neighbours + self.libraries
         step = max(self.activations + self.candidates + self.logits, self.gradients)
-        return always + max(step + self.allocator, ranking, self.counting)
+        return always + max(step + self.allocator, self.ranking, self.counting)
 
     def parts(self) -> dict[str, int]:
         """Bytes by part."""
@@ -94,6 +96,11 @@ def catalogue_bytes(vacancies: int, codes: int, words: int, periods: int) -> int
     facts = FLOAT * (codes + 2 + words)
     demand = FLOAT * (periods + 1) + 8
     return int(vacancies * (facts * (1 + READING) + demand))
+
+
+def history_bytes(events: int) -> int:
+    """The columns of all events, which an epoch reads from end to end."""
+    return events * sum(np.dtype(kind).itemsize for kind in FLAT.values())
 
 
 def neighbour_bytes(events: int, vacancies: int) -> tuple[int, int]:

@@ -102,8 +102,9 @@ def _on_cpu(
     body = sum(counts.values()) - table
     full = takes_all(settings, found.trained)
     step = activation_probe.step_bytes(_small(config), settings, shape, full=full)
-    events = int(found.lengths.sum()) if settings.near_ones() else 0
-    neighbours, counting = memory_model.neighbour_bytes(events, found.vacancies)
+    events = int(found.lengths.sum())
+    near = events if settings.near_ones() else 0
+    neighbours, counting = memory_model.neighbour_bytes(near, found.vacancies)
     return memory_model.Memory(
         item_table=memory_model.FLOAT * table,
         body=memory_model.FLOAT * body,
@@ -111,6 +112,7 @@ def _on_cpu(
         catalogue=memory_model.catalogue_bytes(
             found.vacancies, len(found.code_sizes), found.words, found.periods
         ),
+        histories=memory_model.history_bytes(events),
         gradients=memory_model.gradient_bytes(
             body, accumulation=settings.accumulation, processes=processes
         ),

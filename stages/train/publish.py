@@ -6,7 +6,6 @@ import polars as pl
 import torch
 
 from stages.baselines.last_viewed import own_vacancies
-from stages.bert4rec.network.model import HhrecModel
 from stages.calibration import fitting
 from stages.calibration.model_selection import beside_baselines
 from stages.core import calibration_file
@@ -40,10 +39,10 @@ def publish(
         The calibration; none where nothing was held out and none is given.
     """
     training, best, found = watch.training, watch.checkpoints.best(), given
-    model = HhrecModel.read(best) if best else training.model
+    model = training.model
     if best:
-        model = model.to(training.accelerator.device)
-        found = calibrated(model, training, watch.validation)
+        model.take(best)
+        found = calibrated(training, watch.validation)
     decided = {"seen": found.seen, "answers": found.answers} if found else {}
     checkpointing.require_finite(model)
     with out.replacing() as scratch:
@@ -59,10 +58,10 @@ def publish(
     return found
 
 
-def calibrated(model: HhrecModel, training: Training, validation: Validation) -> Calibration:
-    """Weigh the parts of a model on the validation rows; compare it with baselines."""
+def calibrated(training: Training, validation: Validation) -> Calibration:
+    """Weigh the parts of the model on the validation rows; compare it with baselines."""
     with torch.inference_mode():
-        fitted = validation.fitted(model, training.task.catalogue)
+        fitted = validation.fitted(training.model, training.task.catalogue)
     found = fitting.calibration_of(fitted, validation.names, validation.lag)
     learned = validation.learned
     shelves = {**(learned.shelves if learned else {}), "last_viewed": own_vacancies}

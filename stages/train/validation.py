@@ -14,6 +14,7 @@ from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking.ranker import Ranker
 from stages.calibration import candidate_table, heuristics
+from stages.calibration.candidate_table import CandidateTable
 from stages.calibration.conditional_logit import Floats
 from stages.calibration.fitting import PULLS, Fitted, fitted
 from stages.calibration.heuristics import Heuristics, Ranks
@@ -101,13 +102,18 @@ class Validation:
 
     def fitted(self, model: HhrecModel, catalogue: ItemInputs) -> Fitted:
         """Rank the rows by the model, and fit the weights of all parts on them if they may move."""
-        ranker = self.ranker(model, catalogue, candidate_table.FIRST, with_parts=True)
-        parts = candidate_table.tables(ranker, self.asked.rows, self.ranks, self.counts)
-        width = len(candidate_table.names(self.names))
-        found = candidate_table.joined([made for _, made in parts], width)
+        found = self.described(model, catalogue)
+        give_back_memory()  # of the ranker, which is gone
         pulls = PULLS if self.params.train.calibrate else ()
         begin = candidate_table.start(self.names)
         return fitted(found, self.rows, begin, self.params.predict.seen, K, pulls=pulls)
+
+    def described(self, model: HhrecModel, catalogue: ItemInputs) -> CandidateTable:
+        """Rank the rows by the model and describe their candidates, P of them, by F numbers."""
+        ranker = self.ranker(model, catalogue, candidate_table.FIRST, with_parts=True)
+        parts = candidate_table.tables(ranker, self.asked.rows, self.ranks, self.counts)
+        width = len(candidate_table.names(self.names))
+        return candidate_table.joined([made for _, made in parts], width)
 
     def ranker(
         self,

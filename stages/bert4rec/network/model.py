@@ -50,9 +50,7 @@ class HhrecModel(Scorer):
             OSError, RuntimeError, SafetensorError, ValueError, HhrecError: It is no such model, or
                 not whole.
         """
-        config = cls.config_class.from_pretrained(
-            directory, local_files_only=True, trust_remote_code=False
-        )
+        config = _config(directory)
         weights = directory / WEIGHTS
         if config.layers > len(weight_files.shapes(weights)):
             raise ValueError(f"config.json names {config.layers} layers, more than weights")
@@ -63,6 +61,20 @@ class HhrecModel(Scorer):
             model = cls(config)
         load_model(model, weights)
         return model.eval()
+
+    def take(self, directory: Path) -> None:
+        """Take over the weights and the config of a model of the same shapes, for answers.
+
+        Raises:
+            OSError, RuntimeError, SafetensorError, ValueError, HhrecError: It is no such model, or
+                not whole.
+        """
+        weights = directory / WEIGHTS
+        shapes = {name: tuple(one.shape) for name, one in self.state_dict().items()}
+        weight_files.require_like(weights, shapes)
+        load_model(self, weights)
+        self.config = _config(directory)
+        self.eval()
 
     def write(self, directory: Path, **decided: Any) -> None:
         """Write weights and config, with what was `decided` about its use; nothing changes here."""
@@ -203,6 +215,10 @@ def shared_candidates(
         positive=take(positive),
         out=torch.cat([out, hit[:, None], close], dim=1),
     )
+
+
+def _config(directory: Path) -> HhrecConfig:
+    return HhrecConfig.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
 
 
 AutoConfig.register("hhrec", HhrecConfig)

@@ -18,9 +18,9 @@ from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.network.popularity_prior import numbered, periods_of
 from stages.bert4rec.network.score_parts import WIDTH
-from stages.bert4rec.ranking import item_index, top_k
+from stages.bert4rec.ranking import top_k
 from stages.bert4rec.ranking.exclusions import pairs
-from stages.bert4rec.ranking.item_index import ItemMatrix
+from stages.bert4rec.ranking.item_index import SLICE, ItemMatrix
 from stages.bert4rec.ranking.item_vectors import item_matrix, mask_of
 from stages.bert4rec.ranking.product_precision import Precision, in_half
 from stages.bert4rec.ranking.query_encoder import NEVER, encode
@@ -161,14 +161,18 @@ class Ranker:
         Returns:
             `parts.PARTS`, (P, F).
         """
-        place = self.places[items]
+        found = [
+            self._new(encoded.states, *some)
+            for some in zip(owner.split(SLICE), self.places[items].split(SLICE), strict=True)
+        ]
+        return encoded.parts_or(torch.cat(found), owner, items, len(self.catalogue))
+
+    def _new(self, states: Tensor, owner: Tensor, place: Tensor) -> Tensor:
+        """Parts of pairs of a row and a place in the matrix, as if its history did not hold it."""
         vectors = self.matrix.exact[place]
-        found = parts_of.of_new(
-            (encoded.states[owner] * vectors[:, :-2]).sum(-1),
-            self.biases[place],
-            vectors[:, -2] - self.biases[place],
-        )
-        return encoded.parts_or(found, owner, items, len(self.catalogue))
+        products = (states[owner] * vectors[:, :-2]).sum(-1)
+        biases = self.biases[place]
+        return parts_of.of_new(products, biases, vectors[:, -2] - biases)
 
     def eligible(self, items: Tensor) -> Tensor:
         """Whether vacancies (P,) may be returned at the moment of the rows yielded last."""
@@ -194,9 +198,7 @@ class Ranker:
             return
         when = self.biases.new_tensor([numbered(*moment, self.catalogue.demand)]).long()
         biases = self.biases.clone()
-        for some, ids in zip(
-            biases.split(item_index.SLICE), self.matrix.ids.split(item_index.SLICE), strict=True
-        ):
+        for some, ids in zip(biases.split(SLICE), self.matrix.ids.split(SLICE), strict=True):
             some.add_(self.model.trends(ids, when, self.catalogue)[0])
         self.matrix, self.moment = self.matrix.with_biases(biases), moment
 

@@ -59,6 +59,22 @@ def test_counts_and_ranks_stand_apart_for_old_and_new_vacancies(catalogue):
     assert cell[f"{side}rank_als"][listed] == pytest.approx(-np.log(ABSENT))
 
 
+def test_tables_of_batches_are_put_together_in_the_order_of_rows_and_items(catalogue):
+    parts = [table for _, table in made(catalogue)]
+    assert len(parts) > 1
+    found = joined(parts[::-1], len(NAMES))
+    cells = sorted(
+        (row, item, *numbers)
+        for part in parts
+        for row, item, numbers in zip(
+            part.rows.tolist(), part.items.tolist(), part.values.tolist(), strict=True
+        )
+    )
+    values = np.column_stack([found.rows, found.items, found.values])
+    assert values.tolist() == [list(cell) for cell in cells]
+    assert joined([], 7).values.shape == (0, 7)
+
+
 def test_candidates_are_the_best_the_own_and_the_listed_but_none_that_is_hidden(catalogue):
     few = joined([table for _, table in made(catalogue, k=1)], len(NAMES))
     pairs = set(zip(few.rows.tolist(), few.items.tolist(), strict=True))

@@ -89,6 +89,13 @@ def test_the_catalogue_is_its_tables_and_what_reading_leaves_behind(
     assert memory_model.catalogue_bytes(*shape) == read + demand
 
 
+def test_histories_are_the_columns_of_their_store(small_artifacts: Path, tmp_path: Path):
+    model_arrays.write_store(small_artifacts / "sequences" / "train", tmp_path / "store")
+    histories, _ = model_arrays.open_store(tmp_path / "store")
+    columns = sum(getattr(histories, name).nbytes for name in model_arrays.FLAT)
+    assert memory_model.history_bytes(len(histories.items)) == columns > 0
+
+
 def test_neighbours_are_no_more_than_events_and_vacancies_allow():
     histories = make_histories([30] * 12, seed=4)
     count = FIRST_ITEM + 30
@@ -166,7 +173,7 @@ def memory(**parts: int) -> memory_model.Memory:
     ("parts", "peak"),
     [
         ({"item_table": 1, "body": 2, "optimizer": 4, "catalogue": 8}, 15),
-        ({"neighbours": 16, "libraries": 32}, 48),
+        ({"neighbours": 16, "libraries": 32, "histories": 64}, 112),
         ({"gradients": 5, "activations": 1, "candidates": 2, "logits": 3, "allocator": 9}, 15),
         ({"gradients": 7, "activations": 1, "allocator": 9}, 16),
         ({"gradients": 7, "ranking": 100, "counting": 99}, 100),
@@ -179,10 +186,17 @@ def test_the_peak_is_what_always_stays_and_the_largest_of_what_comes_and_goes(pa
 
 
 def test_a_gpu_reads_and_counts_nothing_and_holds_less_of_a_step_in_bf16():
-    found = memory(item_table=7, catalogue=10**9, counting=10**9, activations=1_000, logits=200)
+    found = memory(
+        item_table=7,
+        catalogue=10**9,
+        histories=10**9,
+        counting=10**9,
+        activations=1_000,
+        logits=200,
+    )
     step = gpu_memory.GpuStep(10, 30, 500, facts=9, periods=5, near=False, half=True)
     there = gpu_memory.on_gpu(found, step)
-    assert (there.item_table, there.counting, there.candidates) == (7, 0, 0)
+    assert (there.item_table, there.histories, there.counting, there.candidates) == (7, 0, 0, 0)
     assert there.catalogue == 500 * (4 * 9 + 4 * 6 + 8)
     assert there.activations + there.logits == 900
     assert there.allocator == int(0.15 * 900)

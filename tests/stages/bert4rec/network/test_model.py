@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from stages.bert4rec.batching.batch import tensors
 from stages.bert4rec.examples import masking, training_examples
@@ -240,6 +241,29 @@ def test_auto_model_reads_what_we_write(backbone, tmp_path, histories, catalogue
         for name, weight in model.state_dict().items():
             assert torch.equal(weight, read.state_dict()[name]), name
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
+
+
+def test_a_model_takes_the_weights_and_the_ways_of_another(tmp_path, histories, catalogue):
+    better, model = make_model("prefix").eval(), make_model("prefix")
+    for weight in better.parameters():
+        nn.init.normal_(weight, std=0.3)
+    better.write(tmp_path, asks="event")
+    batch = batch_of("prefix", histories, catalogue)
+    expected = better.answers(batch, catalogue)[:3]
+    held = {name: weight.data_ptr() for name, weight in model.named_parameters()}
+    model.train().take(tmp_path)
+    torch.testing.assert_close(model.answers(batch, catalogue)[:3], expected, rtol=0, atol=0)
+    assert {name: weight.data_ptr() for name, weight in model.named_parameters()} == held
+    assert (model.config.asks, model.training) == ("event", False)
+
+
+def test_a_model_takes_nothing_of_another_shape(tmp_path):
+    make_model("mlm").write(tmp_path)
+    model = make_model("prefix")
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    with pytest.raises(HhrecError, match="are not as its config"):
+        model.take(tmp_path)
+    assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
 
 
 def test_a_model_that_lacks_a_weight_is_not_read(tmp_path):

@@ -75,6 +75,21 @@ def test_the_score_of_each_ranked_vacancy_is_the_sum_of_its_parts(objective, cat
         torch.testing.assert_close(found @ start, batch.scores[owner, place], atol=1e-4, rtol=1e-4)
 
 
+def test_parts_of_pairs_do_not_depend_on_how_many_are_looked_at_together(catalogue, monkeypatch):
+    model, rows = trained("prefix"), make_rows()
+    ranker = ranking.Ranker(model, catalogue, k=9, batch_rows=4, precision="no", with_parts=True)
+    for batch in ranker.rank(rows):
+        owner, place = (batch.items > 0).nonzero(as_tuple=True)
+        pairs = owner, batch.items[owner, place]
+        whole = ranker.parts(batch.encoded, *pairs)
+        none = ranker.parts(batch.encoded, *(part[:0] for part in pairs))
+        with monkeypatch.context() as few:
+            few.setattr(ranking, "SLICE", 4)
+            assert torch.equal(ranker.parts(batch.encoded, *pairs), whole)
+        assert len(whole) > 4
+        assert none.shape == (0, whole.shape[1])
+
+
 def test_a_history_is_scored_only_where_some_of_it_may_be_returned(catalogue, monkeypatch):
     model, rows = trained("prefix"), make_rows()
     shown = {
