@@ -11,9 +11,9 @@ WORKDIR /src
 COPY constraints.txt pyproject.toml README.md LICENSE hhrec.py ./
 COPY hhrec_cli hhrec_cli
 COPY stages stages
-# torch without CUDA; for a GPU leave the index out
-RUN pip install --no-cache-dir --constraint constraints.txt \
-        --extra-index-url https://download.pytorch.org/whl/cpu 'torch==2.13.0+cpu' '.[serve]' \
+# Where given, the index of torch's builds without CUDA: docs/production.md
+ARG PIP_EXTRA_INDEX_URL
+RUN pip install --no-cache-dir --constraint constraints.txt '.[serve]' \
     && rm -rf /src/build \
     && useradd --uid 10001 --create-home hhrec \
     && mkdir /data && chown hhrec /data
