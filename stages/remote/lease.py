@@ -41,6 +41,10 @@ class Owner:
     time: str
 
 
+class LostLockError(HhrecError):
+    """Somebody else has taken a place meanwhile."""
+
+
 class Lease:
     """A lock on one place in a store, held until `release`.
 
@@ -91,11 +95,11 @@ class Lease:
         """Refuse to go on where somebody else has taken the lock.
 
         Raises:
-            HhrecError: This process stood still for too long.
+            LostLockError: This process stood still for too long.
         """
         found = self.store.read(self.object)
         if found is None or self.token.encode() not in found:
-            raise HhrecError(
+            raise LostLockError(
                 f"{self.place}: this command lost its lock there, for it stood still for more than "
                 f"{ENDS:.0f} s; nothing of it was published",
                 "type the same command again",

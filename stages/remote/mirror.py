@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from stages.core import exchange, locks
-from stages.core.artifact_paths import CONTINUED, TEXT_CACHE_DIR
+from stages.core.artifact_paths import CONTINUED, FINAL_DIR, TEXT_CACHE_DIR, VALIDATED_DIR
 from stages.core.manifests import FOLDER
 from stages.interface.errors import HhrecError
 from stages.remote import head as heads
@@ -74,7 +74,7 @@ class _MovedError(Exception):
 def _fetch(store: Store, place: Address, *, continued: bool) -> None:
     found = heads.head_of(store, place)
     if found:
-        _artifact(store, place, found, continued=continued)
+        _bring_artifact(store, place, found, continued=continued)
         _manifests(store, place)
         return
     if one := store.look(place):
@@ -98,7 +98,7 @@ def _fetch(store: Store, place: Address, *, continued: bool) -> None:
         _manifests(store, place)
 
 
-def _artifact(store: Store, place: Address, found: Head, *, continued: bool) -> None:
+def _bring_artifact(store: Store, place: Address, found: Head, *, continued: bool) -> None:
     """Bring an artifact of ours, unless what stands here goes on from it."""
     before = standing.of(place.local) or {}
     same = {name: one.mark for name, one in before.items()}
@@ -137,10 +137,12 @@ def _drop(root: Path, kept: Collection[Path]) -> None:
     for file in inner:
         hidden = any(part.startswith(".") for part in file.parts)
         above = {root / part for part in (file, *file.parents)}
-        if hidden or LOCAL & {*file.parts} or above & set(kept):
+        place = root / _artifact(file)
+        unpublished = place.name in CONTINUED and standing.of(place) is None
+        if hidden or unpublished or LOCAL & {*file.parts} or above & set(kept):
             continue
         try:
-            held = locks.lock(root / file.parts[0])
+            held = locks.lock(place)
         except HhrecError:
             continue
         (root / file).unlink(missing_ok=True)
@@ -148,3 +150,9 @@ def _drop(root: Path, kept: Collection[Path]) -> None:
     for folder in sorted(root.rglob("*"), reverse=True):
         if folder.is_dir() and folder.name != FOLDER and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _artifact(file: Path) -> Path:
+    """Of which artifact of a directory a file is, seen from there: its own lock is what counts."""
+    depth = 2 if file.parts[0] in {FINAL_DIR, VALIDATED_DIR} else 1
+    return Path(*file.parts[:depth])

@@ -17,7 +17,7 @@ from stages.interface.errors import HhrecError
 from stages.remote import head as heads
 from stages.remote import standing
 from stages.remote.head import Head
-from stages.remote.lease import Lease
+from stages.remote.lease import Lease, LostLockError
 from stages.remote.store import Store
 from stages.remote.urls import Address, shown
 
@@ -76,24 +76,36 @@ def foreign(store: Store, place: Address, found: Head | None) -> list[str]:
 
 def sweep(store: Store, place: Address) -> None:
     """Delete what a dead command uploaded in vain, or had replaced."""
-    data = store.read(heads.beside(place, "journal"))
-    if data is None:
-        return
-    try:
-        keys = json_text.parsed(Journal, data.decode()).keys
-    except ValueError:
-        keys = []
-    found = heads.head_of(store, place)
-    _clear(store, place, keys, found)
+    if store.read(heads.beside(place, "journal")) is not None:
+        _clear(store, place, heads.head_of(store, place))
 
 
-def _clear(store: Store, place: Address, keys: list[str], found: Head | None) -> None:
-    """Delete the objects of a journal that the head does not name; then the journal."""
+def _clear(store: Store, place: Address, found: Head | None) -> None:
+    """Delete the objects of the journal that the head does not name; then the journal."""
     kept = found.keys if found else set()
-    gone = [key for key in keys if key not in kept and heads.names(place, key)]
+    keys = _journalled(store.read(heads.beside(place, "journal")))
+    gone = sorted(key for key in keys - kept if heads.names(place, key))
     store.drop_uploads(place.parent / key for key in gone)
     store.delete(place.parent / key for key in gone)
     store.delete([heads.beside(place, "journal")])
+
+
+def _enter(store: Store, place: Address, keys: set[str]) -> None:
+    """Add objects to the journal; what earlier tries have entered stays in it."""
+    target = heads.beside(place, "journal")
+    while True:
+        data, tag = store.tagged(target)
+        journal = Journal(sorted(keys | _journalled(data)))
+        if store.write(target, json.dumps(asdict(journal)).encode(), tag):
+            return
+
+
+def _journalled(data: bytes | None) -> set[str]:
+    """Objects that a journal names; none where it is torn."""
+    try:
+        return set(json_text.parsed(Journal, data.decode()).keys) if data is not None else set()
+    except ValueError:
+        return set()
 
 
 def publish(
@@ -124,15 +136,16 @@ def publish(
         for name, one in entries.items()
         if one.key not in there
     }
-    journal = Journal(sorted(new.keys | there))
-    store.write(heads.beside(place, "journal"), json.dumps(asdict(journal)).encode())
-    store.upload(copies)
-    _publish_manifest(store, place, digest)
-    _require_still(place, files)
-    lease.require()
-    if not store.write(heads.beside(place, "head"), new.data(), tag):
-        raise HhrecError(f"{place}: somebody else wrote there meanwhile", "type the command again")
-    _clear(store, place, journal.keys, new)
+    _enter(store, place, new.keys | there)
+    try:
+        store.upload(copies)
+        _publish_manifest(store, place, digest)
+        _require_still(place, files)
+        _replace_head(store, place, lease, new, tag)
+    except LostLockError:  # whoever has it now may have swept before all was uploaded
+        _enter(store, place, new.keys)
+        raise
+    _clear(store, place, new)
     seen = {name: standing.Seen(one.size, one.mtime_ns, one.sha256) for name, one in files.items()}
     standing.remember(local, seen)
 
@@ -143,14 +156,19 @@ def withdraw(store: Store, place: Address, lease: Lease) -> None:
     old = heads.parsed(place, data)
     if old is None:
         return
-    journal = Journal(sorted(old.keys))
-    store.write(heads.beside(place, "journal"), json.dumps(asdict(journal)).encode())
-    lease.require()
-    nothing = Head("", "", "", uuid.uuid4().hex)
-    if not store.write(heads.beside(place, "head"), nothing.data(), tag):
-        raise HhrecError(f"{place}: somebody else wrote there meanwhile", "type the command again")
-    _clear(store, place, journal.keys, None)
+    _enter(store, place, old.keys)
+    _replace_head(store, place, lease, Head("", "", "", uuid.uuid4().hex), tag)
+    _clear(store, place, None)
     standing.forget(place.local)
+
+
+def _replace_head(store: Store, place: Address, lease: Lease, new: Head, tag: str) -> None:
+    """Let a head be the one that stands there, where it still is the one with `tag`."""
+    lease.require()
+    if not store.write(heads.beside(place, "head"), new.data(), tag):
+        raise LostLockError(
+            f"{place}: somebody else wrote there meanwhile", "type the command again"
+        )
 
 
 def _publish_manifest(store: Store, place: Address, digest: str) -> None:

@@ -35,15 +35,17 @@ class Session:
         self.followed: dict[Address, Kind] = {}
         self.published: dict[Address, object] = {}
         self._publishing = threading.RLock()
-        self._ended = threading.Event()
+        self._ended, self._released = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
+        self._refreshing: threading.Thread | None = None
 
     def take(self, place: Address) -> Lease:
         """Lock a place in a store until the command ends."""
         if place not in self.leases:
             self.leases[place] = Lease(opened(place), place)
-            if len(self.leases) == 1:
-                self.every(REFRESHED, self._keep)
+            if self._refreshing is None:  # by a thread of its own: an upload may take an hour
+                self._refreshing = _repeated(REFRESHED, self._refresh, self._released)
+                self.every(REFRESHED, self.flush)
         return self.leases[place]
 
     def take_all(self, root: Address) -> None:
@@ -68,20 +70,11 @@ class Session:
 
     def every(self, seconds: float, work: Callable[[], object]) -> None:
         """Do something again and again, beside the command, until it ends."""
+        self._threads.append(_repeated(seconds, work, self._ended))
 
-        def repeated() -> None:
-            while not self._ended.wait(seconds):
-                with suppress(HhrecError, OSError):
-                    work()
-
-        self._threads.append(threading.Thread(target=repeated, daemon=True))
-        self._threads[-1].start()
-
-    def _keep(self) -> None:
-        """Refresh all locks; publish what grew."""
+    def _refresh(self) -> None:
         for lease in list(self.leases.values()):
             lease.refresh()
-        self.flush()
 
     def flush(self, of: Iterable[Kind] = FOLLOWED) -> None:
         """Publish what was written without `outputs.replacing` and has changed."""
@@ -153,8 +146,24 @@ class Session:
         try:
             self.flush()
         finally:
+            self._released.set()
+            if self._refreshing:
+                self._refreshing.join()
             for lease in self.leases.values():
                 lease.release()
+
+
+def _repeated(seconds: float, work: Callable[[], object], end: threading.Event) -> threading.Thread:
+    """Start a thread that does something again and again until an event."""
+
+    def repeated() -> None:
+        while not end.wait(seconds):
+            with suppress(HhrecError, OSError):
+                work()
+
+    thread = threading.Thread(target=repeated, daemon=True)
+    thread.start()
+    return thread
 
 
 def _is_published(place: Address) -> bool:

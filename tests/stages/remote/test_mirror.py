@@ -1,6 +1,8 @@
 """Mirrors: as the store, whatever stood there; nothing is brought twice; old or new, never both."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,35 @@ def test_an_object_that_is_not_as_written_is_refused() -> None:
         fetch(PLACE)
     assert not PLACE.local.exists()
     assert mirror.TRIES > 1
+
+
+def test_checkpoints_that_were_never_published_stay_here() -> None:
+    """Killed before the first minute was over, or without a connection: they are all there is."""
+    root = PLACE.parent
+    own = [root / "checkpoints", root / "final" / "checkpoints", root / "live"]
+    for place in own:
+        (place.local / "step-000000001").mkdir(parents=True)
+        (place.local / "step-000000001" / "state.json").write_text("{}")
+    (root.local / "model").mkdir()
+    (root.local / "model" / "config.json").write_text("{}")
+    fetch_tree(root)
+    assert all((place.local / "step-000000001" / "state.json").is_file() for place in own)
+    assert not (root.local / "model").exists()
+
+
+def test_what_another_command_writes_below_final_stays_here() -> None:
+    root = PLACE.parent
+    model = root.local / "final" / "model"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    code = "import sys, pathlib; from stages.core import locks; held = locks.lock(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, model], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"held\n"
+        fetch_tree(root)
+        assert (model / "config.json").is_file()
+        other.communicate()
+    fetch_tree(root)
+    assert not model.exists()

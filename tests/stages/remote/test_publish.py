@@ -8,7 +8,7 @@ from stages.core import outputs
 from stages.interface.errors import HhrecError
 from stages.remote import head as heads
 from stages.remote import publish
-from stages.remote.lease import Lease
+from stages.remote.lease import Lease, LostLockError
 from stages.remote.publish import Journal
 from stages.remote.store import Store, opened
 from stages.remote.urls import cache, parsed
@@ -124,3 +124,63 @@ def test_what_changes_while_it_is_uploaded_is_not_published(
     lease.release()
     assert content() == []
     assert heads.head_of(store, PLACE) is None
+
+
+def changing(monkeypatch: pytest.MonkeyPatch, texts: list[str]) -> None:
+    """While a file is uploaded it gets the next of some texts, and stays when there are no more."""
+    upload = Store.upload
+
+    def meanwhile(self: Store, files: dict) -> None:  # type: ignore[type-arg]
+        upload(self, files)
+        if texts:
+            (PLACE.local / "a.txt").write_text(texts.pop(0))
+
+    monkeypatch.setattr(Store, "upload", meanwhile)
+
+
+def test_nothing_is_left_of_several_tries_that_came_to_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make(PLACE, OLD)
+    (PLACE.local / "a.txt").write_text("10")
+    changing(monkeypatch, ["100", "1000"])
+    store = opened(PLACE)
+    lease = Lease(store, PLACE)
+    for _ in range(2):
+        with pytest.raises(publish.ChangedError):
+            publish.publish(store, PLACE, PAIR, lease)
+    publish.publish(store, PLACE, PAIR, lease)
+    lease.release()
+    assert sorted(content()) == [b"1000", b"same"]
+    publish.require(store, PLACE, PAIR)  # nothing foreign is seen there
+
+
+def test_a_late_upload_of_who_lost_the_lock_is_swept_by_the_next_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The new owner sweeps while the old one still uploads: what comes then is nobody's else."""
+    make(PLACE, OLD)
+    (PLACE.local / "a.txt").write_text("late")
+    store, upload = opened(PLACE), Store.upload
+    lease = Lease(store, PLACE)
+
+    def taken_over(self: Store, files: dict) -> None:  # type: ignore[type-arg]
+        self.write(heads.beside(PLACE, "lock"), b"of somebody else")
+        publish.sweep(self, PLACE)
+        upload(self, files)
+
+    monkeypatch.setattr(Store, "upload", taken_over)
+    with pytest.raises(LostLockError, match="lost its lock"):
+        publish.publish(store, PLACE, PAIR, lease)
+    assert sorted(content()) == [b"1", b"late", b"same"]
+    store.delete([heads.beside(PLACE, "lock")])
+    publish.require(store, PLACE, PAIR)
+    assert sorted(content()) == [b"1", b"same"]
+
+
+def test_a_torn_journal_names_nothing() -> None:
+    store = opened(PLACE)
+    make(PLACE, OLD)
+    store.write(heads.beside(PLACE, "journal"), b"{")
+    make(PLACE, NEW)
+    assert sorted(content()) == [b"2", b"same"]

@@ -1,5 +1,6 @@
 """A command: locked before any work, published as artifacts are whole, tidy in the end."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from stages.core import kinds, outputs
 from stages.core.artifact_paths import INPUTS_FILE
 from stages.core.results import RESULTS
 from stages.interface.errors import HhrecError
+from stages.remote import session as sessions
+from stages.remote.lease import Lease
 from stages.remote.session import INPUTS, Session
 from stages.remote.urls import parsed
 from tests.worlds.object_store import objects
@@ -103,3 +106,27 @@ def test_something_done_again_and_again_ends_with_the_command() -> None:
             pass
     count = len(done)
     assert len(done) == count
+
+
+def test_locks_are_refreshed_while_something_is_uploaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload may take longer than a lock lasts without a refresh."""
+    refreshed = threading.Event()
+    refresh, flush = Lease.refresh, Session.flush
+
+    def noted(self: Lease) -> bool:
+        refreshed.set()
+        return refresh(self)
+
+    def slow(self: Session, *given: object) -> None:
+        with self._publishing:
+            refreshed.clear()
+            assert refreshed.wait(30), "no refresh during an upload"
+        flush(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sessions, "REFRESHED", 0.01)
+    monkeypatch.setattr(Lease, "refresh", noted)
+    with session() as ours:
+        ours.take(PLACE)
+        monkeypatch.setattr(Session, "flush", slow)
+        ours.flush()  # while the command works; once more in the end, when it is closed
+    assert objects() == {}
