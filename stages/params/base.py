@@ -1,5 +1,6 @@
 """The base class of all parameter sections."""
 
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -15,6 +16,7 @@ TrainPrecision = Annotated[
     BeforeValidator(lambda value: "no" if value is False else value),
 ]
 LARGEST = 10**15  # no parameter is a larger number
+SECRET = re.compile(r"password|secret|token|credential|access\.?key", re.IGNORECASE)
 
 
 class Section(BaseModel):

@@ -1,15 +1,13 @@
 """Parameters of where the data stages do their work."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from stages.params.base import Section
+from stages.params.base import SECRET, Section
 
 LARGEST = 100  # settings
-SECRET = re.compile(r"password|secret|token|credential|access\.?key", re.IGNORECASE)
 
 
 class SparkParams(Section):
@@ -21,6 +19,14 @@ class SparkParams(Section):
     """URL of a Spark Connect server, `sc://HOST:15002`; not beside `master`."""
     settings: dict[str, str] = Field(default_factory=dict, max_length=LARGEST)
     """Any settings of Spark: `{spark.executor.memory: 8g}`."""
+
+    @field_validator("master", "remote")
+    @classmethod
+    def _no_secret(cls, value: str) -> str:
+        if SECRET.search(value):
+            msg = "a credential belongs into the environment, SPARK_REMOTE"
+            raise ValueError(msg)
+        return value
 
     @field_validator("settings", mode="before")
     @classmethod

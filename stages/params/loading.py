@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import reading
-from stages.params.base import Section
+from stages.params.base import SECRET, Section
 from stages.params.root import Params
 
 SHOWN, LONGEST = 20, 80  # faults, and characters of one value, in a message
@@ -79,7 +79,9 @@ def validated(values: dict[str, Any], *, where: str) -> Params:
 def _fault(fault: Mapping[str, Any]) -> str:
     """One line on one parameter."""
     name = ".".join(map(str, fault["loc"])) or "params"
-    return f"  {name[:LONGEST]}: {fault['msg'][:LONGEST]}, found {_cut(fault['input'])}"
+    found = _cut(fault["input"])
+    found = "a credential" if "engine" in fault["loc"] and SECRET.search(found) else found
+    return f"  {name[:LONGEST]}: {fault['msg'][:LONGEST]}, found {found}"
 
 
 def _cut(value: object) -> str:

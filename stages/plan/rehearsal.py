@@ -7,6 +7,7 @@ import polars as pl
 
 from stages import explode, sequences, vocab
 from stages import filter as filter_stage
+from stages.core import table_files
 from stages.core.artifact_paths import (
     EVENTS_DIR,
     FILTERED_DIR,
@@ -19,7 +20,7 @@ from stages.core.artifact_paths import (
 from stages.core.buckets import buckets, keep
 from stages.explode.holdout import ENOUGH_LABELS
 from stages.explode.stage import bucket_number
-from stages.params import Params
+from stages.params import EngineParams, Params
 from stages.plan import catalogue_rehearsal, raw_counts
 from stages.plan.raw_counts import RawCounts
 from stages.plan.rehearsed import FEWER, Rehearsed, timed, times
@@ -82,7 +83,9 @@ def rehearse(params: Params, raw: Path, counts: RawCounts, out: Path) -> Rehears
             name: times(one.seconds, fewer[name].seconds, events, again.get(name, 1.0))
             for name, one in found.items()
         }
-    found["features"], longer["features"] = catalogue_rehearsal.described(params, raw, counts, out)
+    found["features"], longer["features"] = catalogue_rehearsal.described(
+        _here(params), raw, counts, out
+    )
     return Rehearsal(
         stages=found,
         out=out,
@@ -155,14 +158,19 @@ def _sampled(params: Params, counts: RawCounts, every: int) -> Params:
     if every > 1:
         changes["filter"] = params.filter.model_copy(update={"min_item_events": 1})
         changes["vocab"] = params.vocab.model_copy(update={"min_count": 1})
-    return params.model_copy(update=changes)
+    return _here(params).model_copy(update=changes)
+
+
+def _here(params: Params) -> Params:
+    """Parameters of work in this process: others' seconds are not seen, nor this machine's files by others."""
+    return params.model_copy(update={"engine": EngineParams()})
 
 
 def _shown(out: Path) -> int:
-    return int(pl.scan_parquet(out / VACANCIES_FILE).select(pl.len()).collect().item())
+    return int(table_files.scan_parquet(out / VACANCIES_FILE).select(pl.len()).collect().item())
 
 
 def _work(events: Path, scratch: Path) -> int:
     """Bytes of the events as `explode` holds them until they are split."""
-    keep(pl.read_parquet(buckets(events)).drop("part", "label"), scratch)
+    keep(table_files.read_parquet(buckets(events)).drop("part", "label"), scratch)
     return scratch.stat().st_size

@@ -107,11 +107,10 @@ def restrictions(
     groups: tuple[Ints, ...] = ()
     unknown = [0, 0]
     if allow is not None:
-        found, unknown[0] = vacancy_lists.known_items(
-            vacancy_lists.read(allow, "--allow"), names, allow
-        )
+        listed = vacancy_lists.read(allow, "--allow")
+        found, unknown[0] = vacancy_lists.known_items(listed, names, allow)
         if vacancy_lists.USER in found.columns:
-            rows, groups = _grouped(rows, found)
+            rows, groups = _grouped(rows, found, listed[vacancy_lists.USER])
         else:
             allowed &= vacancy_lists.mask(found["item"], len(names))
     if deny is not None:
@@ -137,9 +136,20 @@ def restrictions(
     return Restrictions(rows, None if everything else allowed, groups, activity, told)
 
 
-def _grouped(rows: pl.DataFrame, found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Ints, ...]]:
-    """Number the people who have lists of their own; people with equal lists share a number."""
-    lists = found.sort("item").group_by("user_id", maintain_order=True).agg("item").sort("user_id")
+def _grouped(
+    rows: pl.DataFrame, found: pl.DataFrame, users: pl.Series
+) -> tuple[pl.DataFrame, tuple[Ints, ...]]:
+    """Number the people who have lists of their own; people with equal lists share a number.
+
+    Of `users` those without a known vacancy have an empty list: nothing may be recommended to them.
+    """
+    known = found.sort("item").group_by("user_id", maintain_order=True).agg("item")
+    lists = (
+        pl.DataFrame({"user_id": users.unique()})
+        .join(known, on="user_id", how="left")
+        .with_columns(pl.col("item").fill_null(pl.lit([], dtype=known.schema["item"])))
+        .sort("user_id")
+    )
     distinct = lists.select("item").unique(maintain_order=True)
     distinct = distinct.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias(GROUP))
     numbers = lists.join(distinct, on="item", how="left").select("user_id", GROUP)

@@ -164,15 +164,28 @@ def room(device: torch.device) -> int:
 
 
 def _group() -> int:
-    """What the control group of a container still allows."""
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    """What the control group of a container still allows.
+
+    Pages of files that nobody has read of late count as used there, and go when others need the room.
+    """
+    for folder, limit, used, idle in (
+        ("", "memory.max", "memory.current", "inactive_file"),
+        ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     ):
+        group = Path("/sys/fs/cgroup") / folder
         try:
-            texts = [(Path("/sys/fs/cgroup") / name).read_text().strip() for name in (limit, used)]
+            texts = [(group / name).read_text().strip() for name in (limit, used)]
         except OSError:
             continue
         if texts[0].isdigit():
-            return int(texts[0]) - int(texts[1])
+            return int(texts[0]) - int(texts[1]) + _figure(group / "memory.stat", idle)
     return 2**63
+
+
+def _figure(file: Path, name: str) -> int:
+    """A figure of a file with a name and a number a line; 0 where it is not there."""
+    try:
+        lines = [line.split() for line in file.read_text().splitlines()]
+    except OSError:
+        return 0
+    return next((int(line[1]) for line in lines if line[:1] == [name]), 0)

@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import InitProcessGroupKwargs
 
 from stages.core import tables
 from stages.core.model_files import CHOSEN, CONFIG, WEIGHTS
 from stages.interface.errors import HhrecError
-from stages.interface.processes import unsynchronised
+from stages.interface.processes import LONGEST, unsynchronised
 from stages.interface.stage_report import Progress
 from stages.params import Params
 from stages.train import checkpointing, sparse_gradients
@@ -22,7 +23,9 @@ from stages.train.prepare import Training
 
 def start() -> Accelerator:
     """Join the other processes; refuse copies that do not know of each other."""
-    accelerator = Accelerator(mixed_precision="no")  # the loop casts: `auto` needs both
+    waits = InitProcessGroupKwargs(timeout=LONGEST)  # while the first one counts neighbours
+    # `no`: the loop casts, for `auto` needs both
+    accelerator = Accelerator(mixed_precision="no", kwargs_handlers=[waits])
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and accelerator.num_processes == 1:
         raise unsynchronised(world, "hhrec train")

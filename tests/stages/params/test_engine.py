@@ -36,9 +36,28 @@ def test_settings_on_the_command_line_are_text_for_spark() -> None:
         ({"spark": {"master": "local[2]", "remote": "sc://h"}}, "both given"),
         ({"spark": {"settings": {"memory": "8g"}}}, "start with spark."),
         ({"spark": {"settings": {"spark.hadoop.fs.s3a.secret.key": "x"}}}, "credential"),
+        (
+            {"spark": {"remote": "sc://h:15002/;token=abc"}},
+            "belongs into the environment, SPARK_REMOTE",
+        ),
         ({"spark": {"settings": [1]}}, "dictionary"),
     ],
 )
 def test_what_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(HhrecError, match=said):
         engine(**given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"remote": "sc://h:15002/;token=hush"},
+        {"master": "spark://h?password=hush"},
+        {"settings": {"spark.my.token": "hush"}},
+    ],
+)
+def test_a_credential_is_refused_and_not_repeated(given: dict[str, Any]) -> None:
+    with pytest.raises(HhrecError) as caught:
+        engine(spark=given)
+    assert "found a credential" in str(caught.value)
+    assert "hush" not in str(caught.value) + caught.value.hint

@@ -55,6 +55,18 @@ def test_a_log_that_is_its_own_sample_is_planned_to_the_byte(
     assert planned["features"] == pytest.approx(real["features"], rel=0.1)
 
 
+@pytest.mark.parametrize("engine", [{"kind": "processes", "workers": 2}, {"kind": "spark"}])
+def test_the_sample_is_always_worked_on_here(
+    small_artifacts: Path, tmp_path: Path, report: PlanReport, engine: dict[str, Any]
+) -> None:
+    """Seconds are of this process, and no cluster sees a temporary directory of this machine."""
+    planned = plan.run(params(engine=engine), raw=small_artifacts / "raw", artifacts=tmp_path / "a")
+    assert {name: found(planned)[name] for name in ("filter", "vocab")} == {
+        name: found(report)[name] for name in ("filter", "vocab")
+    }
+    assert all(one.seconds for one in planned.stages if one.stage in PLACES)
+
+
 def test_weights_and_checkpoints_are_those_of_a_training(
     small_artifacts: Path, report: PlanReport, tmp_path: Path
 ) -> None:

@@ -107,6 +107,18 @@ def test_lists_of_vacancies_for_all_and_for_some(world: World, tmp_path: Path) -
     assert set(allowed[0]) == set(plain[0][:3])
 
 
+def test_who_may_get_unknown_vacancies_only_gets_nothing(world: World, tmp_path: Path) -> None:
+    plain, rows = world.predicted(), pl.read_parquet(world.out / "p")
+    closed, open_one = rows["user_id"].unique(maintain_order=True)[:2]
+    own = pl.DataFrame({"user_id": [closed, open_one], "vacancy_id": ["gone", plain[0][0]]})
+    own.write_parquet(tmp_path / "own.parquet")
+    found = world.predicted(allow=tmp_path / "own.parquet")
+    assert world.report.allow_unknown == 1
+    for row, name in enumerate(rows["user_id"]):
+        expected = {closed: [], open_one: [plain[0][0]]}.get(name, plain[row])
+        assert found[row] == expected, name
+
+
 def test_at_most_n_of_a_field_are_the_first_that_may_be_chosen(world: World) -> None:
     found = world.predicted(list_rules=ListRules({COMPANY: 1, "employment": 5}))
     for row, ranking in zip(found, world.whole(), strict=True):

@@ -219,8 +219,8 @@ def test_the_room_of_a_container_is_its_limit_less_what_it_uses(monkeypatch):
 
 
 @pytest.mark.parametrize("names", [
-    ("memory.max", "memory.current"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
 ])  # fmt: skip
 def test_both_layouts_of_control_groups_are_read(tmp_path, monkeypatch, names):
     group = tmp_path / "group"
@@ -232,5 +232,7 @@ def test_both_layouts_of_control_groups_are_read(tmp_path, monkeypatch, names):
     (group / names[1]).write_text("300\n")
     (group / names[0]).write_text("1000\n")
     assert memory_model._group() == 700
+    (group / names[2]).write_text(f"anon 200\n{names[3]} 80\nactive_file 20\n")
+    assert memory_model._group() == 780  # files that nobody has read of late give way
     (group / names[0]).write_text("max\n")
     assert memory_model._group() == 2**63
