@@ -16,6 +16,7 @@ from stages.features.vector_file import open_vectors
 from stages.interface.errors import HhrecError
 from stages.loaders import model_arrays
 from stages.params import Params
+from stages.train import validation_rows
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Dat
     asked = tables.scan(sequences / VALIDATION, VALIDATION_SEQUENCES, made_by=model_arrays.BUILD)
     return DatasetStats(
         lengths=_lengths(train),
-        asked=_lengths(asked.head(params.train.validation_rows)),
+        asked=_lengths(validation_rows.chosen(asked, params.train.validation_rows, params.seed)),
         trained=trained,
         vacancies=int(vacancies),
         words=int(most or 0),

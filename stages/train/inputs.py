@@ -22,6 +22,7 @@ from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, silent
 from stages.loaders import model_arrays, neighbour_files
 from stages.params import Params
+from stages.train import validation_rows
 from stages.train.batch_maker import SESSIONS
 from stages.train.dataset import TrainingData
 
@@ -84,7 +85,9 @@ def read(
             accelerator.device
         ),
         names=trained["vacancy_id"],
-        validation=validation.head(params.train.validation_rows).collect(),
+        validation=validation_rows.chosen(
+            validation, params.train.validation_rows, params.seed
+        ).collect(),
         books=load_books(features / BOOKS_DIR),
         books_hash=books_hash(features / BOOKS_DIR),
     )
