@@ -15,7 +15,7 @@ SCRIPT = ROOT / "docker" / "nightly.sh"
 def test_the_image_has_what_was_tested_and_the_files_that_are_there() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "--constraint constraints.txt" in text
-    assert "://" not in text  # an index is whoever builds it to name
+    assert "https://" not in text  # an index is whoever builds it to name
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     copied = [
         word for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for word in line.split()

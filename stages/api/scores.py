@@ -10,6 +10,7 @@ import polars as pl
 from stages.api.table_files import as_file
 from stages.baselines import stage as baselines
 from stages.baselines.stage import Part
+from stages.core import table_files
 from stages.core.artifact_paths import (
     METRICS_DIR,
     MODEL_DIR,
@@ -50,7 +51,7 @@ def baseline(
             vocab=root / VOCAB_FILE,
             out=file,
         )
-        return pl.read_parquet(file)
+        return table_files.read_parquet(file)
 
 
 def evaluate(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core import table_files
 from stages.core.artifact_paths import VACANCIES_FILE
 from stages.params import Params
 from stages.rules import facts
@@ -20,7 +21,7 @@ def missing(names: pl.DataFrame, vacancies: Path) -> pl.Series:
         HhrecError: It is no catalogue.
     """
     facts.fields(vacancies)
-    there = pl.scan_parquet(vacancies).select(pl.col(VACANCY).cast(pl.String))
+    there = table_files.scan_parquet(vacancies).select(pl.col(VACANCY).cast(pl.String))
     return names.lazy().join(there, on=VACANCY, how="anti").collect()["item"].sort()
 
 

@@ -19,7 +19,7 @@ from stages.bundle import array_files, heuristic_files, manifest
 from stages.bundle.content import Content
 from stages.bundle.manifest import BundleManifest
 from stages.bundle.vacancy_ids import VacancyIds
-from stages.core import calibration_file
+from stages.core import calibration_file, table_files
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.kinds import BUNDLE_FILE
 from stages.interface.errors import HhrecError
@@ -58,7 +58,7 @@ def opened(path: Path) -> Content:
 
 def _opened(path: Path, made: BundleManifest) -> Content:
     params = Params.model_validate_json((path / PARAMS).read_text(encoding="utf-8"))
-    table = pl.read_ipc(path / FACTS, columns=["vacancy_id"])
+    table = table_files.read_ipc(path / FACTS, columns=["vacancy_id"])
     numbers, size = made.numbers, made.vacancies + FIRST_ITEM
     network, found = load_model(path), calibration_file.read(path)
     catalogue = inputs(path, numbers, size)
@@ -97,7 +97,7 @@ def withdrawn(path: Path, made: BundleManifest) -> NDArray[np.int64]:
 
 def facts(path: Path, fields: list[str] | None) -> pl.DataFrame | None:
     """Read the fields of all vacancies."""
-    return None if fields is None else pl.read_ipc(path / FACTS, columns=fields)
+    return None if fields is None else table_files.read_ipc(path / FACTS, columns=fields)
 
 
 def info(path: Path, made: BundleManifest) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stages.core import tables
+from stages.core import table_files, tables
 from stages.core.schema import Schema
 
 BATCH_ROWS = 65_536  # of an Arrow file: a reader holds some batches, not all of it
@@ -59,7 +59,7 @@ def kept_files(work: Path) -> list[Path]:
 
 def need(files: Sequence[Path]) -> int:
     """Bytes of memory that the work on the greatest of some files of events takes."""
-    rows = [pl.scan_parquet(file).select(pl.len()).collect().item() for file in files]
+    rows = [table_files.scan_parquet(file).select(pl.len()).collect().item() for file in files]
     return max(rows, default=0) * BYTES_PER_EVENT
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import json_text, schema
+from stages.core import json_text, schema, table_files
 from stages.core.artifact_paths import SAMPLE_FILE
 from stages.core.model_files import BEST, CONFIG
 from stages.core.schema import Schema
@@ -48,7 +48,7 @@ def _table(path: Path, columns: Schema) -> bool:
     """Whether a table has exactly our columns."""
     files = [path] if path.is_file() else sorted(path.glob("bucket-*.parquet"))
     try:
-        return bool(files) and list(pl.read_parquet_schema(files[0])) == list(columns)
+        return bool(files) and list(table_files.parquet_schema(files[0])) == list(columns)
     except (OSError, pl.exceptions.PolarsError):
         return False
 
@@ -56,7 +56,7 @@ def _table(path: Path, columns: Schema) -> bool:
 def _marked(path: Path) -> bool:
     """Whether a Parquet file says in its footer that hhrec wrote it."""
     try:
-        found = pl.read_parquet_metadata(path)
+        found = table_files.parquet_metadata(path)
     except (OSError, pl.exceptions.PolarsError):
         return False
     return all(found.get(name) == value for name, value in MARK.items())

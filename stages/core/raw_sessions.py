@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core import table_files
 from stages.core.actions import KNOWN_ACTIONS, OTHER
 from stages.core.keys import KEYS
 from stages.core.schema import RAW_SESSIONS, TIME
@@ -34,12 +35,12 @@ def scan_sessions(path: Path) -> pl.LazyFrame:
             "run `hhrec data sample`, or set `raw` in params.yaml to the directory of your files",
         )
     try:
-        found = pl.read_parquet_schema(path)
+        found = table_files.parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise HhrecError(f"{path}: not a readable Parquet file ({error})", HINT) from error
     _check_dtypes(path, found)
     return (
-        pl.scan_parquet(path)
+        table_files.scan_parquet(path)
         .select(*KEYS, *LISTS)
         .with_columns(
             pl.col("action_type").cast(pl.List(pl.Int64), strict=False),

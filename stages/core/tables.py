@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import exchange
+from stages.core import exchange, table_files
 from stages.core.exchange import remove
 from stages.core.schema import VOCAB, Schema
 from stages.interface import failures
@@ -40,12 +40,12 @@ def scan(path: Path, schema: Schema, *, made_by: str) -> pl.LazyFrame:
     if not path.is_file():
         check_buckets(path, [file.name for file in files], hint)
     try:
-        found = pl.read_parquet_schema(files[0])
+        found = table_files.parquet_schema(files[0])
     except (pl.exceptions.PolarsError, OSError) as error:
         told = failures.short(error)
         raise HhrecError(f"{path}: not a readable Parquet file ({told})", hint) from error
     check_columns(path, found, schema, hint)
-    return pl.scan_parquet(files).select(*schema)
+    return table_files.scan_parquet(files).select(*schema)
 
 
 def scan_vocab(path: Path) -> pl.LazyFrame:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
+from stages.core import table_files
 from stages.data import json_lines
 from stages.interface import failures
 from stages.interface.errors import HhrecError, MissingInputError, UsageError
@@ -173,13 +174,12 @@ def _scan(flat: Flat) -> pl.LazyFrame:
 def _scan_file(flat: Flat, file: Path) -> pl.LazyFrame:
     kind = flat.kind()
     if kind == "parquet":
-        return pl.scan_parquet(file, glob=False)
-    frame = pl.scan_csv(
+        return table_files.scan_parquet(file)
+    frame = table_files.scan_csv(
         file,
         separator=flat.separator or SEPARATORS[kind],
         quote_char=None if kind == "tsv" else '"',  # tabs are seldom quoted, and a title may be
         has_header=flat.names is None,
-        glob=False,
         infer_schema=False,
     )
     if flat.names is None:

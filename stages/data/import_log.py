@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import kinds, outputs, ownership
+from stages.core import kinds, outputs, ownership, table_files
 from stages.core.artifact_paths import LABELS_FILE, RAW_FILES, VACANCIES_FILE
 from stages.core.buckets import bucket_count
 from stages.core.schema import RAW_VACANCIES
@@ -64,8 +64,8 @@ def run(
         judgements = work / "judged.parquet"
         progress(0, 1, "reading the log")
         written = judge(log, source, judgements)
-        verdict = read_verdict(pl.scan_parquet(judgements), log, written)
-        accepted = pl.scan_parquet(judgements).filter(pl.col("reason").is_null())
+        verdict = read_verdict(table_files.scan_parquet(judgements), log, written)
+        accepted = table_files.scan_parquet(judgements).filter(pl.col("reason").is_null())
         split = plan.split(accepted)
         ranges = min(bucket_count(verdict.rows, memory_gb), SLOTS)
         with made.replacing() as scratch:

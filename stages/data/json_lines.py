@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core import table_files
 from stages.interface.errors import HhrecError
 
 PEEKED_LINES = 1_000  # lines whose keys count as the columns of a file
@@ -54,7 +55,7 @@ def scan(
     """
     schema: dict[str, pl.DataType | type[pl.DataType]] = dict.fromkeys(top, pl.String)
     if not nested:
-        return pl.scan_ndjson(list(files), schema=schema)
+        return table_files.scan_ndjson(list(files), schema=schema)
     held = pl.List(pl.Struct(dict.fromkeys(sorted(inner), pl.String)))
-    frame = pl.scan_ndjson(list(files), schema={**schema, nested: held})
+    frame = table_files.scan_ndjson(list(files), schema={**schema, nested: held})
     return frame.explode(nested, empty_as_null=False, keep_nulls=False).unnest(nested)

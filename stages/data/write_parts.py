@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core import table_files
 from stages.core.schema import LABELS, RAW_SESSIONS, Schema
 from stages.data.import_split import USER, Split, SplitKind, ordered, split_events
 from stages.data.raw_rows import label_rows, next_rows, session_rows
@@ -96,7 +97,7 @@ def write_parts(
     out.mkdir(parents=True, exist_ok=True)
     for part in PARTS if split.kind != "none" else ("train", "test"):
         files = [work / f"{part}-{index}.parquet" for index in range(ranges)]
-        pl.scan_parquet(files).sink_parquet(
+        table_files.scan_parquet(files).sink_parquet(
             out / f"{part}.parquet", compression="zstd", statistics=False, row_group_size=ROW_GROUP
         )
     return tally

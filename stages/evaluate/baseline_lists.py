@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.baselines import stage as baselines
+from stages.core import table_files
 from stages.core.buckets import keep
 from stages.params import SeenParams
 from stages.scoring.predicted_lists import PredictedLists
@@ -46,7 +47,7 @@ class BaselineLists:
 
     def _slices(self, name: str) -> Iterator[pl.DataFrame]:
         for start in range(0, len(self.keys), baselines.SLICE):
-            yield pl.read_ipc(file_of(self.folder, name, start))
+            yield table_files.read_ipc(file_of(self.folder, name, start))
 
 
 def file_of(folder: Path, name: str, start: int) -> Path:

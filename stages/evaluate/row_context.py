@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import table_files, tables
 from stages.core.artifact_paths import TRAIN, VACANCIES_FILE
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, TEST_SEQUENCES, VOCAB
@@ -66,7 +66,7 @@ def catalogue(raw: Path) -> pl.DataFrame:
     file = raw / VACANCIES_FILE
     if not file.is_file():
         return pl.DataFrame(schema={"vacancy_id": pl.String})
-    found = pl.scan_parquet(file)
+    found = table_files.scan_parquet(file)
     columns = [
         name for name in ("vacancy_id", *FACTS.values(), EMPLOYER) if name in found.collect_schema()
     ]

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from stages.core import engines, kinds, outputs, tables
+from stages.core import engines, kinds, outputs, table_files, tables
 from stages.core.artifact_paths import TEST_FILE, TRAIN_FILE
 from stages.core.buckets import (
     BYTES_PER_EVENT,
@@ -149,7 +149,7 @@ def marked(scratch: Path, way: holdout.Split, job: tuple[int, pl.DataFrame]) -> 
     """Write a bucket with `part` and `label`; count what it holds."""
     index, labelled = job
     work = scratch / "work"
-    events = holdout.mark(pl.read_ipc(kept_path(work, index)), labelled, way)
+    events = holdout.mark(table_files.read_ipc(kept_path(work, index)), labelled, way)
     write(events, bucket_path(scratch, index), EVENTS, work=work)
     real = events["vacancy_id"].is_not_null()
     return engines.Found(

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 from tokenizers import Tokenizer
 
-from stages.core import engines
+from stages.core import engines, table_files
 from stages.core.artifact_paths import BOOKS_DIR, ITEMS_DIR
 from stages.core.buckets import bucket_path, kept_files, kept_path, write
 from stages.core.schema import FEATURES
@@ -45,7 +45,7 @@ class Books(engines.FieldsOnly):
 
 def encoded(books: Books, work: Path, out: Path, index: int) -> engines.Found:
     """Write the features of one bucket of facts."""
-    part = encode(pl.read_ipc(kept_path(work, index)), *books.both)
+    part = encode(table_files.read_ipc(kept_path(work, index)), *books.both)
     write(part, bucket_path(out, index), FEATURES, work=work)
     return engines.Found(rows=part.height)
 

@@ -3,9 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-import polars as pl
-
-from stages.core import engines, kinds, outputs, tables
+from stages.core import engines, kinds, outputs, table_files, tables
 from stages.core.artifact_paths import BOOKS_DIR, TEXT_CACHE_DIR, VACANCIES_FILE
 from stages.core.buckets import kept_files
 from stages.core.schema import RAW_VACANCIES
@@ -92,7 +90,7 @@ def run(
         work = scratch / "work"
         clean, encode = engines.halves(progress, len(slicing.numbers), "cleaned", "encoded")
         counts = write_facts(engine, vacancies, Cleaning(slicing, settings, rates, work), clean)
-        learnt, words = frozen or learn(pl.scan_ipc(kept_files(work)), settings)
+        learnt, words = frozen or learn(table_files.scan_ipc(kept_files(work)), settings)
         learnt = learnt.model_copy(update={"text_model": reader.hash if reader else ""})
         save_books(learnt, words, scratch / BOOKS_DIR)
         encode_slices(engine, work, scratch, slice_items, encode)
@@ -120,7 +118,7 @@ def write_vectors(
     """Write the text vectors of every bucket of facts to one file, by item."""
     files, file = kept_files(work), VectorFile(out, vacancies, reader.encoder.width)
     for done, part in enumerate(files):
-        facts = pl.read_ipc(part)
+        facts = table_files.read_ipc(part)
         described = visible(facts["text"]) if settings.text_description else None
         note = partial(progress, len(files) + done, 2 * len(files))
         file.write(facts["item"], reader.of(joined(facts, described), note))

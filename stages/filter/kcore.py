@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import engines
+from stages.core import engines, table_files
 from stages.core.buckets import keep, summed
 
 
@@ -79,7 +79,7 @@ def items(engine: engines.Engine, files: Sequence[Path], need: int = 0) -> pl.Da
 
 def item_events(file: Path) -> engines.Found:
     """Events of each vacancy in one file."""
-    counts = pl.scan_ipc(file).group_by("vacancy_id").agg(pl.col("events").sum())
+    counts = table_files.scan_ipc(file).group_by("vacancy_id").agg(pl.col("events").sum())
     return engines.Found(tables=[counts.collect(engine="streaming")])
 
 
@@ -97,7 +97,7 @@ def shrunk(rare: Path, min_user_events: int, number: int, file: Path) -> engines
 
     The old file stays, so that the same may be done twice; where nothing goes, nothing is written.
     """
-    before, unwanted = pl.read_ipc(file), pl.read_ipc(rare)
+    before, unwanted = table_files.read_ipc(file), table_files.read_ipc(rare)
     frequent = before.join(unwanted, on="vacancy_id", how="anti") if unwanted.height else before
     rich = frequent.filter(pl.col("events").sum().over("user_id") >= min_user_events)
     changed = rich.height < before.height

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from stages.core import engines
+from stages.core import engines, table_files
 from stages.core.buckets import bucket_path, keep, kept_path, need, summed, user_sizes, write
 from stages.core.schema import FILTERED
 from stages.filter.kcore import items, pairs, shrink
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
 
     def people(self, file: Path) -> tuple[pl.DataFrame, dict[str, int]]:
         """Events of a bucket before any is too rare, and what is counted."""
-        part = train_part(pl.scan_parquet(file), everything=self.everything)
+        part = train_part(table_files.scan_parquet(file), everything=self.everything)
         return people(part.collect(), self.limits.max_user_events)
 
 
@@ -118,7 +118,7 @@ def kept(wanted: Wanted, out: Path, job: tuple[int, tuple[Path, Path]]) -> engin
     are left, the pair is.
     """
     index, (file, core) = job
-    left = pl.read_ipc(core)
+    left = table_files.read_ipc(core)
     known, _ = wanted.people(file)
     lives = known.select(pl.col("user_id").rle()).unnest("user_id")
     stays = lives["value"].is_in(left["user_id"].unique().implode()).to_numpy()

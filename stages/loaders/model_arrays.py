@@ -12,7 +12,7 @@ from stages.bert4rec.examples.histories import Histories, Ints, meetings
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.popularity_prior import Demand, demand, demand_of
 from stages.bert4rec.retrieval.cooccurrence import Neighbours, nobody
-from stages.core import tables
+from stages.core import table_files, tables
 from stages.core.buckets import buckets
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import (
@@ -78,9 +78,9 @@ def write_store(source: Path, target: Path) -> None:
 def _some_at_a_time(source: Path, *columns: str) -> Iterator[pl.DataFrame]:
     """Read columns of a table, so many rows at once."""
     for file in buckets(source):
-        count = pl.scan_parquet(file).select(pl.len()).collect().item()
+        count = table_files.scan_parquet(file).select(pl.len()).collect().item()
         for start in range(0, count, ROWS):
-            part = pl.scan_parquet(file).select(*columns).slice(start, ROWS)
+            part = table_files.scan_parquet(file).select(*columns).slice(start, ROWS)
             yield part.collect(engine="streaming")
 
 

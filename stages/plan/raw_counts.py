@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from stages.core import table_files
 from stages.core.artifact_paths import TEST_FILE, TRAIN_FILE, VACANCIES_FILE
 from stages.core.raw_sessions import scan_sessions
 from stages.core.schema import CATEGORICAL
@@ -56,7 +57,7 @@ def read(raw: Path) -> RawCounts:
             f"{catalogue}: not found; the catalogue was expected there",
             "run `hhrec data sample`, or set `raw` in params.yaml to the directory of your files",
         )
-    vacancies = int(pl.scan_parquet(catalogue).select(pl.len()).collect().item())
+    vacancies = int(table_files.scan_parquet(catalogue).select(pl.len()).collect().item())
     files = (raw / name for name in (TRAIN_FILE, TEST_FILE, VACANCIES_FILE))
     return RawCounts(*train, *test, vacancies, sum(file.stat().st_size for file in files))
 
@@ -64,7 +65,9 @@ def read(raw: Path) -> RawCounts:
 def _counts(file: Path) -> tuple[int, int]:
     scan_sessions(file)  # which complains of files that cannot be used
     events = pl.col(LENGTHS).list.len().cast(pl.Int64).sum()
-    rows = pl.scan_parquet(file).select(pl.len(), events).collect(engine="streaming").row(0)
+    rows = (
+        table_files.scan_parquet(file).select(pl.len(), events).collect(engine="streaming").row(0)
+    )
     return int(rows[0]), int(rows[1] or 0)
 
 
@@ -78,13 +81,13 @@ def sample_people(raw: Path, out: Path, every: int) -> None:
     """Copy the sessions of one person in `every`, by a hash of the id, into a directory."""
     out.mkdir(parents=True)
     for name in (TRAIN_FILE, TEST_FILE):
-        rows = pl.scan_parquet(raw / name).filter(pl.col("user_id").hash(0) % every == 0)
+        rows = table_files.scan_parquet(raw / name).filter(pl.col("user_id").hash(0) % every == 0)
         rows.sink_parquet(out / name, compression="lz4")
 
 
 def sample_catalogue(raw: Path, count: int, size: int, parts: int = 8) -> pl.DataFrame:
     """Read about `size` of `count` rows of the catalogue, from `parts` places of the file."""
-    rows = pl.scan_parquet(raw / VACANCIES_FILE)
+    rows = table_files.scan_parquet(raw / VACANCIES_FILE)
     if size >= count:
         return rows.collect()
     length = max(1, size // parts)
@@ -104,7 +107,7 @@ def trained(raw: Path, counts: RawCounts, min_count: int, share: float) -> int:
     from scipy.stats import binom  # type: ignore[import-untyped] # noqa: PLC0415  half a second
 
     one_in = CHECKED if counts.events > MANY else 1
-    items = pl.scan_parquet(raw / TRAIN_FILE).select(
+    items = table_files.scan_parquet(raw / TRAIN_FILE).select(
         pl.col("vacancy_id").list.explode(empty_as_null=False)
     )
     some = items.filter(pl.col("vacancy_id").hash(0) % one_in == 0)
@@ -115,9 +118,11 @@ def trained(raw: Path, counts: RawCounts, min_count: int, share: float) -> int:
 
 def values(raw: Path) -> dict[str, int]:
     """Distinct values of each categorical column of the catalogue, by its name in features."""
-    names = pl.read_parquet_schema(raw / VACANCIES_FILE)
+    names = table_files.parquet_schema(raw / VACANCIES_FILE)
     known = {own: column for column, own in CATEGORICAL.items() if column in names}
     counts = [pl.col(column).n_unique().alias(own) for own, column in known.items()]
     if not counts:
         return {}
-    return pl.scan_parquet(raw / VACANCIES_FILE).select(counts).collect().row(0, named=True)
+    return (
+        table_files.scan_parquet(raw / VACANCIES_FILE).select(counts).collect().row(0, named=True)
+    )

@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 import torch
 
+from stages.core import table_files
 from stages.core.artifact_paths import LABELS_FILE, TEST_FILE, TRAIN_FILE
 from stages.explode.stage import bucket_number
 from stages.features.stage import SLICE_ITEMS
@@ -94,7 +95,11 @@ def _later(params: Params, raw: Path, counts: RawCounts, found: Rehearsal) -> La
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     training = plan.planned(chosen, tables, device=device)
     labels = raw / LABELS_FILE
-    known = pl.scan_parquet(labels).select(pl.len()).collect().item() if labels.is_file() else 0
+    known = (
+        table_files.scan_parquet(labels).select(pl.len()).collect().item()
+        if labels.is_file()
+        else 0
+    )
     return Later(
         params=chosen,
         tables=tables,

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from stages.bert4rec.examples.histories import Ints
+from stages.core import table_files
 from stages.core.artifact_paths import (
     BOOKS_DIR,
     FEATURES_DIR,
@@ -86,7 +87,7 @@ def rows(found: Rehearsal) -> dict[str, float]:
 
 def _rows(found: Rehearsal, part: str) -> int:
     files = buckets(found.out / SEQUENCES_DIR / part)
-    return int(pl.scan_parquet(files).select(pl.len()).collect().item())
+    return int(table_files.scan_parquet(files).select(pl.len()).collect().item())
 
 
 def bytes_of(found: Rehearsal) -> dict[str, float]:
@@ -113,13 +114,15 @@ def key_bytes(found: Rehearsal) -> float:
     files = buckets(found.out / SEQUENCES_DIR / "test") + buckets(
         found.out / SEQUENCES_DIR / "validation"
     )
-    keys = pl.concat([pl.read_parquet(file, columns=list(KEYS)) for file in files]).sort(KEYS)
+    keys = pl.concat([table_files.read_parquet(file, columns=list(KEYS)) for file in files]).sort(
+        KEYS
+    )
     return _written(keys, found) / max(len(keys), 1)
 
 
 def id_bytes(found: Rehearsal, k: int, lists: int = 1000) -> float:
     """Bytes of one recommended id in a predictions file: ids drawn as often as they are met."""
-    met = pl.scan_parquet(buckets(found.out / FILTERED_DIR)).select("vacancy_id").collect()
+    met = table_files.scan_parquet(buckets(found.out / FILTERED_DIR)).select("vacancy_id").collect()
     if met.is_empty():
         return 0.0
     drawn = met.sample(lists * k, with_replacement=True, seed=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core import table_files
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.recommend.event_frames import COLUMNS, HINT, REQUIRED
 
@@ -42,9 +43,9 @@ def _table(path: Path | None, users: Sequence[str]) -> pl.DataFrame:
     if path is None:
         lines = _lines(sys.stdin.buffer.read())
     elif path.suffix == ".parquet":
-        lines = pl.scan_parquet(path)
+        lines = table_files.scan_parquet(path)
     elif path.suffix == ".csv":
-        lines = pl.scan_csv(path, infer_schema=False)
+        lines = table_files.scan_csv(path, infer_schema=False)
     else:
         lines = _lines(path.read_bytes())
     schema = lines.collect_schema()

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import table_files, tables
 from stages.core.actions import is_bot, is_known
 from stages.core.buckets import buckets
 from stages.core.raw_sessions import row_counts, scan_sessions
@@ -76,7 +76,7 @@ def log(events: Path, max_user_events: int) -> Log:
     spread = {name: Histogram() for name in ("user", "session", "gap")}
     weekdays = Counter[tuple[int, int]]()
     for file in buckets(events) or [events]:
-        rows = pl.scan_parquet(file).filter(pl.col("vacancy_id").is_not_null())
+        rows = table_files.scan_parquet(file).filter(pl.col("vacancy_id").is_not_null())
         for name, tally in _tallies(rows, max_user_events).items():
             by.setdefault(name, Counter()).update(tally._asdict())
         for name, found in _spread(rows).items():
@@ -91,7 +91,7 @@ def log(events: Path, max_user_events: int) -> Log:
 def filtered(path: Path) -> TableCounts:
     """Count the filtered events."""
     rows = tables.scan(path, FILTERED, made_by="hhrec filter")
-    sums = [_tally(pl.scan_parquet(file)) for file in buckets(path)] or [_tally(rows)]
+    sums = [_tally(table_files.scan_parquet(file)) for file in buckets(path)] or [_tally(rows)]
     return TableCounts(*(sum(column) for column in zip(*sums, strict=True)))
 
 

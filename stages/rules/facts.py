@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core import table_files
 from stages.interface.errors import HhrecError, MissingInputError
 
 VACANCY = "vacancy_id"
@@ -23,7 +24,7 @@ def fields(path: Path, *, without: Sequence[str] = ()) -> list[str]:
             "name the catalogue with --vacancies FILE",
         )
     try:
-        columns = list(pl.read_parquet_schema(path))
+        columns = list(table_files.parquet_schema(path))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise HhrecError(
             f"{path}: not a readable Parquet file ({error})", "name another with --vacancies FILE"
@@ -58,7 +59,7 @@ def read(path: Path, names: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame
     distinct = list(dict.fromkeys(wanted))
     shown = [pl.col(spelt[field]).alias(field) for field in distinct]
     table = (
-        pl.scan_parquet(path)
+        table_files.scan_parquet(path)
         .select(pl.col(VACANCY).cast(pl.String), *shown)
         .join(names.lazy().select(VACANCY), on=VACANCY, how="semi")
         .collect()

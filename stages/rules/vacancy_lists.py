@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from stages.core import table_files
 from stages.core.item_ids import FIRST_ITEM
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.rules.lists import Bools
@@ -79,7 +80,7 @@ def mask(items: pl.Series, count: int) -> Bools:
 
 
 def _columns(path: Path, hint: str) -> pl.DataFrame:
-    frame = pl.read_parquet(path)
+    frame = table_files.read_parquet(path)
     others = [name for name in frame.columns if name != USER]
     name = VACANCY if VACANCY in others or not others else others[0]
     if name not in others or (name != VACANCY and len(others) > 1):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from stages.core import engines, kinds, outputs, tables
+from stages.core import engines, kinds, outputs, table_files, tables
 from stages.core.buckets import bucket_path, buckets, need, write
 from stages.core.item_ids import UNK
 from stages.core.schema import EVENTS, FILTERED, HISTORY, TEST_SEQUENCES, VALIDATION_SEQUENCES
@@ -144,7 +144,7 @@ def built(
 ) -> engines.Found:
     """Write the parts that are made of one bucket, of all events (`asked`) or of the filtered ones."""
     asked, index, file = job
-    table = pl.scan_parquet(file)
+    table = table_files.scan_parquet(file)
     counts: dict[str, int] = {}
     found = _asked(table, items.table, now=now) if asked else _learnt(table, items.table)
     for part, rows in found.items():

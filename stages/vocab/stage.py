@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from stages.core import engines, kinds, outputs, tables
+from stages.core import engines, kinds, outputs, table_files, tables
 from stages.core.artifact_paths import VACANCIES_FILE
 from stages.core.buckets import buckets, need, summed
 from stages.core.item_ids import FIRST_ITEM
@@ -41,7 +41,7 @@ def item_counts(filtered: pl.LazyFrame) -> pl.LazyFrame:
 
 def counted(file: Path) -> engines.Found:
     """Events of each vacancy in a bucket."""
-    found = item_counts(pl.scan_parquet(file)).collect(engine="streaming")
+    found = item_counts(table_files.scan_parquet(file)).collect(engine="streaming")
     return engines.Found(tables=[found], rows=int(found["count"].sum()))
 
 

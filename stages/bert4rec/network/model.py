@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import torch
 from safetensors.torch import load_model
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import AutoConfig, AutoModel
 from transformers.initialization import no_init_weights
 
@@ -26,6 +26,7 @@ from stages.bert4rec.network.own_candidates import (
 from stages.bert4rec.network.popularity_prior import periods_of
 from stages.bert4rec.network.scorer import Scorer
 from stages.bert4rec.network.sequence_encoder import seen
+from stages.bert4rec.network.shared_candidates import shared_candidates
 from stages.bert4rec.network.step_index import StepIndex, step_index
 from stages.bert4rec.retrieval.negative_sampling import StepCandidates
 from stages.core import weight_files
@@ -176,45 +177,6 @@ class HhrecModel(Scorer):
             told = torch.cat([held, parts_of.of_new(*near)], 2)
         logits = beside(batch.items, known, batch.near, near_score(batch, near))
         return EncodedQuestions(states, *logits, told)
-
-
-def shared_candidates(
-    states: Tensor,
-    rest: Tensor,
-    positive: Tensor,
-    sees: Tensor,
-    index: StepIndex,
-    batch: Batch,
-    candidates: StepCandidates,
-) -> losses.ScoredQuestions:
-    """Put the questions that count before the candidates that all of them share.
-
-    Args:
-        states: (B, Q, H).
-        rest: Candidates of their own, (B, Q).
-        positive: Their answers, (B, Q).
-        sees: Which events each question sees, (B, Q, L).
-        index: Which questions count, and when each is asked.
-        batch: The rows.
-        candidates: Shared by all.
-    """
-    counted = index.counted
-
-    def take(values: Tensor) -> Tensor:
-        return values.flatten(0, 1).index_select(0, counted)
-
-    moment = nn.functional.one_hot(take(index.moment), len(index.moments)).to(states.dtype)
-    out = losses.columns(batch.items, candidates.items)[counted // batch.weight.shape[1]]
-    out = torch.where(take(sees), out, len(candidates.items))
-    hit = losses.columns(take(batch.target), candidates.items)
-    close = losses.columns(take(batch.near), candidates.items)
-    return losses.ScoredQuestions(
-        states=losses.aligned(take(states), torch.ones_like(moment[:, :1]), moment),
-        weight=take(batch.weight),
-        rest=take(rest),
-        positive=take(positive),
-        out=torch.cat([out, hit[:, None], close], dim=1),
-    )
 
 
 def _config(directory: Path) -> HhrecConfig:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from stages.core import table_files
 from stages.core.engines.engine import Found, Job, Shuffle
 
 ROWS = 1_000_000  # scattered at once: polars holds what it is about to write of every bucket
@@ -55,5 +56,5 @@ def _of_bucket(rows: Shuffle, bucket: int) -> pl.LazyFrame:
         return pl.concat([rows.read(part) for part in rows.files])
     files = sorted(rows.scratch.glob(f"**/bucket={bucket}/*.parquet"))
     if files:
-        return pl.scan_parquet(files, hive_partitioning=False)
+        return table_files.scan_parquet(files)
     return rows.read(rows.files[0]).clear()
