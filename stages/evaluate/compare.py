@@ -42,7 +42,7 @@ def run(
         raw: Directory of the input files: hashed for the protocol card, cut by for segments.
         out: JSON file to write, or none.
     """
-    made = None if out is None else alone(params, out, files, part)
+    made = alone(params, out, files, part)
     truth = held_out(sequences / part) if labels is None else read_labels(labels)
     lists = [open_predictions(file) for file in files]
     for file, found in zip(files, lists, strict=True):

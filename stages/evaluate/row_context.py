@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import polars as pl
 
-from stages.core import table_files, tables
+from stages.core import tables
 from stages.core.artifact_paths import TRAIN, VACANCIES_FILE
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, TEST_SEQUENCES, VOCAB
 from stages.evaluate.scores import Scored, score
 from stages.interface.errors import MissingInputError
 from stages.params import Params
+from stages.rules import facts
 from stages.scoring.predicted_lists import PredictedLists
 from stages.scoring.segments import FACTS, segments
 
@@ -66,12 +67,12 @@ def catalogue(raw: Path) -> pl.DataFrame:
     file = raw / VACANCIES_FILE
     if not file.is_file():
         return pl.DataFrame(schema={"vacancy_id": pl.String})
-    found = table_files.scan_parquet(file)
+    there = facts.fields(file)
     columns = [
-        name for name in ("vacancy_id", *FACTS.values(), EMPLOYER) if name in found.collect_schema()
+        pl.col(name).cast(pl.String) for name in (*FACTS.values(), EMPLOYER) if name in there
     ]
-    table = found.select(pl.col(name).cast(pl.String) for name in columns)
-    return table.unique("vacancy_id", keep="first", maintain_order=True).collect()
+    found = facts.first_rows(file, columns)
+    return found.rename({facts.KEY: "vacancy_id"})
 
 
 def familiar(

@@ -113,12 +113,18 @@ def raw_files(raw: Path) -> dict[str, Path]:
     return {name: raw / name for name in RAW_FILES}
 
 
-def alone(params: Params, out: Path, files: Sequence[Path], part: str) -> outputs.Output:
-    """Check the place of the scores of some files, and that they are of one part and one log."""
+def alone(
+    params: Params, out: Path | None, files: Sequence[Path], part: str
+) -> outputs.Output | None:
+    """Check that files are of one part and one log, and the place of their scores, if they get one."""
     given = {f"file {number}": file for number, file in enumerate(files, 1)}
-    made = outputs.prepare(out, kinds.SCORES, inputs=given, params=params, roles={TEST_FILE})
-    for known in made.inputs.values():
-        lineage.require_fact(known, "part", part)
+    made = None
+    if out is not None:
+        made = outputs.prepare(out, kinds.SCORES, inputs=given, params=params, roles={TEST_FILE})
+    known = made.inputs if made else outputs.identified(given)
+    lineage.check(known, roles={TEST_FILE})
+    for one in known.values():
+        lineage.require_fact(one, "part", part)
     return made
 
 
@@ -176,7 +182,7 @@ def score_file(
         raw: Directory of the input files: hashed for the protocol card, cut by for segments.
         out: JSON file to write, or none.
     """
-    made = None if out is None else alone(params, out, [predictions], part)
+    made = alone(params, out, [predictions], part)
     truth = held_out(sequences / part) if labels is None else read_labels(labels)
     found = open_predictions(predictions)
     check_overlap(truth, found.keys, predictions)

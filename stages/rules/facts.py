@@ -9,6 +9,7 @@ from stages.core import table_files
 from stages.interface.errors import HhrecError, MissingInputError
 
 VACANCY = "vacancy_id"
+KEY, PLACE = "hhrec id", "hhrec place"  # beside the fields, which may have any other name
 
 
 def fields(path: Path, *, without: Sequence[str] = ()) -> list[str]:
@@ -39,7 +40,7 @@ def read(path: Path, names: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame
         path: `vacancies.parquet`, or any Parquet file with `vacancy_id` and the fields.
         names: The vocabulary, by item.
         wanted: As columns are called there, or with underscores for dots. Of a vacancy that stands
-            there twice, the least values count, a missing one first.
+            there twice, one row counts, whatever is asked for: see `first_rows`.
 
     Returns:
         Columns named as asked, null where the file lacks the vacancy.
@@ -57,17 +58,37 @@ def read(path: Path, names: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame
             f"its fields are {', '.join(columns)}",
         )
     distinct = list(dict.fromkeys(wanted))
-    shown = [pl.col(spelt[field]).alias(field) for field in distinct]
-    table = (
-        table_files.scan_parquet(path)
-        .select(pl.col(VACANCY).cast(pl.String), *shown)
-        .join(names.lazy().select(VACANCY), on=VACANCY, how="semi")
-        .collect()
-    )
-    if table[VACANCY].is_duplicated().any():
-        table = table.sort(VACANCY, *distinct).unique(VACANCY, keep="first", maintain_order=True)
-    return (
-        names.select(VACANCY)
-        .join(table, on=VACANCY, how="left", maintain_order="left")
-        .select(*distinct)
-    )
+    known = names.select(pl.col(VACANCY).alias(KEY))
+    table = first_rows(path, [pl.col(spelt[field]).alias(field) for field in distinct], known[KEY])
+    return known.join(table, on=KEY, how="left", maintain_order="left").select(*distinct)
+
+
+def first_rows(
+    path: Path, columns: Sequence[pl.Expr], wanted: pl.Series | None = None
+) -> pl.DataFrame:
+    """Read columns of a catalogue, a row a vacancy.
+
+    Of one that stands there twice the row counts that is first in the order of all columns, the
+    description's last, missing values first, as in the features.
+
+    Args:
+        path: The catalogue.
+        columns: What is read.
+        wanted: Ids of the vacancies wanted; all if not given.
+
+    Returns:
+        The columns, and the id as `KEY`.
+    """
+    rows = table_files.scan_parquet(path).with_row_index(PLACE)
+    rows = rows.with_columns(pl.col(VACANCY).cast(pl.String).alias(KEY))
+    if wanted is not None:
+        rows = rows.join(pl.LazyFrame({KEY: wanted}), on=KEY, how="semi", maintain_order="left")
+    table = rows.select(KEY, PLACE, *columns).collect()
+    twice = table.filter(pl.col(KEY).is_duplicated())[KEY].unique()
+    if len(twice):
+        order = sorted(fields(path, without=[VACANCY]), key="description".__eq__)
+        doubled = rows.filter(pl.col(KEY).is_in(twice.implode())).sort(KEY, *order, PLACE)
+        first = doubled.select(KEY, PLACE).unique(KEY, keep="first", maintain_order=True).collect()
+        once = ~pl.col(KEY).is_in(twice.implode()) | pl.col(PLACE).is_in(first[PLACE].implode())
+        table = table.filter(once)
+    return table.drop(PLACE)

@@ -150,6 +150,17 @@ def test_predictions_for_one_part_are_not_scored_as_the_other(hhrec: Type) -> No
     assert "found validation" in found.said()
 
 
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("more", [[], ["--compare", A + "validation_predictions.parquet"]])
+def test_predictions_for_another_part_are_not_scored_without_a_file_of_scores_either(
+    hhrec: Type, more: list[str]
+) -> None:
+    first = [] if more else ["--predictions", A + "validation_predictions.parquet"]
+    found = hhrec("evaluate", *first, *more, *([A + "predictions.parquet"] if more else []))
+    assert found.code == 1
+    assert "expected predictions of part test, found validation" in found.said()
+
+
 @pytest.fixture
 def in_three(project: Path, hhrec: Type) -> Path:
     """A project whose events lie in three buckets."""
