@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from stages.core import json_text, schema, table_files
+from stages.core.artifact_paths import RAW_FILES as RAW_NAMES
 from stages.core.artifact_paths import SAMPLE_FILE
 from stages.core.model_files import BEST, CONFIG
 from stages.core.schema import Schema
@@ -91,6 +92,13 @@ def _raw(path: Path) -> bool:
     return "generator_version" in _json(path / SAMPLE_FILE)
 
 
+def _inputs(path: Path) -> bool:
+    found = _json(path)
+    hashed = all(isinstance(one, str) and HASH.fullmatch(one) for one in found.values())
+    return set(found) == set(RAW_NAMES) and hashed
+
+
+HASH = re.compile(r"[0-9a-f]{64}")  # SHA-256
 RAW_FILES = r"(train|test|vacancies|labels)\.parquet"
 SCORED = r"(test|validation|summary)\.json|comparison\.csv|(test|validation)\.baseline\.parquet"
 STORE = "items|actions|times|sessions|ranks|met|users|offsets"
@@ -153,6 +161,7 @@ ONNX = Kind(
 )
 PAGE = Kind("report", "hhrec report", proof=_page)
 TRIALS = Kind("trials", "hhrec tune", proof=lambda path: {"study", "trials"} <= set(_json(path)))
+INPUTS = Kind("inputs", "hhrec run", proof=_inputs)  # hashes of the raw files, without a manifest
 PROJECT = Kind("project file", "hhrec init")
 
 

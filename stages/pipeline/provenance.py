@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from stages.core import json_text, locks, manifests, outputs, ownership, tables
+from stages.core import json_text, kinds, locks, manifests, outputs, ownership, tables
 from stages.core.artifact_paths import (
     ARTIFACTS,
     FINAL_DIR,
@@ -40,11 +40,11 @@ def claim(raw: Path, artifacts: Path, results: Mapping[str, Kind], *, force: boo
     Raises:
         MissingInputError: An input file is not there.
         HhrecError: `artifacts` holds outputs of other, or of unknown, inputs, or something under
-            their names that hhrec did not write; or another run writes there.
+            their names or `inputs.json` that hhrec did not write; or another run writes there.
     """
     check_inputs(raw)
     places = places_in(artifacts, results)
-    for path, kind in places.items():
+    for path, kind in {**places, artifacts / INPUTS_FILE: kinds.INPUTS}.items():
         ownership.require(path, kind, [raw / name for name in (*RAW_FILES, LABELS_FILE)])
     with outputs.mended(artifacts):
         held = [locks.lock(artifacts / name) for name in results]  # of the final fit, too

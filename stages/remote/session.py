@@ -18,8 +18,7 @@ from stages.remote.lease import REFRESHED, Lease
 from stages.remote.store import opened
 from stages.remote.urls import Address, of_mirror
 
-INPUTS = Kind("inputs", "hhrec run")  # hashes of the raw files that a directory was made from
-FOLLOWED = (kinds.CHECKPOINTS, kinds.LIVE, INPUTS)  # written without `outputs.replacing`
+FOLLOWED = (kinds.CHECKPOINTS, kinds.LIVE, kinds.INPUTS)  # written without `outputs.replacing`
 
 
 class Session:
@@ -55,7 +54,7 @@ class Session:
         for name in RESULTS:
             self.take(root / name)
         for one in (root, root / FINAL_DIR, root / VALIDATED_DIR):
-            self.follow(one / INPUTS_FILE, INPUTS)
+            self.follow(one / INPUTS_FILE, kinds.INPUTS)
             for name, kind in RESULTS.items():
                 if kind in FOLLOWED:
                     self.follow(one / name, kind)
@@ -106,7 +105,7 @@ class Session:
         place = of_mirror(out)
         if place is None or not self.writes:
             return
-        self.flush([INPUTS])
+        self.flush([kinds.INPUTS])
         with self._publishing:
             publish.publish(opened(place), place, kind, self.take(place), made.files)
 

@@ -41,6 +41,30 @@ def test_a_directory_is_known_by_what_its_files_say(
     assert kind.proof(tmp_path / "it") is ours
 
 
+HASH = "0123456789abcdef" * 4
+HASHES = {f"{name}.parquet": HASH for name in ("train", "test", "vacancies")}
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [
+        (HASHES, True),
+        ({}, False),
+        ("{", False),
+        ([*HASHES], False),
+        ({"train.parquet": HASH}, False),
+        (HASHES | {"image": "a.png"}, False),
+        (HASHES | {"train.parquet": HASH[1:]}, False),
+        (HASHES | {"train.parquet": [HASH]}, False),
+    ],
+)
+def test_hashes_of_all_three_input_files_and_nothing_else_are_ours(
+    tmp_path: Path, said: object, *, ours: bool
+) -> None:
+    put(tmp_path / "inputs.json", said)
+    assert kinds.INPUTS.proof(tmp_path / "inputs.json") is ours
+
+
 @pytest.mark.parametrize("kind", [kinds.EVENTS, kinds.VOCAB, kinds.PREDICTIONS, kinds.SCORES])
 def test_what_cannot_be_read_is_not_ours(tmp_path: Path, kind: Kind) -> None:
     put(tmp_path / "bucket-00000.parquet", "PAR1 or not")

@@ -11,6 +11,7 @@ from stages.core import kinds
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.pipeline.provenance import check_inputs, claim, claimed
 from tests.helpers.lock_holder import held_by_a_child
+from tests.helpers.trees import tree
 
 OUTPUTS = {"events": kinds.EVENTS, "model": kinds.MODEL}
 
@@ -88,13 +89,39 @@ def test_a_second_run_into_one_directory_is_refused(raw: Path, made: Path) -> No
     claim(raw, made, OUTPUTS, force=True)
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]"])
-def test_artifacts_of_unknown_inputs_are_refused(raw: Path, made: Path, text: str | None) -> None:
+def test_artifacts_of_unknown_inputs_are_refused(raw: Path, made: Path) -> None:
     (made / "inputs.json").unlink()
-    if text is not None:
-        (made / "inputs.json").write_text(text)
     with pytest.raises(HhrecError, match="made from unknown input files"):
         claim(raw, made, OUTPUTS, force=False)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("text", ["{", "[]", '{"image": "a.png"}'])
+def test_inputs_json_of_somebody_else_is_refused_before_anything_is_written(
+    raw: Path, tmp_path: Path, text: str, *, force: bool
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "inputs.json").write_text(text)
+    before = tree(work)
+    with pytest.raises(HhrecError, match=r"inputs\.json: nothing says that `hhrec run` wrote"):
+        claim(raw, work, OUTPUTS, force=force)
+    assert tree(work) == before
+
+
+@pytest.mark.parametrize("kind", ["directory", "link"])
+def test_inputs_json_that_is_no_file_is_refused_and_stays(raw: Path, made: Path, kind: str) -> None:
+    if kind == "link":
+        (made / "inputs.json").rename(made / "elsewhere.json")
+        (made / "inputs.json").symlink_to("elsewhere.json")
+    else:
+        (made / "inputs.json").unlink()
+        (made / "inputs.json").mkdir()
+        (made / "inputs.json" / "diary.txt").write_text("mine")
+    before = tree(made)
+    with pytest.raises(HhrecError, match=kind):
+        claim(raw, made, OUTPUTS, force=True)
+    assert tree(made) == before
 
 
 @pytest.mark.parametrize("name", ["", "train.parquet", "test.parquet", "vacancies.parquet"])

@@ -11,7 +11,7 @@ from stages.core.results import RESULTS
 from stages.interface.errors import HhrecError
 from stages.remote import session as sessions
 from stages.remote.lease import Lease
-from stages.remote.session import INPUTS, Session
+from stages.remote.session import Session
 from stages.remote.urls import parsed
 from tests.worlds.object_store import objects
 from tests.worlds.remote_artifact import PAIR, held, make, session
@@ -50,7 +50,7 @@ def test_what_is_followed_is_published_before_artifacts_and_in_the_end() -> None
         (ROOT.local / "checkpoints" / "step-000000001").mkdir(parents=True)
         (ROOT.local / "checkpoints" / "step-000000001" / "state.json").write_text("{}")
         assert not any("checkpoints" in name for name in names())
-        ours.flush([INPUTS])
+        ours.flush([kinds.INPUTS])
         assert not any("checkpoints" in name for name in names())
     assert any("checkpoints/step-000000001/state" in name for name in names())
 
