@@ -5,7 +5,8 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from stages.core import json_text, kinds, locks, manifests, outputs, ownership, tables
@@ -35,7 +36,7 @@ def claim(raw: Path, artifacts: Path, results: Mapping[str, Kind], *, force: boo
         force: Remove outputs of other inputs instead of refusing.
 
     Returns:
-        Locks on all results, to be held until the last stage has ended.
+        Locks on all results but those of the final fit, to be held until the last stage has ended.
 
     Raises:
         MissingInputError: An input file is not there.
@@ -47,21 +48,25 @@ def claim(raw: Path, artifacts: Path, results: Mapping[str, Kind], *, force: boo
     for path, kind in {**places, artifacts / INPUTS_FILE: kinds.INPUTS}.items():
         ownership.require(path, kind, [raw / name for name in (*RAW_FILES, LABELS_FILE)])
     with outputs.mended(artifacts):
-        held = [locks.lock(artifacts / name) for name in results]  # of the final fit, too
-        for path in places:
-            manifests.sweep(path)
-    inputs = protocol.data_hash(raw, None)
-    owner = claimed(artifacts)
-    strange = [name for name in results if (artifacts / name).exists() and owner != inputs]
-    if strange and not force:
-        made = "unknown input files" if owner is None else f"other input files than those of {raw}"
-        raise HhrecError(
-            f"{artifacts}: holds {', '.join(strange)} made from {made}",
-            "name another directory with --artifacts DIR, or replace them all with --force",
-        )
-    for path, kind in places.items():
-        if path.relative_to(artifacts).parts[0] in strange:
-            outputs.remove(path, kind)
+        held = [locks.lock(artifacts / name) for name in results]
+    with final_locked(artifacts, results):
+        with outputs.mended(artifacts):
+            for path in places:
+                manifests.sweep(path)
+        inputs = protocol.data_hash(raw, None)
+        owner = claimed(artifacts)
+        strange = [name for name in results if (artifacts / name).exists() and owner != inputs]
+        if strange and not force:
+            made = (
+                "unknown input files" if owner is None else f"other input files than those of {raw}"
+            )
+            raise HhrecError(
+                f"{artifacts}: holds {', '.join(strange)} made from {made}",
+                "name another directory with --artifacts DIR, or replace them all with --force",
+            )
+        for path, kind in places.items():
+            if path.relative_to(artifacts).parts[0] in strange:
+                outputs.remove(path, kind)
     with outputs.mended(artifacts), tables.atomic(artifacts / INPUTS_FILE) as scratch:
         scratch.write_text(json.dumps(inputs, indent=2) + "\n", encoding="utf-8")
     return held
@@ -76,13 +81,37 @@ def places_in(artifacts: Path, results: Mapping[str, Kind]) -> dict[Path, Kind]:
     }
 
 
-def clear_final(artifacts: Path, results: Mapping[str, Kind]) -> None:
-    """Remove an older final fit, which is not of this run's model; what else lies there stays."""
+@contextmanager
+def final_locked(artifacts: Path, results: Mapping[str, Kind]) -> Iterator[None]:
+    """Let nobody write into `final/` meanwhile; where nobody ever has, no lock is needed or made.
+
+    The locks are given back at once, for their directory may go with an older final fit.
+
+    Raises:
+        HhrecError: Somebody writes there, such as a final fit that is made by hand.
+    """
     final = artifacts / FINAL_DIR
-    for name, kind in results.items():
-        outputs.remove(final / name, kind)
-    if final.is_dir() and {entry.name for entry in final.iterdir()} <= {manifests.FOLDER}:
-        outputs.remove_empty(final)
+    written = (final / manifests.FOLDER).is_dir()  # whoever writes there makes it first
+    with outputs.mended(final):
+        held = [locks.lock(final / name) for name in results if written]
+    try:
+        yield
+    finally:
+        held.clear()
+
+
+def clear_final(artifacts: Path, results: Mapping[str, Kind]) -> None:
+    """Remove an older final fit, which is not of this run's model; what else lies there stays.
+
+    Raises:
+        HhrecError: Somebody writes there.
+    """
+    final = artifacts / FINAL_DIR
+    with final_locked(artifacts, results):
+        for name, kind in results.items():
+            outputs.remove(final / name, kind)
+        if final.is_dir() and {entry.name for entry in final.iterdir()} <= {manifests.FOLDER}:
+            outputs.remove_empty(final)
 
 
 def claimed(artifacts: Path) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ import pytest
 
 from stages.core import kinds
 from stages.interface.errors import HhrecError, MissingInputError
-from stages.pipeline.provenance import check_inputs, claim, claimed
+from stages.pipeline.provenance import check_inputs, claim, claimed, clear_final
 from tests.helpers.lock_holder import held_by_a_child
 from tests.helpers.trees import tree
 
@@ -87,6 +87,38 @@ def test_a_second_run_into_one_directory_is_refused(raw: Path, made: Path) -> No
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     claim(raw, made, OUTPUTS, force=True)
+
+
+def test_a_final_fit_that_is_being_made_by_hand_is_left_alone(raw: Path, made: Path) -> None:
+    final = made / "final"
+    child = held_by_a_child(final / "model")
+    (final / ".model.0123abcd.part").mkdir()  # what that process is writing
+    (final / "events").mkdir()
+    before = tree(final)
+    try:
+        with pytest.raises(HhrecError, match="final/model: another hhrec writes there"):
+            claim(raw, made, OUTPUTS, force=True)
+        with pytest.raises(HhrecError, match="final/model: another hhrec writes there"):
+            clear_final(made, OUTPUTS)
+        after = tree(final)
+        assert {name: after[name] for name in before} == before
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    claim(raw, made, OUTPUTS, force=False)
+    assert not (final / ".model.0123abcd.part").exists()
+    clear_final(made, OUTPUTS)
+    assert not final.exists()
+
+
+def test_nothing_is_made_in_final_by_a_run_without_one(raw: Path, made: Path) -> None:
+    claim(raw, made, OUTPUTS, force=False)
+    assert not (made / "final").exists()
+    (made / "final").mkdir()
+    (made / "final" / "diary.txt").write_text("mine")
+    claim(raw, made, OUTPUTS, force=False)
+    clear_final(made, OUTPUTS)
+    assert [path.name for path in (made / "final").iterdir()] == ["diary.txt"]
 
 
 def test_artifacts_of_unknown_inputs_are_refused(raw: Path, made: Path) -> None:
