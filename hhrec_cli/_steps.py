@@ -6,6 +6,7 @@ import typer
 
 from hhrec_cli import _console, _interrupts
 from hhrec_cli._options import Common
+from stages.core.artifact_paths import FINAL_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,15 @@ def follow(steps: "Iterator[tuple[str, Report]]", common: Common) -> None:
             raise typer.Exit(_interrupts.CODE)
     if common.as_json:
         _console.show_json(reports)
+
+
+def tell_of_final(common: Common) -> None:
+    """Say that an older final fit, of `hhrec run --final` or made by hand, is going to be removed."""
+    from stages.core.results import RESULTS
+
+    final = common.artifacts / FINAL_DIR
+    if any((final / name).exists() for name in RESULTS):
+        common.note(f"{final}: a final fit of an older model, removed as this begins")
 
 
 def _show(name: str, report: "Report", *, quiet: bool) -> None:

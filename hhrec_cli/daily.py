@@ -59,6 +59,7 @@ def daily(
     from stages.pipeline.provenance import check_inputs
 
     check_inputs(source)
+    _steps.tell_of_final(common)
     common.note("loading torch")
     from stages.pipeline import daily as days
 

@@ -44,6 +44,7 @@ def run(
     from stages.pipeline.provenance import check_inputs
 
     check_inputs(source)
+    _steps.tell_of_final(common)
     common.note("loading torch")
     from stages.pipeline import pipeline
 

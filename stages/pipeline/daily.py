@@ -34,7 +34,7 @@ from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 from stages.pipeline import final_fit, pipeline, take_over
 from stages.pipeline.pipeline import Start, Step, step_of
-from stages.pipeline.provenance import claim
+from stages.pipeline.provenance import claim, clear_final
 
 UNWANTED = {"predict test", "bundle"}  # of the validated model: nobody is answered by it
 DATA = {"explode", "filter", "vocab", "features", "sequences"}
@@ -94,7 +94,7 @@ def run(
         progress: Opens the progress display of a step, given its name.
 
     Raises:
-        UsageError: `origin` is where today's artifacts are to stand.
+        UsageError: `origin` is where today's artifacts are to stand, or inside.
         MissingInputError: An input file, or something of yesterday's, is not there.
         HhrecError: A directory holds what is not ours, or a stage found a fault.
     """
@@ -111,6 +111,7 @@ def run(
     held = claim(raw, artifacts, RESULTS, force=force)
     if train:
         held += claim(raw, artifacts / VALIDATED_DIR, RESULTS, force=force)
+    clear_final(artifacts, RESULTS)  # tomorrow would start from it
     planned = trained(params, day, resume=resume) if train else taken(params, day)
     yield from pipeline.worked(planned, progress)
     held.clear()
@@ -181,8 +182,10 @@ def newest(origin: Path) -> Path:
 
 def require_apart(origin: Path, artifacts: Path) -> None:
     """Refuse to write over yesterday: a day that fails must not take it along."""
-    today = {artifacts.resolve(), (artifacts / VALIDATED_DIR).resolve()}
-    if today & {origin.resolve(), newest(origin).resolve()}:
+    today = artifacts.resolve()
+    if any(
+        today in (place, *place.parents) for place in (origin.resolve(), newest(origin).resolve())
+    ):
         raise UsageError(
             f"{artifacts}: holds yesterday's artifacts, which today's are made from",
             "name a directory for today with --artifacts DIR",

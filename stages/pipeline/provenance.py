@@ -55,18 +55,16 @@ def claim(raw: Path, artifacts: Path, results: Mapping[str, Kind], *, force: boo
                 manifests.sweep(path)
         inputs = protocol.data_hash(raw, None)
         owner = claimed(artifacts)
-        strange = [name for name in results if (artifacts / name).exists() and owner != inputs]
+        strange = [path for path in places if path.exists() and owner != inputs]
         if strange and not force:
-            made = (
-                "unknown input files" if owner is None else f"other input files than those of {raw}"
-            )
+            names = ", ".join(str(path.relative_to(artifacts)) for path in strange)
+            made = f"other input files than those of {raw}" if owner else "unknown input files"
             raise HhrecError(
-                f"{artifacts}: holds {', '.join(strange)} made from {made}",
+                f"{artifacts}: holds {names} made from {made}",
                 "name another directory with --artifacts DIR, or replace them all with --force",
             )
-        for path, kind in places.items():
-            if path.relative_to(artifacts).parts[0] in strange:
-                outputs.remove(path, kind)
+        for path in strange:
+            outputs.remove(path, places[path])
     with outputs.mended(artifacts), tables.atomic(artifacts / INPUTS_FILE) as scratch:
         scratch.write_text(json.dumps(inputs, indent=2) + "\n", encoding="utf-8")
     return held

@@ -1,5 +1,6 @@
 """`hhrec daily` as it is typed; what it does is tested in tests/stages/pipeline/test_daily.py."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ def test_a_day_from_a_finished_project(project: Path, hhrec: Type) -> None:
     states = hhrec("status", "tuesday", "--json", "--set", "split.kind=none").json()
     wanted = ("events", "filtered", "vocab.parquet", "features", "sequences", "predictions.parquet")
     assert {states[name]["state"] for name in wanted} == {"fresh"}
+
+
+def test_an_older_final_fit_is_removed_and_that_is_said(project: Path, hhrec: Type) -> None:
+    shutil.copytree(project / "artifacts", project / "tuesday")
+    shutil.copytree(project / "artifacts/model", project / "tuesday/final/model")
+    shown = hhrec("daily", "--from", "artifacts", "--artifacts", "tuesday")
+    assert shown.code == 0, shown.err
+    assert "tuesday/final: a final fit of an older model, removed" in shown.said()
+    assert not (project / "tuesday/final").exists()
 
 
 @pytest.mark.usefixtures("project")

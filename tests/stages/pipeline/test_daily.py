@@ -138,6 +138,28 @@ def test_the_final_fit_of_yesterday_is_started_from(days: Path, tmp_path: Path) 
     assert daily.newest(days / "monday") == days / "monday"
 
 
+def test_tomorrow_starts_from_today_and_not_from_an_older_final_fit(
+    days: Path, tmp_path: Path
+) -> None:
+    reused = tmp_path / "monday"  # of last week, after `hhrec run --final`
+    shutil.copytree(days / "monday", reused)
+    shutil.copytree(days / "monday/model", reused / "final/model")
+    run(days, reused, force=True)
+    assert daily.newest(reused) == reused
+    assert not (reused / "final").exists()
+
+
+@pytest.mark.parametrize("place", ["final", "validated", "final/final"])
+def test_yesterday_inside_today_is_refused_and_stays(
+    days: Path, tmp_path: Path, place: str
+) -> None:
+    shutil.copytree(days / "monday", tmp_path / "out" / place)
+    before = tree(tmp_path)
+    with pytest.raises(UsageError, match="holds yesterday's artifacts"):
+        run(days, tmp_path / "out", origin=tmp_path / "out" / place)
+    assert tree(tmp_path) == before
+
+
 def test_what_does_not_fit_is_refused_before_any_work(days: Path, tuesday: Path) -> None:
     before = tree(tuesday)
     with pytest.raises(UsageError, match="holds yesterday's artifacts"):

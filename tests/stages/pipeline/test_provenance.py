@@ -68,6 +68,18 @@ def test_force_removes_the_outputs_and_nothing_else(raw: Path, made: Path) -> No
     claim(raw, made, OUTPUTS, force=False)
 
 
+def test_a_final_fit_of_other_inputs_is_refused_and_removed_by_force(raw: Path, made: Path) -> None:
+    for name in OUTPUTS:
+        (made / name).rmdir()
+    (made / "final" / "model").mkdir(parents=True)
+    with (raw / "test.parquet").open("ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(HhrecError, match="holds final/model made from other input files"):
+        claim(raw, made, OUTPUTS, force=False)
+    claim(raw, made, OUTPUTS, force=True)
+    assert not (made / "final" / "model").exists()
+
+
 def test_force_leaves_what_hhrec_did_not_write(raw: Path, made: Path) -> None:
     (made / "model" / "diary.txt").write_text("mine")
     with (raw / "test.parquet").open("ab") as stream:
