@@ -44,7 +44,8 @@ def run(
     from stages.pipeline.provenance import check_inputs
 
     check_inputs(source)
-    _steps.tell_of_final(common)
+    if not (final and resume):
+        _steps.tell_of_final(common)
     common.note("loading torch")
     from stages.pipeline import pipeline
 

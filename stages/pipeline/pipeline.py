@@ -14,6 +14,7 @@ from stages.bundle import stage as bundle
 from stages.core.artifact_paths import (
     BUNDLE_DIR,
     CHECKPOINTS_DIR,
+    CONTINUED,
     EVENTS_DIR,
     FEATURES_DIR,
     FILTERED_DIR,
@@ -75,8 +76,8 @@ def run(
         raw: Directory of train.parquet, test.parquet, vacancies.parquet and maybe labels.parquet.
         artifacts: Directory of everything that is written.
         force: Remove the artifacts of other inputs instead of refusing.
-        resume: Let training go on from its newest checkpoint; the data stages write the same
-            bytes again.
+        resume: Let training go on from its newest checkpoint, the final one too; the data stages
+            write the same bytes again.
         final: When all is done, train on everything and predict anew in `artifacts/final`.
         progress: Opens the progress display of a stage, given its name.
 
@@ -86,9 +87,10 @@ def run(
     """
     held = claim(raw, artifacts, RESULTS, force=force)
     params = params.model_copy(update={"raw": str(raw)})
-    clear_final(artifacts, RESULTS)
+    clear_final(artifacts, RESULTS, kept=CONTINUED if final and resume else ())
     planned = steps(params, raw, artifacts, resume=resume)
-    yield from worked(chain(planned, _final(params, raw, artifacts) if final else ()), progress)
+    last = _final(params, raw, artifacts, resume=resume) if final else ()
+    yield from worked(chain(planned, last), progress)
     held.clear()
 
 
@@ -102,11 +104,12 @@ def worked(
         yield step.name, report
 
 
-def _final(params: Params, raw: Path, artifacts: Path) -> Iterator[Step]:
+def _final(params: Params, raw: Path, artifacts: Path, *, resume: bool) -> Iterator[Step]:
     """The final fit's steps, planned once the validated model is there."""
     chosen = final_fit.final_params(params, artifacts / MODEL_DIR)
     out, cache = artifacts / FINAL_DIR, artifacts / TEXT_CACHE_DIR
-    for name, work in steps(chosen, raw, out, cache, calibrated=artifacts / MODEL_DIR):
+    judged = artifacts / MODEL_DIR
+    for name, work in steps(chosen, raw, out, cache, resume=resume, calibrated=judged):
         if name in final_fit.STAGES:
             yield Step(f"final {name}", work)
 

@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -98,16 +98,21 @@ def final_locked(artifacts: Path, results: Mapping[str, Kind]) -> Iterator[None]
         held.clear()
 
 
-def clear_final(artifacts: Path, results: Mapping[str, Kind]) -> None:
+def clear_final(artifacts: Path, results: Mapping[str, Kind], kept: Collection[str] = ()) -> None:
     """Remove an older final fit, which is not of this run's model; what else lies there stays.
+
+    Args:
+        artifacts: Directory of everything.
+        results: What stages write, by name.
+        kept: Names of what is gone on with.
 
     Raises:
         HhrecError: Somebody writes there.
     """
     final = artifacts / FINAL_DIR
     with final_locked(artifacts, results):
-        for name, kind in results.items():
-            outputs.remove(final / name, kind)
+        for name in results.keys() - kept:
+            outputs.remove(final / name, results[name])
         if final.is_dir() and {entry.name for entry in final.iterdir()} <= {manifests.FOLDER}:
             outputs.remove_empty(final)
 

@@ -1,6 +1,10 @@
 """The final fit: all that is known is trained on, labels never; for as long as validation chose."""
 
+import os
 import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ from stages.core import calibration_file as calibration
 from stages.core.keys import KEYS
 from stages.core.model_files import Chosen, read_chosen, write_chosen
 from stages.interface.errors import HhrecError
+from stages.interface.stage_report import Progress
 from stages.params import Params, validated
 from stages.pipeline import pipeline
 from stages.pipeline.final_fit import final_params
@@ -24,7 +29,14 @@ TINY: dict[str, Any] = {
     "filter": {"min_user_events": 1},
     "vocab": {"min_count": 1},
     "features": {"tokens": 300},
-    "train": {"hidden_size": 16, "heads": 2, "layers": 1, "epochs": 3, "tracker": "none"},
+    "train": {
+        "hidden_size": 16,
+        "heads": 2,
+        "layers": 1,
+        "epochs": 3,
+        "batch_tokens": 16,  # several steps an epoch
+        "tracker": "none",
+    },
     "predict": {"k": 10},
     "evaluate": {"bootstrap": 100},
 }
@@ -115,6 +127,44 @@ def test_labels_change_nothing(raw_dir: Path, finished: tuple[Path, Any], tmp_pa
         read(root / "final/predictions.parquet") for root in (finished[0], tmp_path / "out")
     )
     assert ours.equals(theirs)
+
+
+class Interrupting:
+    """Displays of progress; the first sends Ctrl-C after the first step of the final training."""
+
+    def __init__(self) -> None:
+        self.step = ""
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[Progress]:
+        self.step = step
+        yield self.told
+
+    def told(self, done: int, total: int, note: str = "", **_: float) -> None:
+        del note
+        if self.step == "final train" and 0 < done < total:
+            self.step = ""
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_an_interrupted_final_training_is_gone_on_with(
+    raw_dir: Path, finished: tuple[Path, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished[0], out)
+    shutil.rmtree(out / "final")
+    given = {"raw": raw_dir, "artifacts": out, "resume": True, "final": True}
+    steps = pipeline.run(params(), progress=Interrupting(), **given)
+    broken = next(report for name, report in steps if name == "final train")
+    steps.close()  # type: ignore[attr-defined]
+    again = dict(pipeline.run(params(), **given))["final train"]
+    assert broken.interrupted
+    assert 0 < again.resumed_at == broken.steps < again.steps
+    weights = "final/model/model.safetensors"
+    assert (out / weights).read_bytes() == (finished[0] / weights).read_bytes()
+    assert read(out / "final/predictions.parquet").equals(
+        read(finished[0] / "final/predictions.parquet")
+    )
 
 
 def test_a_later_run_leaves_no_final_fit_of_an_older_model(
