@@ -111,7 +111,7 @@ def clear_final(artifacts: Path, results: Mapping[str, Kind], kept: Collection[s
     """
     final = artifacts / FINAL_DIR
     with final_locked(artifacts, results):
-        for name in results.keys() - kept:
+        for name in (name for name in results if name not in kept):
             outputs.remove(final / name, results[name])
         if final.is_dir() and {entry.name for entry in final.iterdir()} <= {manifests.FOLDER}:
             outputs.remove_empty(final)
