@@ -123,13 +123,15 @@ def open_flat(flat: Flat, wanted: Sequence[str]) -> pl.LazyFrame:
     missing = [name for name in wanted if name not in {*found, *inner}]
     if missing:
         raise HhrecError(
-            f"{flat.path}: no column {', '.join(f'`{name}`' for name in missing)}; "
+            f"{flat.path}: no column {', '.join(f'`{name}`' for name in missing)}"
+            f"{json_lines.PEEKED * (flat.kind() == 'jsonl')}; "
             f"found {', '.join([*found, *inner]) or 'none'}",
             _cure(flat, found),
         )
     if flat.kind() == "jsonl":
         top = [name for name in wanted if name in found]
-        return json_lines.scan(flat.files, top, [*set(wanted) - set(top)], flat.nested)
+        inner = [*set(wanted) - set(top)]
+        return json_lines.scan(flat.path, flat.files, top, inner, flat.nested)
     return _scan(flat).select(*dict.fromkeys(wanted))
 
 
@@ -140,6 +142,8 @@ def _cure(flat: Flat, found: Sequence[str]) -> str:
         shown = other[0].replace("\t", "\\t")
         typed = f"$'{shown}'" if shown != other[0] else f"'{shown}'"
         return f"the file seems to be separated by '{shown}': say --separator {typed}"
+    if flat.kind() == "jsonl":
+        return f"say which columns to read; {json_lines.LATER}"
     if flat.names is None and any(_is_number(name) for name in found):
         return "the first line seems to be a row: say --columns NAME,NAME,… or --no-header"
     return "say which columns to read: `hhrec data import --help` lists the options"

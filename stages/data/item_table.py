@@ -11,7 +11,7 @@ from stages.data.formats import Flat, columns, open_flat, readable
 from stages.data.list_columns import without_words
 from stages.data.log_files import resolved
 from stages.data.row_validation import identifier
-from stages.interface.errors import UsageError
+from stages.interface.errors import HhrecError, UsageError
 
 FIELDS = tuple(name for name in RAW_VACANCIES if name != "vacancy_id")
 
@@ -100,6 +100,7 @@ def _from_table(table: ItemTable) -> tuple[pl.DataFrame, dict[str, int], dict[st
     mapping = table.mapping()
     frame = table.opened()
     schema = frame.collect_schema()
+    _require_values(table, mapping, schema)
     vacancy_id = identifier(table.item, schema[table.item]).alias("vacancy_id")
     values = [
         _value(name, column, schema[column], table.separator) for name, column in mapping.items()
@@ -121,6 +122,21 @@ def _from_table(table: ItemTable) -> tuple[pl.DataFrame, dict[str, int], dict[st
     unreadable = {name: int(count) for name, count in counts[0].items() if count}
     full = pl.concat([_empty(), kept], how="diagonal").select(*RAW_VACANCIES)
     return full, {name: count for name, count in rejected.items() if count}, unreadable
+
+
+def _require_values(
+    table: ItemTable, mapping: Mapping[str, str], schema: Mapping[str, pl.DataType]
+) -> None:
+    """Refuse lists where one value is expected, and objects everywhere."""
+    for name, column in {"vacancy_id": table.item, **mapping}.items():
+        dtype, many = schema[column], RAW_VACANCIES[name] == STRINGS
+        held = dtype.inner if many and isinstance(dtype, pl.List) else dtype
+        if held.is_nested():
+            raise HhrecError(
+                f"{table.file.path}: column `{column}`: expected values"
+                f"{', or lists of values' * many}, found {dtype}",
+                f"name another column for {name}",
+            )
 
 
 def _value(name: str, column: str, dtype: pl.DataType, separator: str) -> pl.Expr:
