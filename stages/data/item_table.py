@@ -60,10 +60,12 @@ class ItemTable:
 
         Raises:
             UsageError: A field is not one of the catalogue's.
-            HhrecError: A column is missing.
+            HhrecError: A column is missing, or holds lists or objects where values belong.
         """
-        wanted = [self.item, *self.mapping().values()]
-        return without_words(open_flat(self.file, wanted), self.file.nulls)
+        fields = {"vacancy_id": self.item, **self.mapping()}
+        frame = open_flat(self.file, list(fields.values()))
+        _require_values(self.file.path, fields, frame)
+        return without_words(frame, self.file.nulls)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,6 @@ def _from_table(table: ItemTable) -> tuple[pl.DataFrame, dict[str, int], dict[st
     mapping = table.mapping()
     frame = table.opened()
     schema = frame.collect_schema()
-    _require_values(table, mapping, schema)
     vacancy_id = identifier(table.item, schema[table.item]).alias("vacancy_id")
     values = [
         _value(name, column, schema[column], table.separator) for name, column in mapping.items()
@@ -124,16 +125,16 @@ def _from_table(table: ItemTable) -> tuple[pl.DataFrame, dict[str, int], dict[st
     return full, {name: count for name, count in rejected.items() if count}, unreadable
 
 
-def _require_values(
-    table: ItemTable, mapping: Mapping[str, str], schema: Mapping[str, pl.DataType]
-) -> None:
+def _require_values(path: Path, fields: Mapping[str, str], frame: pl.LazyFrame) -> None:
     """Refuse lists where one value is expected, and objects everywhere."""
-    for name, column in {"vacancy_id": table.item, **mapping}.items():
+    with readable(path):
+        schema = frame.collect_schema()
+    for name, column in fields.items():
         dtype, many = schema[column], RAW_VACANCIES[name] == STRINGS
         held = dtype.inner if many and isinstance(dtype, pl.List) else dtype
         if held.is_nested():
             raise HhrecError(
-                f"{table.file.path}: column `{column}`: expected values"
+                f"{path}: column `{column}`: expected values"
                 f"{', or lists of values' * many}, found {dtype}",
                 f"name another column for {name}",
             )

@@ -99,7 +99,9 @@ def _iso(column: pl.Expr) -> pl.Expr:
     text = column.str.strip_chars().str.replace(r"^(\d{4}-\d\d-\d\d)[Tt]", "$1 ")
     text = text.str.replace(r"^(\d{4}-\d\d-\d\d \d\d)$", "$1:00")
     text = text.str.replace(r" ?(Z|z|UTC)$", "+00:00")
-    patterns = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f%z", "%Y-%m-%d %H:%M")
+    text = text.str.replace(r"(:\d\d(?:\.\d+)? ?[+-]\d\d)$", "$1:00")  # PostgreSQL's zone: hours
+    minutes, seconds = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%.f"
+    patterns = (seconds, f"{seconds}%z", minutes, f"{minutes}%z")
     day = text.str.to_date("%Y-%m-%d", strict=False).cast(TIME)
     return pl.coalesce(*(_pattern(text, pattern) for pattern in patterns), day)
 
@@ -112,7 +114,7 @@ def unusual(time: pl.Expr) -> pl.Expr:
 def _pattern(text: pl.Expr, pattern: str) -> pl.Expr:
     if re.search("%[-_0]?[HIkl]", pattern) and not re.search("%[-_0]?[MTRXcs]", pattern):
         text, pattern = text + " 00", pattern + " %M"  # a full hour
-    if "%z" in pattern or "%:z" in pattern:
+    if re.search(r"%[:#]*z|%\+", pattern):
         zoned = text.str.to_datetime(pattern, strict=False, time_unit="us", time_zone="UTC")
         return zoned.dt.replace_time_zone(None)
     if any(part in pattern for part in ("%H", "%I", "%T", "%R", "%X", "%c", "%s")):

@@ -49,6 +49,7 @@ def test_parquet_times_and_numeric_ids_are_read(
 
 
 MOMENT = datetime(2024, 5, 6, 7, 8, 9, 123000)  # noqa: DTZ001
+MINUTE = MOMENT.replace(second=0, microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +58,23 @@ MOMENT = datetime(2024, 5, 6, 7, 8, 9, 123000)  # noqa: DTZ001
         ("2024-05-06T07:08:09.123Z", "auto", MOMENT),
         ("2024-05-06 10:08:09.123+03:00", "auto", MOMENT),
         ("2024-05-06 07:08:09.123 UTC", "auto", MOMENT),
-        ("2024-05-06 07:08", "auto", MOMENT.replace(second=0, microsecond=0)),
+        ("2024-05-06 10:08:09.123+03", "auto", MOMENT),
+        ("2024-05-06 02:08:09.123 -05", "iso", MOMENT),
+        ("2024-05-06 12:38:09.123+0530", "auto", MOMENT),
+        ("2024-05-06 10:08:09.123+03", "%Y-%m-%d %H:%M:%S%.f%#z", MOMENT),
+        ("2024-05-06 10:08:09.123+03:00", "%Y-%m-%d %H:%M:%S%.f%:::z", MOMENT),
+        ("2024-05-06T10:08:09.123+03:00", "%+", MOMENT),
+        ("2024-05-06 07:08", "auto", MINUTE),
+        ("2024-05-06T07:08Z", "auto", MINUTE),
+        ("2024-05-06T10:08+03:00", "auto", MINUTE),
+        ("2024-05-06 10:08+03", "auto", MINUTE),
         ("2024-05-06", "auto", datetime(2024, 5, 6)),  # noqa: DTZ001
         ("1714979289.123", "auto", MOMENT),
         ("1714979289123", "auto", MOMENT),
         ("1714979289123000", "auto", MOMENT),
         ("1714979289123000000", "auto", MOMENT),
         ("1714979", "ms", datetime(1970, 1, 1, 0, 28, 34, 979000)),  # noqa: DTZ001
-        ("06.05.2024 07:08", "%d.%m.%Y %H:%M", MOMENT.replace(second=0, microsecond=0)),
+        ("06.05.2024 07:08", "%d.%m.%Y %H:%M", MINUTE),
         ("06.05.2024", "%d.%m.%Y", datetime(2024, 5, 6)),  # noqa: DTZ001
     ],
 )

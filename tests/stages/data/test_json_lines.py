@@ -114,4 +114,4 @@ def test_a_list_where_one_value_belongs_is_refused(tmp_path: Path, form: str) ->
         file = tmp_path / "items.parquet"
         pl.DataFrame([row]).write_parquet(file)
     with pytest.raises(HhrecError, match=r"column `area\.id`: expected values, found List"):
-        catalogue(pl.Series(["v"]), ItemTable(Flat(file)))
+        ItemTable(Flat(file)).opened()
