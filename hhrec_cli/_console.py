@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from hhrec_cli._log_lines import ROWS, Lines, Log
 from hhrec_cli._pace import Meter
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from stages.interface.stage_report import Progress as ProgressHook
     from stages.interface.stage_report import Report
 
-stderr = Console(stderr=True, highlight=False)
+stderr = Console(stderr=True, highlight=False, emoji=False)
 log = Log()
 
 
@@ -31,7 +32,7 @@ def use(log_format: Literal["text", "json"]) -> None:
 def _stdout() -> Console:
     """Console of stdout; as wide as the text needs when nobody watches."""
     terminal = sys.stdout.isatty()
-    return Console(highlight=False, width=None if terminal else 160)
+    return Console(highlight=False, emoji=False, width=None if terminal else 160)
 
 
 def show(report: "Report", *, title: str, as_json: bool, quiet: bool) -> None:
@@ -51,7 +52,9 @@ def show_rows(
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, name in enumerate(header):
         table.add_column(
-            name, justify="right" if index and name not in texts else "left", overflow="fold"
+            _plain(name),
+            justify="right" if index and name not in texts else "left",
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
@@ -64,14 +67,15 @@ def show_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def _plain(cell: Any) -> str:
+def _plain(cell: Any) -> Text:
+    """A cell as it is: nothing in it is markup or the name of an emoji."""
     if isinstance(cell, bool) or cell is None:
-        return str(cell).lower()
+        return Text(str(cell).lower())
     if isinstance(cell, int):
-        return f"{cell:,}"
+        return Text(f"{cell:,}")
     if isinstance(cell, float):
-        return f"{cell:.4g}" if abs(cell) >= 1 else f"{cell:.4f}"
-    return shown(str(cell)).replace("[", r"\[")
+        return Text(f"{cell:.4g}" if abs(cell) >= 1 else f"{cell:.4f}")
+    return Text(shown(str(cell)))
 
 
 def note(text: str, *, quiet: bool = False) -> None:
@@ -93,9 +97,9 @@ def complain(error: "HhrecError") -> None:
     if log.as_json:
         _write("", {"level": "error", "message": message, "next": hint})
         return
-    stderr.print(f"[bold red]error[/] {_plain(message)}", soft_wrap=True)
+    stderr.print(Text.assemble(("error", "bold red"), " ", _plain(message)), soft_wrap=True)
     if hint:
-        stderr.print(f"[bold]next[/]  {_plain(hint)}", soft_wrap=True)
+        stderr.print(Text.assemble(("next", "bold"), "  ", _plain(hint)), soft_wrap=True)
 
 
 @contextmanager
@@ -105,7 +109,7 @@ def progress(label: str, *, quiet: bool) -> "Iterator[ProgressHook]":
         yield Lines(label, _write)
         return
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[pace]}", markup=False),
