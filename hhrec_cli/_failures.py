@@ -6,14 +6,14 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from hhrec_cli import _interrupts
 from hhrec_cli._console import complain
 from stages.interface import failures
-from stages.interface.errors import HhrecError, Interrupted
+from stages.interface.errors import HhrecError, Interrupted, UsageError
 
 FAILED = 1
 INTERRUPTS = (Interrupted, KeyboardInterrupt)
@@ -26,6 +26,7 @@ def exit_with(command: Callable[[], object]) -> NoReturn:
     code: int | str | None = FAILED
     try:
         _require_streams()
+        _require_text(sys.argv[1:])
         with _interrupts.ending():
             command()
     except SystemExit as stop:
@@ -105,6 +106,16 @@ def _require_streams() -> None:
     if sys.stdout is None:
         _open_nothing(1)
         raise HhrecError("stdout: closed", "send it to a file, or to /dev/null")
+
+
+def _require_text(typed: Sequence[str]) -> None:
+    """Refuse names in another encoding before any work: polars opens files of UTF-8 names alone."""
+    for word in typed:
+        if (said := failures.escaped(word)) != word:
+            raise UsageError(
+                f"{said}: expected UTF-8, found bytes that are none: such a name cannot be opened",
+                "rename the file or directory, for example with convmv, and type the new name",
+            )
 
 
 def _open_nothing(number: int) -> None:

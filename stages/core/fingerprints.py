@@ -64,4 +64,4 @@ def digest(files: Files) -> str:
     if set(files) == {""}:
         return files[""].sha256
     lines = (f"{name}\0{mark.size}\0{mark.sha256}\n" for name, mark in sorted(files.items()))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()

@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 
 from stages.core.manifests import folder_of
+from stages.interface import failures
 from stages.interface.errors import HhrecError
 
 BUSY = {errno.EAGAIN, errno.EACCES}
@@ -42,7 +43,8 @@ class Lock:
                 raise
             self.held = False
         os.ftruncate(self.handle, 0)
-        os.write(self.handle, f"process {os.getpid()}: {' '.join(sys.argv)[:150]}".encode())
+        typed = failures.escaped(" ".join(sys.argv))[:150]
+        os.write(self.handle, f"process {os.getpid()}: {typed}".encode())
 
 
 _held: "weakref.WeakValueDictionary[tuple[int, Path], Lock]" = weakref.WeakValueDictionary()

@@ -76,6 +76,11 @@ def _chosen(names: Sequence[str], flat: Flat) -> list[str]:
         )
     if len({kinds[name] for name in parts}) > 1:
         raise several(flat, parts)
+    if strange := [name for name in parts if failures.escaped(name) != name]:
+        raise HhrecError(
+            f"{flat.path}: expected names in UTF-8, found {failures.escaped(strange[0])}",
+            "rename the files, for example with convmv",
+        )
     return parts
 
 

@@ -68,3 +68,8 @@ def short(error: object) -> str:
     """Give the start of what an error says, on one line."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def escaped(text: str) -> str:
+    r"""A text that can be written: bytes that are no UTF-8, of a name on an old disk, as `\xef`."""
+    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")

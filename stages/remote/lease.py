@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from stages.core import json_text
+from stages.interface import failures
 from stages.interface.errors import HhrecError
 from stages.remote import head as heads
 from stages.remote.head import Head
@@ -139,7 +140,7 @@ def owner(token: str) -> Owner:
         machine(),
         os.getpid(),
         psutil.Process().create_time(),
-        masked(" ".join(sys.argv))[:150],
+        masked(failures.escaped(" ".join(sys.argv)))[:150],
         datetime.now(UTC).isoformat(timespec="microseconds"),
     )
 

@@ -250,6 +250,20 @@ def test_a_fault_of_hhrec_leaves_its_traceback_in_a_private_file(
     assert "faulty" in file.read_text()
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["data import \udcef.csv --out new", "explode --out \udcef", "vocab show --vocab=\udcef.csv"],
+)
+@pytest.mark.usefixtures("project")
+def test_a_name_in_another_encoding_is_refused_before_any_work(hhrec: Type, line: str) -> None:
+    Path("\udcef.csv").write_text(LOG)
+    before = sorted(Path().rglob("*"))
+    said = one_error(hhrec(*line.split()), code=2)
+    assert r"\xef" in said
+    assert "expected UTF-8" in said
+    assert sorted(Path().rglob("*")) == before
+
+
 def test_memory_that_is_not_there_is_said() -> None:
     said = _failures._as_ours(MemoryError("cannot allocate 12 TB"))
     assert "not enough memory (cannot allocate 12 TB)" in said.message

@@ -24,6 +24,15 @@ def test_another_process_is_refused_until_the_first_is_dead(tmp_path: Path) -> N
     assert outputs.prepare(place, kinds.METRICS).holds[0].held
 
 
+def test_a_command_line_that_is_no_utf_8_can_hold_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["notebook", "\udcef.csv"])
+    assert lock(tmp_path / "events").held
+    said = (tmp_path / ".hhrec/events.lock").read_text()
+    assert said.endswith(r"notebook \xef.csv")
+
+
 def test_the_stages_of_one_run_share_its_lock(tmp_path: Path) -> None:
     first = lock(tmp_path / "events")
     assert lock(tmp_path / "events") is first

@@ -130,6 +130,14 @@ def test_a_name_of_brackets_is_a_name(tmp_path: Path) -> None:
     assert import_log.run(EventLog(Flat(tmp_path / "log[1].csv")), out=tmp_path / "out").rows == 12
 
 
+def test_parts_with_names_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "\udcef\udcf0.csv").write_text(HEAD + "".join(ROWS))
+    with pytest.raises(HhrecError, match=r"expected names in UTF-8, found \\xef\\xf0\.csv"):
+        import_log.run(EventLog(Flat(logs)), out=tmp_path / "out")
+
+
 def test_a_missing_directory_is_a_missing_input(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="found nothing"):
         import_log.run(EventLog(Flat(tmp_path / "no/")), out=tmp_path / "out")

@@ -50,3 +50,8 @@ def test_long_messages_become_one_short_line() -> None:
     assert len(said) == failures.LONGEST
     assert "\n" not in said
     assert failures.short(ValueError()) == "ValueError"
+
+
+def test_bytes_that_are_no_utf_8_are_shown_as_escapes() -> None:
+    assert failures.escaped("nu/\udcef\udcf0.csv") == r"nu/\xef\xf0.csv"
+    assert failures.escaped("данные.csv") == "данные.csv"

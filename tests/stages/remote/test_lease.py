@@ -44,6 +44,16 @@ def test_the_dead_of_this_machine_hold_nothing() -> None:
     lease.require()
 
 
+def test_the_lock_of_a_command_line_that_is_no_utf_8_can_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["notebook", "\udcef.csv"])
+    store = opened(PLACE)
+    Lease(store, PLACE)
+    with pytest.raises(HhrecError, match=r"process \d+ of .*: notebook \\xef\.csv"):
+        Lease(store, PLACE)
+
+
 def test_another_machine_has_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(leases.owner("x"), machine="another", begun=1.0)
     assert leases.machine() != "another"
