@@ -24,7 +24,7 @@ from stages.data.import_doubts import doubts, facts
 from stages.data.import_report import ImportReport, report_of
 from stages.data.item_table import ItemTable, catalogue
 from stages.data.list_columns import exploded, without_words
-from stages.data.log_files import on_disk, resolved
+from stages.data.log_files import on_disk, require_lasting, resolved
 from stages.data.log_validation import judge, read_verdict
 from stages.data.row_validation import SLOTS, EventLog
 from stages.data.write_parts import Plan, write_parts
@@ -119,14 +119,12 @@ def guard(out: Path, *, force: bool) -> None:
 
 
 def prepared(log: EventLog, out: Path, items: ItemTable | None, *, force: bool) -> outputs.Output:
-    """Check the place of the raw files and lock it."""
+    """Check the inputs and the place of the raw files, and lock it."""
+    inputs = {"log": on_disk(log.file.path)}
+    if items:
+        inputs["items"] = on_disk(items.file.path)
+    for path in inputs.values():
+        require_lasting(path)
     if os.path.lexists(out):
         guard(out, force=force)
-    return outputs.prepare(
-        out,
-        kinds.IMPORT,
-        inputs={
-            "log": on_disk(log.file.path),
-            "items": on_disk(items.file.path) if items else None,
-        },
-    )
+    return outputs.prepare(out, kinds.IMPORT, inputs=inputs)

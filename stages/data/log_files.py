@@ -31,6 +31,19 @@ def on_disk(path: Path) -> Path:
     return inside[0] if inside else path
 
 
+def require_lasting(path: Path) -> None:
+    """Refuse a pipe or a device, unread: what it gives can be read once, and a log is read twice.
+
+    Raises:
+        HhrecError: It says how to make a file of it.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise HhrecError(
+            f"{path}: expected a file, found a pipe or a device, which can be read once only",
+            "write it to a file first, for example: zcat log.csv.gz > log.csv",
+        )
+
+
 def in_archive(path: Path) -> tuple[Path, str] | None:
     """The archive that a path leads into, and the name in it: empty for all; None without one."""
     for place in (path, *path.parents):

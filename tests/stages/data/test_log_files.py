@@ -1,6 +1,7 @@
 """What a path means: a file, a directory of parts, an archive, a file of an archive."""
 
 import gzip
+import os
 import zipfile
 from pathlib import Path
 
@@ -136,6 +137,18 @@ def test_parts_with_names_in_another_encoding_are_refused(tmp_path: Path) -> Non
     (logs / "\udcef\udcf0.csv").write_text(HEAD + "".join(ROWS))
     with pytest.raises(HhrecError, match=r"expected names in UTF-8, found \\xef\\xf0\.csv"):
         import_log.run(EventLog(Flat(logs)), out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("which", ["log", "items"])
+def test_a_pipe_is_refused_unread(tmp_path: Path, which: str) -> None:
+    file, pipe = tmp_path / "log.csv", tmp_path / "pipe.csv"
+    file.write_text(HEAD + "".join(ROWS))
+    os.mkfifo(pipe)  # who opens it waits for a writer
+    log, items = (pipe, None) if which == "log" else (file, ItemTable(Flat(pipe)))
+    with pytest.raises(HhrecError, match="found a pipe or a device") as error:
+        import_log.run(EventLog(Flat(log)), out=tmp_path / "out", items=items)
+    assert "write it to a file first" in error.value.hint
+    assert not (tmp_path / ".hhrec").exists()
 
 
 def test_a_missing_directory_is_a_missing_input(tmp_path: Path) -> None:
