@@ -14,6 +14,7 @@ from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Report
 
 SPECIAL = {PAD: "[PAD] padding", UNK: "[UNK] not in the catalogue", MASK: "[MASK] asked for"}
+DIGITS = 10  # of an item number; what has more is an id
 NEAR = 1_000  # ids that share the longest prefix and are compared letter by letter
 
 
@@ -76,7 +77,8 @@ def lookup(vocab: Path, ids: Sequence[str]) -> pl.DataFrame:
 
 
 def _look_up(table: pl.DataFrame, asked: str, vocab: Path) -> pl.DataFrame:
-    number = int(asked) if asked.isascii() and asked.isdecimal() else None
+    short = len(asked) <= DIGITS and asked.isascii() and asked.isdecimal()
+    number = int(asked) if short else None
     found = table.filter(pl.col("vacancy_id") == asked)
     if found.is_empty() and number in SPECIAL:
         special = {"vacancy_id": [SPECIAL[number]], "item": [number], "count": 0, "trained": False}
@@ -95,7 +97,8 @@ def _look_up(table: pl.DataFrame, asked: str, vocab: Path) -> pl.DataFrame:
 
 def _near(ids: pl.Series, asked: str) -> list[str]:
     """At most three ids that look like `asked`, among those that start alike."""
-    for length in range(len(asked), -1, -1):
+    longest = min(len(asked), int(ids.str.len_chars().max() or 0))  # type: ignore[arg-type]
+    for length in range(longest, -1, -1):
         alike = ids.filter(ids.str.starts_with(asked[:length])).sort().head(NEAR)
         if close := get_close_matches(asked, alike.to_list(), n=3, cutoff=0.5):
             return close
