@@ -1,5 +1,6 @@
 """Which content stands somewhere, and whether it is as hhrec wrote it."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,9 +63,12 @@ def changed(path: Path, made: Manifest, found: Files) -> HhrecError:
         if names and names != [""]
     ]
     told = "; ".join(said) or "its content is another"
-    kind = MissingInputError if lost and not more and not other else HhrecError
+    incomplete = lost and not more and not other
+    kind = MissingInputError if incomplete else HhrecError
+    remembered = shlex.quote(str(manifests.folder_of(path) / path.name)) + f".{'?' * 16}.json"
+    forget = f"; or, where DVC or a copy put it there, forget the old one: rm {remembered}"
     return kind(
         f"{path}: not as `{made.command}` wrote it: {told} (expected {len(made.files)} file(s), "
         f"found {len(found)})",
-        f"run `{made.command}` to write it anew",
+        f"run `{made.command}` to write it anew{'' if incomplete else forget}",
     )

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,19 @@ def test_further_and_changed_files_are_named(place: Path) -> None:
     with pytest.raises(HhrecError, match=r"too many .*more\.json; changed .*test\.json") as error:
         identity.identify(place)
     assert "run `hhrec evaluate`" in error.value.hint
+
+
+def test_what_another_person_made_is_taken_once_the_own_is_forgotten(tmp_path: Path) -> None:
+    place = tmp_path / "it's mine" / "metrics"
+    for name in ("metrics", "metrics.json"):
+        wrote(place.with_name(name), "1")
+    (place / "test.json").write_text("as `dvc pull` wrote it")
+    with pytest.raises(HhrecError, match="not as `hhrec evaluate` wrote it") as error:
+        identity.identify(place)
+    command = error.value.hint.partition("forget the old one: ")[2]
+    subprocess.run(["bash", "-c", command], check=True)
+    assert identity.identify(place).manifest is None
+    assert identity.identify(place.with_name("metrics.json")).manifest
 
 
 def test_a_change_of_one_byte_is_noticed(place: Path) -> None:
