@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hhrec_cli import _scores
+from hhrec_cli._evaluate_options import refuse_unused
 from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
@@ -63,9 +64,9 @@ def evaluate(
         ),
     ] = None,
     part: Annotated[
-        Literal["test", "validation"],
-        typer.Option(help="With --predictions or --compare: whose rows they are."),
-    ] = "test",
+        Literal["test", "validation"] | None,
+        typer.Option(help="With --predictions or --compare: whose rows they are. (default: test)"),
+    ] = None,
     sequences: Annotated[
         Path, typer.Option(help="Directory of train, validation and test sequences.")
     ] = ARTIFACTS / SEQUENCES_DIR,
@@ -92,14 +93,15 @@ def evaluate(
     from stages.evaluate import stage
 
     one = predictions if validation_predictions is None else None
-    _refuse_unused(predictions, validation_predictions, compare, baselines, one)
+    refuse_unused(predictions, validation_predictions, compare, baselines, part)
     alone = one is not None or compare is not None
     named = raw or (alone and labels)
     settings = common.params(*(() if named else (*RAW_FILES, LABELS_FILE)))
     root = raw or (labels.parent if alone and labels else Path(settings.raw))
     given: dict[str, Any] = {"sequences": sequences, "vocab": vocab, "raw": root}
     if alone:
-        given |= {"labels": stage.labels_of(root, part, labels), "part": part, "out": out}
+        rows = part or TEST
+        given |= {"labels": stage.labels_of(root, rows, labels), "part": rows, "out": out}
         _alone(settings, one, compare, given, as_json=common.as_json, quiet=common.quiet)
         return
     common.fetch(
@@ -141,25 +143,3 @@ def _alone(
     elif one is not None:
         scored = stage.score_file(settings, predictions=one, **given)
         _scores.show_file(scored, as_json=as_json, quiet=quiet)
-
-
-def _refuse_unused(
-    predictions: Path | None,
-    validation_predictions: Path | None,
-    compare: tuple[Path, Path] | None,
-    baselines: str | None,
-    one: Path | None,
-) -> None:
-    """Refuse options that the others leave without a use."""
-    from stages.interface.errors import UsageError
-
-    if compare is not None and (predictions or validation_predictions or baselines is not None):
-        raise UsageError(
-            "--compare takes neither --predictions, --validation-predictions nor --baselines",
-            "name the two files only: --compare A.parquet B.parquet",
-        )
-    if one is not None and baselines is not None:
-        raise UsageError(
-            "--baselines stand beside the model; --predictions alone scores one file",
-            "leave --baselines out, or --compare the file with a baseline's predictions",
-        )

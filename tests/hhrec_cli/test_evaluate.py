@@ -163,6 +163,10 @@ def test_options_without_a_use_are_refused(world: World) -> None:
     assert failure("evaluate", "--compare", *files, "--predictions", files[0]).exit_code == 2
     assert failure("evaluate", "--predictions", files[0], "--baselines", "als").exit_code == 2
     assert failure("evaluate", "--baselines", "popular,oracle").exit_code == 2
+    both = ("--predictions", files[0], "--validation-predictions", files[1])
+    for part in ("test", "validation"):
+        assert failure("evaluate", "--part", part).exit_code == 2
+        assert "--part says whose rows" in failure("evaluate", *both, "--part", part).message
 
 
 def test_files_are_blended_with_weights_tuned_on_validation(world: World) -> None:
