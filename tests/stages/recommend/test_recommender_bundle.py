@@ -102,14 +102,16 @@ def test_one_by_one_in_fives_and_together_as_predict(
     assert {one.answered_by for one in alone} == {one.answered_by for one in together}
 
 
-def test_active_alone_as_ranked_alone(world: Served, tmp_path: Path) -> None:
+def test_active_alone_as_ranked_alone(
+    world: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     params = settings(**KINDS["active"])
     bundle.run(params, **world.paths, out=tmp_path / "bundle")
     found = Recommender.load(tmp_path / "bundle")
     for query in queries_of(world, found)[:40]:
         rows = found._engine.content, found._asked(query.events, query.at)[1]
         slow = Engine(rows[0])
-        slow._one_by_one = lambda *_: None  # type: ignore[assignment, method-assign]
+        monkeypatch.setattr(slow, "_few", lambda *_: None)
         expected = slow.answers(rows[1], 100, Rules())
         assert found.answer([query])[0].ids == expected[0].ids
 
