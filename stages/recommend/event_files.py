@@ -31,7 +31,8 @@ def read(path: Path | None, users: Sequence[str] = ()) -> pl.DataFrame:
         found = _table(path, users)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise HhrecError(f"{where}: not readable events ({error})", HINT) from error
-    missing = [name for name in users if name not in found["user_id"]] if users else []
+    known = set(found["user_id"].cast(pl.String)) if users else set()  # ids may be numbers
+    missing = [name for name in users if name not in known]
     if missing:
         raise HhrecError(
             f"{where}: no event of user {missing[0]!r}", "leave --user out for everyone"

@@ -48,6 +48,19 @@ def test_the_same_events_from_each(kind: str, tmp_path: Path) -> None:
         event_files.read(file, ["w", "nobody"])
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_a_person_whose_id_is_a_number_is_found(kind: str, tmp_path: Path) -> None:
+    numbered = FLAT.with_columns(user_id=pl.Series([5, 5, 7]))
+    file = tmp_path / f"e.{kind}"
+    if kind == "jsonl":
+        numbered.with_columns(pl.col("action_dt").dt.to_string("iso:strict")).write_ndjson(file)
+    else:
+        numbered.write_parquet(file)
+    assert frame(event_files.read(file, ["5"]))["user_id"].to_list() == ["5", "5"]
+    with pytest.raises(HhrecError, match="no event of user '6'"):
+        event_files.read(file, ["6"])
+
+
 def test_stdin_is_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     line = json.dumps(
         {"vacancy_id": "a", "action_type": "view", "action_dt": "2024-05-01T12:00:00"}
