@@ -39,6 +39,7 @@ class Part:
         score: What it is ranked by there.
         parts: What the score is a sum of, by name; those that are 0 are left out.
         listed: Its rank in the list of each plain recommender that holds it.
+        by_model: Whether the model ranks the row, else a baseline.
     """
 
     item: int
@@ -46,6 +47,7 @@ class Part:
     score: float
     parts: dict[str, float]
     listed: dict[str, int]
+    by_model: bool = True
 
     def groups(self) -> dict[str, float]:
         """Add up the parts of a kind."""
@@ -96,13 +98,18 @@ def _of_baseline(
 ) -> tuple[list[Part], Lists]:
     lists = order.to_depth(np.array([row]), depth)
     wanted = items if len(items) else lists.items[0][lists.items[0] > 0]
+    ranks = order.learned.ranks(order.rows[[row]]).of(np.zeros_like(wanted), wanted)
     found = []
-    for item in wanted.tolist():
+    for item, own_ranks in zip(wanted.tolist(), ranks.tolist(), strict=True):
         place = _place(lists, item)
         score = -np.inf if place is None else float(lists.scores[0, place - 1])
         parts = {} if place is None else {"rank_" + order.name: score}
-        listed = {} if place is None else {order.name: place}
-        found.append(Part(item, place, score, parts, listed))
+        listed = {
+            name: round(rank)
+            for name, rank in zip(order.learned.names, own_ranks, strict=True)
+            if rank < ABSENT
+        }
+        found.append(Part(item, place, score, parts, listed, by_model=False))
     return found, lists
 
 

@@ -63,6 +63,13 @@ def neighbours(
     return sorted((pair for pair in said if pair[1] > 0), key=lambda pair: (-pair[1], pair[0]))
 
 
+def title(item: int, facts: pl.DataFrame | None) -> str | None:
+    """Give the title of a vacancy, if the catalogue has one."""
+    if facts is None or "name" not in facts.columns:
+        return None
+    return facts["name"][item - FIRST_ITEM]  # type: ignore[no-any-return]
+
+
 def alike(
     item: int, history: Sequence[Touch], facts: pl.DataFrame | None
 ) -> tuple[int, list[str]] | None:

@@ -100,7 +100,7 @@ class Explainer:
 
     def name(self, item: int) -> str:
         """Title of a vacancy, else its id."""
-        title = None if self.facts is None else self.facts["name"][item - FIRST_ITEM]
+        title = events.title(item, self.facts)
         return f"“{title}”" if title else self.loaded.names["vacancy_id"][item - FIRST_ITEM]
 
     def reasons(self, row: pl.DataFrame, part: Part) -> list[Reason]:
@@ -125,7 +125,8 @@ class Explainer:
             text = words.same(like[1], self.name(like[0]))
             said.append(Reason(kind="content", text=text, vacancy_id=ids[like[0] - FIRST_ITEM]))
         met = events.demanded(part.item, int(moments(row)[0]), loaded.catalogue.demand)
-        said.append(Reason(kind="demand", text=words.demand(met)))
+        text = words.demand(met, own=bool(own), described=part.by_model)
+        said.append(Reason(kind="demand", text=text))
         return said + [Reason(kind="lists", text=text) for text in words.listed(part.listed)]
 
     def what_if(
@@ -168,7 +169,7 @@ class Explainer:
         place = part.item - FIRST_ITEM
         return Explanation(
             vacancy_id=self.loaded.names["vacancy_id"][place],
-            name=None if self.facts is None else self.facts["name"][place],
+            name=events.title(part.item, self.facts),
             rank=rank,
             place=part.place,
             score=None if part.place is None else part.score,

@@ -39,6 +39,15 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
+def when(events: Sequence[Touch], asked_at: datetime | None) -> str:
+    """Say the day of events, at least one, oldest first, behind their number: of several the last."""
+    last = day(events[-1].time, asked_at)
+    if not last:
+        return ""
+    days = {touch.time and touch.time.date() for touch in events}
+    return f", last {last}" if len(days) > 1 else f" {last}"
+
+
 def touched(own: Sequence[Touch], asked_at: datetime | None) -> str:
     """Say what the person did with the vacancy itself: at least one event, oldest first."""
     kinds = {VIEW: "viewed it", FAVOURITE: "marked it as favourite", RESPONSE: "responded to it"}
@@ -47,7 +56,7 @@ def touched(own: Sequence[Touch], asked_at: datetime | None) -> str:
         events = [touch for touch in own if touch.action == action]
         if events:
             often = "" if action != VIEW and len(events) == 1 else times(len(events))
-            said.append(" ".join(filter(None, [verb, often, day(events[-1].time, asked_at)])))
+            said.append(" ".join(filter(None, [verb, often])) + when(events, asked_at))
     if not said:
         return "you have met it before"
     if not any(touch.action == RESPONSE for touch in own):
@@ -65,10 +74,18 @@ def same(fields: Sequence[str], name: str) -> str:
     return f"same {joined([FIELDS[field] for field in fields])} as {name}"
 
 
-def demand(found: Demanded) -> str:
-    """Say how much it was in demand of late."""
+def demand(found: Demanded, *, own: bool = False, described: bool = True) -> str:
+    """Say how much it was in demand of late.
+
+    Args:
+        found: How often it was met.
+        own: Whether the person has met it.
+        described: Whether what ranks it reads its description.
+    """
+    if not found.ever and own:
+        return "nobody else had met it yet"
     if not found.ever:
-        return "nobody had met it yet: its description alone speaks for it"
+        return "nobody had met it yet" + ": its description alone speaks for it" * described
     for days, count in zip(found.days, found.counts, strict=True):
         if count:
             window = "the last day" if days == 1 else f"the last {days} days"

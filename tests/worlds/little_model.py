@@ -37,10 +37,13 @@ def served(artifacts: Path, out: Path) -> Path:
     return out
 
 
-def answering(loaded: LoadedModel, who: str) -> LoadedModel:
-    """The same model, answered by itself `as trained`, by its calibration (`model`), or by a baseline."""
+def answering(loaded: LoadedModel, who: str, **more: Any) -> LoadedModel:
+    """The same model, answered by itself `as trained`, by its calibration (`model`), or by a baseline.
+
+    Rows that are asked long after the log's end are answered `as trained` whoever it is: `lag` moves that.
+    """
     found = loaded.calibration
     assert found is not None
     answers = who if who != "as trained" else MODEL
-    chosen = None if who == "as trained" else replace(found, answers=answers)
+    chosen = None if who == "as trained" else replace(found, answers=answers, **more)
     return replace(loaded, calibration=chosen)

@@ -11,12 +11,13 @@ from stages.core.item_ids import FIRST_ITEM
 from stages.interface.errors import HhrecError
 from stages.loaders.rank_queries import asked_rows
 from stages.predict import loaded_model
-from stages.reasons import events, stage
+from stages.reasons import events, stage, words
 from stages.reasons.explainer import LISTS, SHOWN, Explainer
 from stages.rules import facts as catalogue_facts
 from tests.worlds.little_model import answering, settings, trained
 
 K = 10
+LONG = 10**18  # microseconds after the log's end, within which all rows are asked
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,53 @@ def test_the_neighbours_named_say_what_the_model_is_told(loaded, rows) -> None:
             )
             checked += bool(item)
     assert checked
+
+
+def test_a_description_alone_speaks_for_what_the_person_has_not_met_and_the_model_ranks(
+    loaded, rows, facts
+) -> None:
+    demand = loaded.catalogue.demand.before
+    unmet = [item for item in range(FIRST_ITEM, len(demand)) if not int(demand[item, -1])]
+    row = rows[:1]
+    own = row.with_columns(
+        pl.Series("items", [[unmet[0]] * len(row["items"][0])], row.schema["items"])
+    )
+
+    def said(who: str, asked: pl.DataFrame) -> str:
+        explainer = Explainer(answering(loaded, who, lag=LONG), settings(), facts)
+        (found,) = explainer.explain(asked, unmet[:1], what_if=False)
+        return next(one.text for one in found.reasons if one.kind == "demand")
+
+    assert said("model", row) == "nobody had met it yet: its description alone speaks for it"
+    assert said("model", own) == "nobody else had met it yet"
+    assert said("last_viewed", row) == "nobody had met it yet"
+
+
+@pytest.mark.parametrize("who", ["popular", "item_knn", "last_viewed_then_als"])
+def test_places_in_plain_lists_are_those_of_the_lists_themselves(loaded, rows, who) -> None:
+    """Not those behind other lists: without a history only `popular` has a list."""
+    none = [pl.Series(name, [[]], rows.schema[name]) for name in LISTS]
+    explainer = Explainer(answering(loaded, who, lag=LONG), settings())
+    for row in (rows[:1], rows[:1].with_columns(none)):
+        ranks = loaded.learned(settings()).ranks(row)
+        for found in explainer.explain(row, what_if=False):
+            item = stage.item_of(loaded.names, found.vacancy_id, Path("vocab"))
+            own = ranks.of(np.zeros(1, dtype=int), np.array([item]))[0].astype(int).tolist()
+            expected = words.listed(dict(zip(loaded.calibration.heuristics, own, strict=True)))
+            told = [one.text for one in found.reasons if one.kind == "lists"]
+            assert told == expected
+            if not row["items"][0].len():
+                assert not [text for text in told if "people" in text]
+
+
+def test_without_titles_vacancies_are_named_by_their_ids(loaded, rows, facts) -> None:
+    explainer = Explainer(loaded, settings(), facts.drop("name"))
+    for found in explainer.explain(rows[:1], k=3, what_if=False):
+        assert found.name is None
+        assert found.reasons
+    assert explainer.name(FIRST_ITEM) == loaded.names["vacancy_id"][0]
+    assert events.title(FIRST_ITEM, facts) == facts["name"][0]
+    assert events.title(FIRST_ITEM, None) is None
 
 
 def test_the_vacancy_most_alike_is_of_the_history_and_shares_what_is_told(facts) -> None:

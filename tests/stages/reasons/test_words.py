@@ -26,7 +26,12 @@ def touch(action: int, when: str | None) -> Touch:
             [touch(2, "15T09:00"), touch(3, "15T09:01"), touch(2, "15T09:02"), touch(2, "15T09:03")],
             "you viewed it 3 times on the same day, marked it as favourite on the same day and have not responded",
         ),
-        ([touch(1, "08T09:00"), touch(1, "10T10:00")], "you responded to it twice on Friday"),
+        ([touch(1, "08T09:00"), touch(1, "10T10:00")], "you responded to it twice, last on Friday"),
+        (
+            [touch(2, "09T09:00"), touch(2, "15T09:00"), touch(2, "15T10:00")],
+            "you viewed it 3 times, last on the same day and have not responded",
+        ),
+        ([touch(2, "09T09:00"), touch(2, None)], "you viewed it twice and have not responded"),
         ([touch(1, "08T09:00")], "you responded to it on 8 November"),
         ([touch(0, "08T09:00")], "you have met it before"),
         ([touch(2, None)], "you viewed it once and have not responded"),
@@ -47,6 +52,13 @@ def test_what_the_person_did(own, expected):
 )  # fmt: skip
 def test_demand(found, expected):
     assert words.demand(found) == expected
+
+
+def test_a_description_speaks_alone_only_where_nothing_else_does():
+    unmet = Demanded((1,), (0,), 0)
+    assert words.demand(unmet, own=True) == "nobody else had met it yet"
+    assert words.demand(unmet, described=False) == "nobody had met it yet"
+    assert words.demand(Demanded((1,), (2,), 2), own=True, described=False).startswith("it was met")
 
 
 def test_the_rest():
