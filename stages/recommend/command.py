@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
+
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Report
 from stages.recommend import event_files
@@ -86,8 +88,11 @@ def recommended(
     )
     if "user_id" not in table.columns:
         return [_listed(recommender, None, table.to_dicts())]
-    whole = table.partition_by("user_id", maintain_order=True)
-    return [_listed(recommender, one["user_id"][0], one.to_dicts()) for one in whole]
+    lists = table.partition_by("user_id", as_dict=True)
+    return [
+        _listed(recommender, user, lists.get((user,), table.clear()).to_dicts())
+        for user in found["user_id"].cast(pl.String).unique(maintain_order=True)
+    ]
 
 
 def similar(bundle: Path, vacancy: str, *, k: int, rules: Rules) -> Listed:

@@ -83,9 +83,12 @@ class Engine:
         if not explain:
             return [self._answer(*one) for one in found]
         return [
-            self._answer(*one, self.explained(history, one[0].tolist(), what_if=False))
+            self._answer(*one, self._reasons(history, one[0].tolist()))
             for one, history in zip(found, histories(asked), strict=True)
         ]
+
+    def _reasons(self, history: History, items: Sequence[int]) -> list[Explanation]:
+        return self.explained(history, items, what_if=False) if items else []
 
     def _answer(
         self, items: Ints, scores: Floats, by: str, why: list[Explanation] | None = None
