@@ -19,7 +19,7 @@ from stages.core.fingerprints import listed
 from stages.core.model_files import NEIGHBOURS
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
-from stages.predict.loaded_model import check_length, load
+from stages.predict.loaded_model import CPU, check_length, load
 from stages.remote.urls import named
 
 STEPS = 4
@@ -83,7 +83,7 @@ def run(
         references={"model": model},
         params=params,
     )
-    loaded = load(model=model, sequences=sequences, features=features, vocab=vocab)
+    loaded = load(model=model, sequences=sequences, features=features, vocab=vocab, where=CPU)
     check_length(loaded.network, model, params.sequences.max_length)
     facts = facts_of(loaded.names, params, vacancies)
     progress(1, STEPS, "learning")

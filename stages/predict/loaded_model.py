@@ -33,6 +33,7 @@ from stages.loaders import model_arrays, neighbour_files
 from stages.params import Params
 from stages.predict import eligibility
 
+CPU = torch.device("cpu")
 UNREADABLE = (
     *(OSError, ValueError, RuntimeError, SafetensorError),
     *(TypeError, AttributeError, KeyError),  # a config.json of another shape
@@ -108,11 +109,18 @@ def load(
     sequences: Path,
     features: Path,
     vocab: Path,
+    where: torch.device | None = None,
     progress: Progress = silent,
 ) -> LoadedModel:
     """Load a model with the features, histories and vocabulary of its vacancies.
 
-    `progress` is told how far neighbours are counted, where none of these histories are beside it.
+    Args:
+        model: Directory of the model.
+        sequences: Histories.
+        features: Features of the vacancies.
+        vocab: Their item ids.
+        where: Device that holds the model and its vacancies; `device()` if not given.
+        progress: Told how far neighbours are counted, where none of these histories are beside it.
 
     Raises:
         MissingInputError: The model or a table is not there.
@@ -129,14 +137,14 @@ def load(
     check_rows(catalogue, names, features, vocab)
     model_files.check_names(model, names, vocab)
     found = calibration_file.read(model)
-    where = device()
+    where = where or device()
     return LoadedModel(network.to(where), catalogue.to(where), names, train, found)
 
 
 def device() -> torch.device:
     """Where to rank: the GPU that Accelerate gives this process, or the CPU."""
     if not torch.cuda.is_available():
-        return torch.device("cpu")
+        return CPU
     from accelerate import PartialState  # noqa: PLC0415  a second that a CPU does without
 
     return PartialState().device

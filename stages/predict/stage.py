@@ -16,7 +16,7 @@ from stages.params import Params
 from stages.predict import prediction_files, shard_key
 from stages.predict.answering import activity_of
 from stages.predict.list_rules import ListRules
-from stages.predict.loaded_model import check_length, load
+from stages.predict.loaded_model import check_length, device, load
 from stages.predict.prediction_files import Format
 from stages.predict.ranking_task import RankingTask, require_shareable, shared_out
 from stages.predict.report import PredictReport
@@ -119,7 +119,7 @@ def task_of(
         catalogue: Where fields are read from; None where none is named.
         progress: Told how far neighbours are counted, where that is still to be done.
     """
-    loaded = load(model=model, **inputs, progress=progress)
+    loaded = load(model=model, **inputs, where=device(), progress=progress)
     check_length(loaded.network, model, params.sequences.max_length)
     rows = rows_of(inputs["sequences"], part)
     fields = [*(one.field for one in met), *wanted.max_per]

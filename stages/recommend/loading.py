@@ -48,6 +48,7 @@ def content_of(
         sequences=tables.get("sequences", root / SEQUENCES_DIR),
         features=tables.get("features", root / FEATURES_DIR),
         vocab=tables.get("vocab", root / VOCAB_FILE),
+        where=loaded_model.CPU,
     )
     facts = facts_of(loaded.names, settings, vacancies)
     return computed(loaded, settings, facts, {"kind": "artifacts", "path": str(path)})

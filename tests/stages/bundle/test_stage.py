@@ -18,6 +18,7 @@ from stages.core import kinds
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.manifests import of
 from stages.interface.errors import HhrecError, MissingInputError
+from stages.predict import loaded_model
 from tests.worlds.served import Served
 
 
@@ -81,6 +82,17 @@ def test_everything_comes_back(world: Served) -> None:
     assert again[1] == manifest.read(world.path).numbers
     assert loaded.params == world.params
     assert loaded.info["kind"] == "bundle"
+
+
+def test_a_machine_that_ranks_on_its_gpu_writes_the_same_vectors(
+    world: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`meta` stands for a GPU: its tensors are no arrays either."""
+    monkeypatch.setattr(loaded_model, "device", lambda: torch.device("meta"))
+    stage.run(world.params, **world.paths, out=tmp_path / "b", vacancies=world.vacancies)
+    for name in ("vectors", "special_vectors", "codes"):
+        expected = np.load(world.path / "arrays" / f"{name}.npy")
+        assert np.load(tmp_path / "b" / "arrays" / f"{name}.npy").tolist() == expected.tolist()
 
 
 def test_without_a_catalogue_it_says_so(world: Served, tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+import torch
 
 from stages import predict, train
 from stages.interface.errors import HhrecError, MissingInputError
 from stages.params import Params, validated
+from stages.predict import loaded_model
 from stages.recommend.recommender import Recommender
 
 TINY = {"hidden_size": 16, "heads": 2, "layers": 1, "epochs": 1, "tracker": "none"}
@@ -107,7 +109,7 @@ def test_a_baseline_that_ranks_gives_no_scores(artifacts: Path, tmp_path: Path) 
 
 def view(vacancy: str, minutes: int = 0, **more: Any) -> dict[str, Any]:
     when = NOON + timedelta(minutes=minutes)
-    return {"vacancy_id": vacancy, "action_type": "view", "action_dt": when, **more}
+    return {"vacancy_id": vacancy, "action_type": "view", "action_dt": when} | more
 
 
 def test_nobody_and_the_unknown_get_an_answer(recommender: Recommender) -> None:
@@ -122,6 +124,28 @@ def test_nobody_and_the_unknown_get_an_answer(recommender: Recommender) -> None:
     alone = recommender.recommend([], k=10)
     assert alone["vacancy_id"].to_list() == found["vacancy_id"].to_list()[:10]
     assert recommender.recommend({}, k=10).is_empty()
+
+
+def test_artifacts_are_answered_from_on_a_machine_with_a_gpu(
+    artifacts: Path, recommender: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`meta` stands for a GPU: its tensors are no arrays either."""
+    monkeypatch.setattr(loaded_model, "device", lambda: torch.device("meta"))
+    found = Recommender.load(artifacts, params=params())
+    assert found.recommend([], k=5).equals(recommender.recommend([], k=5))
+
+
+def test_who_has_nothing_left_gets_no_reasons_either(artifacts: Path) -> None:
+    """Of a person who responded to the only vacancy allowed; others get theirs."""
+    hide = {"response": "hide", "view": "keep", "favourite": "keep"}
+    chosen = params(predict={"fallback": "never", "seen": hide})
+    found = Recommender.load(artifacts, params=chosen)
+    only = found.vacancies[0]
+    people = {"done": [view(only, action_type="response")], "new": [view(found.vacancies[1])]}
+    table = found.recommend(people, allow=[only], explain=True)
+    assert table["user_id"].to_list() == ["new"]
+    assert table["reasons"].list.len().min()
+    assert found.recommend(people["done"], allow=[only], explain=True).is_empty()
 
 
 def test_other_people_change_nothing_of_an_answer(recommender: Recommender) -> None:
