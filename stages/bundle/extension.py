@@ -1,7 +1,6 @@
 """Further vacancies in a loaded catalogue, known by their content alone: one vector each, no file."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from scipy import sparse  # type: ignore[import-untyped]
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  the name torch's own documentation uses
 
+from stages.bert4rec.examples.histories import Ints
 from stages.bert4rec.network.fixed_tower import FixedTower
 from stages.bert4rec.network.item_tower import ItemInputs
 from stages.bert4rec.network.popularity_prior import Demand
@@ -21,6 +21,7 @@ from stages.bert4rec.ranking import item_index
 from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.bert4rec.retrieval.cooccurrence import CooccurrenceTable, Neighbours
 from stages.bundle.content import Content
+from stages.bundle.facts import with_rows
 from stages.bundle.vacancy_ids import VacancyIds, hashed
 from stages.calibration.heuristics import Heuristics
 from stages.core.item_ids import FIRST_ITEM
@@ -69,15 +70,15 @@ def extended(content: Content, vacancies: pl.DataFrame, books: Path) -> Content:
     )
 
 
-def with_rows(
-    known: Callable[[], pl.DataFrame | None], vacancies: pl.DataFrame
-) -> pl.DataFrame | None:
-    """Read what is known of the catalogue, with further vacancies behind it."""
-    found = known()
-    if found is None:
-        return None
-    rows = vacancies.select(pl.col(name).cast(kind) for name, kind in found.schema.items())
-    return pl.concat([found, rows])
+def returned(content: Content, items: Ints) -> Content:
+    """Recommend vacancies again that were withdrawn; the content given stays as it is."""
+    left = content.withdrawn[~np.isin(content.withdrawn, items)]
+    if len(left) == len(content.withdrawn):
+        return content
+    found = replace(content, withdrawn=left)
+    with content.lock:  # one ranker for both: at each moment it changes the vectors that they share
+        found.__dict__["ranker"] = content.ranker
+    return found
 
 
 def require_content(content: Content, books: Path) -> None:
@@ -166,6 +167,10 @@ def _ids(old: VacancyIds, names: pl.Series) -> VacancyIds:
 
 def _learned(old: Heuristics, size: int) -> Heuristics:
     shelves: dict[str, Any] = dict(old.shelves)
+    if "popular" in shelves:  # nobody has met the new ones: they are the last
+        ranked = shelves["popular"].args[0]
+        fresh = pl.int_range(len(old.counts), size, dtype=ranked.dtype, eager=True)
+        shelves["popular"] = partial(shelves["popular"].func, pl.concat([ranked, fresh]))
     if "trending" in shelves:
         shelves["trending"] = replace(shelves["trending"], size=size)
     if "item_knn" in shelves:

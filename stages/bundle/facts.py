@@ -1,5 +1,6 @@
 """Fields of the catalogue that rules and displays read."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -41,3 +42,21 @@ def facts_of(names: pl.DataFrame, params: Params, vacancies: Path | None) -> pl.
     if vacancies is None and not file.is_file():
         return None
     return facts.read(file, names, facts.fields(file, without=(VACANCY, *LONG)))
+
+
+def with_rows(
+    known: Callable[[], pl.DataFrame | None], vacancies: pl.DataFrame
+) -> pl.DataFrame | None:
+    """Read what is known of the catalogue, with further vacancies behind it.
+
+    Fields that these lack are null, and so are values of another kind than the catalogue's.
+    """
+    found = known()
+    if found is None:
+        return None
+    absent = [name for name in found.columns if name not in vacancies.columns]
+    whole = vacancies.with_columns(pl.lit(None).alias(name) for name in absent)
+    rows = whole.select(
+        pl.col(name).cast(kind, strict=False) for name, kind in found.schema.items()
+    )
+    return pl.concat([found, rows])

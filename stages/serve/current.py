@@ -34,7 +34,15 @@ def tried(load: Loader, path: Path) -> Engine:
     Raises:
         HhrecError: It is broken.
     """
-    found = load(path)
+    return answering(load(path), path)
+
+
+def answering(found: Engine, path: Path) -> Engine:
+    """Let what was made of a bundle answer once, so that a broken one fails here.
+
+    Raises:
+        HhrecError: It recommends nothing.
+    """
     if not found.recommend([Wanted(k=1)])[0]:
         raise HhrecError(f"{path}: recommends nothing", "make the bundle anew")
     return found
@@ -122,9 +130,10 @@ class Current:
 
     def _new(self) -> tuple[Engine, str]:
         found, seen = whole(self._load, self.path)
-        known = found.facts(list(self._added))
-        more = [facts for name, facts in self._added.items() if name not in known]
-        return (found.extended(more) if more else found), seen
+        return (self._wider(found, [*self._added.values()]) if self._added else found), seen
+
+    def _wider(self, engine: Engine, vacancies: Sequence[Facts]) -> Engine:
+        return answering(engine.extended(vacancies), self.path)
 
     async def add(self, vacancies: Sequence[Facts]) -> Engine:
         """Let vacancies be recommended from now on; one that was withdrawn is back.
@@ -135,7 +144,7 @@ class Current:
         async with self._lock:
             loop = asyncio.get_running_loop()
             self._engine = await loop.run_in_executor(
-                self._thread, self._engine.extended, vacancies
+                self._thread, self._wider, self._engine, vacancies
             )
             added = {str(one["vacancy_id"]): one for one in vacancies}
             self._added |= added

@@ -130,12 +130,11 @@ class RecommenderEngine:
         """See `Engine`; facts of vacancies that are known already stay as they are."""
         content = self._own.content
         rows = extension.frame([dict(one) for one in vacancies])
-        known = content.ids.items(rows["vacancy_id"].to_list()) > 0
-        new = rows.filter(~known)
-        if new.is_empty():
-            return self
-        made = extension.extended(content, new, books_of(Path(str(content.info["path"]))))
-        return RecommenderEngine(Recommender(Engine(made)))
+        items = content.ids.items(rows["vacancy_id"].to_list())
+        made, new = extension.returned(content, items), rows.filter(items == 0)
+        if len(new):
+            made = extension.extended(made, new, books_of(Path(str(content.info["path"]))))
+        return self if made is content else RecommenderEngine(Recommender(Engine(made)))
 
 
 def require_fields(wanted: Wanted, known: Sequence[str]) -> None:

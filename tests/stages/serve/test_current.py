@@ -106,6 +106,34 @@ def test_a_bundle_that_is_replaced_while_it_is_opened_is_opened_again(
         whole(never, tmp_path)
 
 
+def test_a_vacancy_that_would_break_every_answer_is_not_added(one: Asked) -> None:
+    def broken(vacancies: object) -> Plain:
+        del vacancies
+        return Plain(known={})
+
+    object.__setattr__(one.server.current.engine(), "extended", broken)
+    new = {"vacancies": [{"vacancy_id": "new", "name": "Cook"}]}
+    assert one.client.put("/vacancies", json=new).status_code == 409
+    assert one.ids(k=1) == ["v0"]
+    assert one.client.post("/reload").status_code == 200
+    assert one.ids(k=1) == ["v0"]
+
+
+def test_what_was_added_is_told_to_every_new_bundle_also_where_it_is_known(one: Asked) -> None:
+    """It may have withdrawn it."""
+    told: list[object] = []
+
+    class Withdrawing(Plain):
+        def extended(self, vacancies: object) -> Plain:
+            told.append(vacancies)
+            return self
+
+    one.client.put("/vacancies", json={"vacancies": [{"vacancy_id": "v3", "name": "Cook"}]})
+    one.shelf.given = Withdrawing(model="second")
+    assert one.client.post("/reload").json()["model"] == "second"
+    assert [[row["vacancy_id"] for row in rows] for rows in told] == [["v3"]]
+
+
 def test_a_bundle_is_known_by_names_sizes_and_times(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
     before = signature(tmp_path)

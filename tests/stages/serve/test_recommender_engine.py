@@ -1,20 +1,26 @@
 """A real model behind the server: its answers are those of `hhrec predict`."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from stages import predict
 from stages.bundle import extension
 from stages.interface.errors import HhrecError
+from stages.recommend.answers import Query, Rules
+from stages.recommend.engine import Engine as Core
+from stages.recommend.recommender import Recommender
 from stages.serve.engine import Wanted
 from stages.serve.recommender_engine import RecommenderEngine, books_of, loader
-from tests.worlds.little_model import served, settings
+from tests.worlds.little_model import answering, served, settings
 from tests.worlds.serve_world import Shelf, asked, view
 
 KEYS = ["user_id", "session_id"]
+NEW = {"vacancy_id": "new", "name": "Cook"}
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +173,72 @@ def test_a_new_vacancy_has_the_vector_of_its_content(
     assert wider.similar(rows[0]["vacancy_id"], 3)[0].score == pytest.approx(1, abs=1e-5)
     many = wider.recommend([Wanted(events=own, k=20)] * 20)
     assert [one.vacancy_id for one in many[0]] == [one.vacancy_id for one in many[19]]
+
+
+def test_a_new_vacancy_beside_a_catalogue_with_columns_of_its_own(
+    paths: dict[str, Path], tmp_path: Path
+) -> None:
+    catalogue = pl.read_parquet(paths["raw"] / "vacancies.parquet").with_columns(
+        pl.lit("Bakery").alias("company.name")
+    )
+    catalogue.write_parquet(tmp_path / "vacancies.parquet")
+    wider = loader(tmp_path / "vacancies.parquet")(paths["root"]).extended([NEW])
+    assert len(wider.recommend([Wanted(k=3)])[0]) == 3
+    facts = wider.facts(["new"])["new"]
+    assert (facts["name"], facts["company.name"]) == ("Cook", None)
+    assert wider.recommend([Wanted(k=3, max_per=(("company.name", 1),))])[0]
+
+
+def test_what_the_bundle_withdrew_is_back_once_it_is_added(engine: RecommenderEngine) -> None:
+    first, second, third = (one.vacancy_id for one in engine.recommend([Wanted(k=3)])[0])
+    content = engine._own.content
+    gone = replace(content, withdrawn=content.ids.items([first, second]).astype(np.int64))
+    without = RecommenderEngine(Recommender(Core(gone)))
+    asked = [Wanted(k=2)] * 20  # more than are answered one by one
+    assert not {first, second} & {one.vacancy_id for one in without.recommend(asked)[0]}
+    known = {"vacancy_id": first, "name": "known"}
+    for more in ([known], [known, NEW]):
+        back = without.extended(more)
+        ids = [one.vacancy_id for one in back.recommend(asked)[0]]
+        assert ids[0] == first
+        assert second not in ids
+        assert not {first, second} & {one.vacancy_id for one in without.recommend(asked)[0]}
+    assert without.extended([{"vacancy_id": third, "name": "known"}]) is without
+
+
+def test_who_answers_before_and_after_a_vacancy_is_back_spoils_nothing_of_each_other(
+    engine: RecommenderEngine,
+) -> None:
+    """They share the vectors, in which a ranker writes what demand says at its moment."""
+    content = engine._own.content
+    before = replace(content, withdrawn=content.ids.items([content.ids.names[0]]).astype(np.int64))
+    after = extension.returned(before, before.withdrawn)
+    assert not len(after.withdrawn)
+    early, late = (
+        [Query(k=50, at=datetime.fromisoformat(f"{day}T12:00:00"))] * 20
+        for day in ("2023-11-03", "2023-11-13")
+    )
+    old, new = Recommender(Core(before)), Recommender(Core(after))
+    expected = old.answer(early)[0]
+    assert new.answer(late)[0].scores != expected.scores
+    assert old.answer(early)[0] == expected
+
+
+@pytest.mark.parametrize("who", ["popular", "last_viewed_then_als"])
+def test_a_new_vacancy_where_a_baseline_answers(
+    engine: RecommenderEngine, paths: dict[str, Path], who: str
+) -> None:
+    given = engine._own.content
+    loaded, params = answering(given.loaded, who, lag=10**18), settings(fallback="auto")
+    content = replace(given, loaded=loaded, params=params)
+    rows = extension.frame([NEW, NEW | {"vacancy_id": "newer"}])
+    wider = extension.extended(content, rows, books_of(paths["root"]))
+    (whole,) = Recommender(Core(wider)).answer([Query(k=len(engine) + 2)])
+    assert whole.answered_by == who
+    assert whole.ids[-2:] == ["new", "newer"]
+    (only,) = Recommender(Core(wider)).answer([Query(rules=Rules(allow=["newer"]), explain=True)])
+    assert only.ids == ["newer"]
+    assert only.reasons[0].place is not None
 
 
 def test_without_the_models_books_nothing_is_added(
