@@ -43,7 +43,7 @@ def answering(found: Engine, path: Path) -> Engine:
     Raises:
         HhrecError: It recommends nothing.
     """
-    if not found.recommend([Wanted(k=1)])[0]:
+    if not found.recommend([Wanted(k=1)])[0].vacancies:
         raise HhrecError(f"{path}: recommends nothing", "make the bundle anew")
     return found
 

@@ -48,6 +48,17 @@ class Listed:
 Lists: TypeAlias = list[list[Listed]]
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The list of one history, best first, and who ranked it.
+
+    `answered_by` is `model`, `model as trained` (long after the log's end) or a baseline's name.
+    """
+
+    vacancies: list[Listed]
+    answered_by: str
+
+
 class Engine(Protocol):
     """A recommender in memory. Every method may be called from any thread, and raises `HhrecError`."""
 
@@ -57,12 +68,12 @@ class Engine(Protocol):
 
     @property
     def answers(self) -> str:
-        """Who answers: `model`, or a baseline's name."""
+        """Who answers unless it is long after the log's end: `model`, or a baseline's name."""
 
     def __len__(self) -> int:
         """Return how many vacancies may be recommended."""
 
-    def recommend(self, asked: Sequence[Wanted]) -> Lists:
+    def recommend(self, asked: Sequence[Wanted]) -> list[Answered]:
         """List vacancies for each history, best first."""
 
     def similar(self, vacancy: str, k: int) -> list[Listed]:

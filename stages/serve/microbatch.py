@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from stages.serve.engine import Engine, Listed, Lists, Wanted
+from stages.serve.engine import Answered, Engine, Listed, Wanted
 from stages.serve.metrics import Metrics
 from stages.serve.settings import Limits
 
@@ -18,10 +18,11 @@ class BusyError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """The list of one history, and the model that made it."""
+    """The list of one history, the model that made it, and who of that model ranked it."""
 
     engine: Engine
     vacancies: list[Listed]
+    answered_by: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Microbatcher:
                 if isinstance(said, Exception):
                     one.answer.set_exception(said)
                 else:
-                    one.answer.set_result(Answer(engine, said))
+                    one.answer.set_result(Answer(engine, said.vacancies, said.answered_by))
 
     def _next(self) -> list[_Waiting]:
         """Take the oldest that still wait."""
@@ -101,10 +102,9 @@ class Microbatcher:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
 
-def rank(engine: Engine, asked: Sequence[Wanted]) -> Sequence[list[Listed] | Exception]:
+def rank(engine: Engine, asked: Sequence[Wanted]) -> Sequence[Answered | Exception]:
     """Rank a batch; where that fails, each history alone, so that no one spoils the others' answers."""
     try:
-        found: Lists = engine.recommend(asked)
+        return engine.recommend(asked)
     except Exception as error:  # noqa: BLE001  told to whoever asked, as a refusal or as a fault
         return [error] if len(asked) == 1 else [rank(engine, [one])[0] for one in asked]
-    return found

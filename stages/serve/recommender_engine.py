@@ -15,7 +15,7 @@ from stages.recommend.engine import Engine
 from stages.recommend.history import history_of
 from stages.recommend.recommender import Recommender
 from stages.rules import conditions
-from stages.serve.engine import Facts, Listed, Lists, Loader, Wanted
+from stages.serve.engine import Answered, Facts, Listed, Lists, Loader, Wanted
 
 EXPLAINED = 20  # first vacancies of a list that get reasons
 SAMPLE = 20_000  # vacancies whose fields are counted
@@ -53,12 +53,15 @@ class RecommenderEngine:
         """Return how many vacancies may be recommended."""
         return len(self._names)
 
-    def recommend(self, asked: Sequence[Wanted]) -> Lists:
+    def recommend(self, asked: Sequence[Wanted]) -> list[Answered]:
         """See `Engine`; reasons are given for the first `EXPLAINED`."""
         for wanted in asked:
             require_fields(wanted, self._own.fields)
         found = self._own.answer([_query(wanted) for wanted in asked])
-        return [self._listed(wanted, one) for wanted, one in zip(asked, found, strict=True)]
+        return [
+            Answered(self._listed(wanted, one), one.answered_by)
+            for wanted, one in zip(asked, found, strict=True)
+        ]
 
     def _listed(self, wanted: Wanted, found: Answer) -> list[Listed]:
         why = {one.vacancy_id: one for one in self._why(wanted, found)}

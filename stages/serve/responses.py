@@ -27,9 +27,10 @@ class Heuristic(BaseModel):
 
 
 class Person(BaseModel):
-    """The recommendations of one person, best first."""
+    """The recommendations of one person, best first, and who ranked them."""
 
     user_id: str | None
+    answered_by: str
     vacancies: list[Recommended]
     heuristic: Heuristic | None = None
 
@@ -38,7 +39,6 @@ class Recommendations(BaseModel):
     """Recommendations of everyone asked for, all by one model."""
 
     model: str
-    answered_by: str
     people: list[Person]
 
 

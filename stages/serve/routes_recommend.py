@@ -75,10 +75,15 @@ async def recommend(question: Question, request: Request) -> Response:
         Heuristic(name=plain[0], vacancies=listed(found, facts)) for found in plain[1]
     ]  # fmt: skip
     people = [
-        Person(user_id=name, vacancies=listed(found, facts), heuristic=other)
-        for name, found, other in zip(names, lists, beside, strict=True)
+        Person(
+            user_id=name,
+            answered_by=one.answered_by,
+            vacancies=listed(one.vacancies, facts),
+            heuristic=other,
+        )
+        for name, one, other in zip(names, answers, beside, strict=True)
     ]
-    found = Recommendations(model=engine.model, answered_by=engine.answers, people=people)
+    found = Recommendations(model=engine.model, people=people)
     return Response(
         found.model_dump_json(), media_type="application/json"
     )  # checked once, not twice

@@ -11,12 +11,13 @@ from starlette.testclient import TestClient
 from stages.interface.errors import HhrecError
 from stages.serve.application import Server, application
 from stages.serve.current import Current
-from stages.serve.engine import Engine, Listed, Lists, Wanted
+from stages.serve.engine import Answered, Engine, Listed, Lists, Wanted
 from stages.serve.metrics import Metrics
 from stages.serve.people import People
 from stages.serve.settings import Limits
 
 NOON = "2024-05-01T12:00:00"
+LATE = "2030"
 
 
 def view(vacancy: str, **more: Any) -> dict[str, Any]:
@@ -51,10 +52,15 @@ class Plain:
     def __len__(self) -> int:
         return len(self.known)
 
-    def recommend(self, asked: Sequence[Wanted]) -> Lists:
+    def recommend(self, asked: Sequence[Wanted]) -> list[Answered]:
         self.batches.append(len(asked))
         time.sleep(self.slow)
-        return [self.one(wanted) for wanted in asked]
+        return [Answered(self.one(wanted), self.by(wanted)) for wanted in asked]
+
+    def by(self, wanted: Wanted) -> str:
+        """Whoever answers, or the model as trained where an event is of the year `LATE` or after."""
+        late = any(str(event["action_dt"]) >= LATE for event in wanted.events)
+        return "model as trained" if late else self.answers
 
     def one(self, wanted: Wanted) -> list[Listed]:
         own = [event["vacancy_id"] for event in wanted.events]

@@ -56,7 +56,7 @@ async function ask() {
       if (mine !== asked) return;
       state.answer = found.people[0];
       state.complete = Boolean(more.compare);
-      state.by = found.answered_by;
+      state.by = state.answer.answered_by;
       draw();
     }
     tellChange();
@@ -141,7 +141,7 @@ function drawLists() {
   const touched = new Map(state.events.filter((event) => !event.gone).map((event) => [event.vacancy_id, event.action_type]));
   const compared = changes() || conditions().length;
   const mine = new Map(vacancies.map((one) => [one.vacancy_id, one.rank]));
-  $("by").textContent = state.by === "model" ? "by the model" : `by ${heuristicName(state.by)}`;
+  $("by").textContent = state.by.startsWith("model") ? `by the ${state.by}` : `by ${heuristicName(state.by)}`;
   const lines = vacancies.map((one) => {
     const deed = touched.get(one.vacancy_id);
     const badges = [compared ? moved(state.base.get(one.vacancy_id), one.rank) : null, deed ? el("mark", { class: deed }, deed) : null];

@@ -109,7 +109,7 @@ def test_a_baseline_that_ranks_gives_no_scores(artifacts: Path, tmp_path: Path) 
 
 def view(vacancy: str, minutes: int = 0, **more: Any) -> dict[str, Any]:
     when = NOON + timedelta(minutes=minutes)
-    return {"vacancy_id": vacancy, "action_type": "view", "action_dt": when} | more
+    return {"vacancy_id": vacancy, "action_type": "view", "action_dt": when, **more}
 
 
 def test_nobody_and_the_unknown_get_an_answer(recommender: Recommender) -> None:

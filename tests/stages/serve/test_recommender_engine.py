@@ -78,9 +78,9 @@ def test_answers_are_those_of_predict(
 
 
 def test_reasons_for_the_first_of_a_list(engine: RecommenderEngine) -> None:
-    seen = engine.recommend([Wanted(k=3)])[0][2].vacancy_id
+    seen = engine.recommend([Wanted(k=3)])[0].vacancies[2].vacancy_id
     wanted = Wanted(events=[event_of(seen)], k=30, explain=True)
-    (found,) = engine.recommend([wanted])
+    found = engine.recommend([wanted])[0].vacancies
     assert all(one.reasons for one in found[:20])
     assert not any(one.reasons for one in found[20:])
     own = next(one for one in found if one.vacancy_id == seen)
@@ -88,7 +88,7 @@ def test_reasons_for_the_first_of_a_list(engine: RecommenderEngine) -> None:
     for one in found[:20]:
         assert sum(one.parts.values()) == pytest.approx(one.score, abs=1e-3)
     ruled = Wanted(events=[event_of(seen)], k=5, explain=True, where=("employment=part",))
-    (others,) = engine.recommend([ruled])
+    others = engine.recommend([ruled])[0].vacancies
     assert all(one.reasons for one in others)
 
 
@@ -98,7 +98,7 @@ def event_of(vacancy: str) -> dict[str, object]:
 
 
 def test_facts_fields_and_the_like(engine: RecommenderEngine) -> None:
-    first, second = engine.recommend([Wanted(k=2)])[0]
+    first, second = engine.recommend([Wanted(k=2)])[0].vacancies
     facts = engine.facts([first.vacancy_id, "nowhere"])
     assert list(facts) == [first.vacancy_id]
     assert "name" in facts[first.vacancy_id]
@@ -113,7 +113,7 @@ def test_facts_fields_and_the_like(engine: RecommenderEngine) -> None:
 
 
 def test_the_heuristic_is_the_best_on_the_validation_rows(engine: RecommenderEngine) -> None:
-    events = [event_of(engine.recommend([Wanted(k=9)])[0][8].vacancy_id)]
+    events = [event_of(engine.recommend([Wanted(k=9)])[0].vacancies[8].vacancy_id)]
     name, (first, second) = engine.heuristic([Wanted(events=events, k=7), Wanted(k=7)])
     assert len(first) == len(second) == 7
     if name.startswith("last_viewed"):
@@ -154,25 +154,27 @@ def test_a_new_vacancy_has_the_vector_of_its_content(
         assert (told[items - 3] - told[first - 3]).abs().max() < 1e-5  # another order of sums
     assert wider.facts([rows[0]["vacancy_id"]])[rows[0]["vacancy_id"]]["name"] == rows[0]["name"]
 
-    seen = [event_of(one.vacancy_id) for one in engine.recommend([Wanted(k=4)])[0]]
+    seen = [event_of(one.vacancy_id) for one in engine.recommend([Wanted(k=4)])[0].vacancies]
     for events in ([], seen, [*seen, event_of(rows[0]["vacancy_id"])]):
-        before = engine.recommend([Wanted(events=events, k=50)])[0]
+        before = engine.recommend([Wanted(events=events, k=50)])[0].vacancies
         deny = frozenset(row["vacancy_id"] for row in rows)
-        after = wider.recommend([Wanted(events=events, k=50, deny=deny)])[0]
+        after = wider.recommend([Wanted(events=events, k=50, deny=deny)])[0].vacancies
         assert len(after) == 50
         if len(events) > len(seen):
             continue  # to the old one the newest is unknown
         assert [one.vacancy_id for one in before] == [one.vacancy_id for one in after]
     only = Wanted(events=seen, k=3, allow=deny, explain=True)
-    found = wider.recommend([only])[0]
+    found = wider.recommend([only])[0].vacancies
     assert {one.vacancy_id for one in found} <= deny
     assert all(one.reasons for one in found)
     own = [event_of(rows[0]["vacancy_id"])]
-    assert wider.recommend([Wanted(events=own, k=1)])[0][0].vacancy_id
+    assert wider.recommend([Wanted(events=own, k=1)])[0].vacancies[0].vacancy_id
     assert wider.heuristic([Wanted(events=own, k=3)])[1][0]
     assert wider.similar(rows[0]["vacancy_id"], 3)[0].score == pytest.approx(1, abs=1e-5)
     many = wider.recommend([Wanted(events=own, k=20)] * 20)
-    assert [one.vacancy_id for one in many[0]] == [one.vacancy_id for one in many[19]]
+    assert [one.vacancy_id for one in many[0].vacancies] == [
+        one.vacancy_id for one in many[19].vacancies
+    ]
 
 
 def test_a_new_vacancy_beside_a_catalogue_with_columns_of_its_own(
@@ -183,26 +185,28 @@ def test_a_new_vacancy_beside_a_catalogue_with_columns_of_its_own(
     )
     catalogue.write_parquet(tmp_path / "vacancies.parquet")
     wider = loader(tmp_path / "vacancies.parquet")(paths["root"]).extended([NEW])
-    assert len(wider.recommend([Wanted(k=3)])[0]) == 3
+    assert len(wider.recommend([Wanted(k=3)])[0].vacancies) == 3
     facts = wider.facts(["new"])["new"]
     assert (facts["name"], facts["company.name"]) == ("Cook", None)
-    assert wider.recommend([Wanted(k=3, max_per=(("company.name", 1),))])[0]
+    assert wider.recommend([Wanted(k=3, max_per=(("company.name", 1),))])[0].vacancies
 
 
 def test_what_the_bundle_withdrew_is_back_once_it_is_added(engine: RecommenderEngine) -> None:
-    first, second, third = (one.vacancy_id for one in engine.recommend([Wanted(k=3)])[0])
+    first, second, third = (one.vacancy_id for one in engine.recommend([Wanted(k=3)])[0].vacancies)
     content = engine._own.content
     gone = replace(content, withdrawn=content.ids.items([first, second]).astype(np.int64))
     without = RecommenderEngine(Recommender(Core(gone)))
     asked = [Wanted(k=2)] * 20  # more than are answered one by one
-    assert not {first, second} & {one.vacancy_id for one in without.recommend(asked)[0]}
+    assert not {first, second} & {one.vacancy_id for one in without.recommend(asked)[0].vacancies}
     known = {"vacancy_id": first, "name": "known"}
     for more in ([known], [known, NEW]):
         back = without.extended(more)
-        ids = [one.vacancy_id for one in back.recommend(asked)[0]]
+        ids = [one.vacancy_id for one in back.recommend(asked)[0].vacancies]
         assert ids[0] == first
         assert second not in ids
-        assert not {first, second} & {one.vacancy_id for one in without.recommend(asked)[0]}
+        assert not {first, second} & {
+            one.vacancy_id for one in without.recommend(asked)[0].vacancies
+        }
     assert without.extended([{"vacancy_id": third, "name": "known"}]) is without
 
 
@@ -248,3 +252,18 @@ def test_without_the_models_books_nothing_is_added(
     with pytest.raises(HhrecError, match="not the code books"):
         extension.extended(engine._own.content, rows, tmp_path / "books")
     assert books_of(tmp_path / "model") == tmp_path / "features" / "books"
+
+
+def test_who_answered_is_told_of_each_history(engine: RecommenderEngine) -> None:
+    content = engine._own.content
+    loaded = answering(content.loaded, "last_viewed", lag=0)
+    content = replace(content, loaded=loaded, params=settings(fallback="auto"))
+    found = RecommenderEngine(Recommender(Core(content)))
+    seen = content.ids.names[0]
+    soon, late = event_of(seen), event_of(seen)
+    soon["action_dt"] = datetime.fromisoformat("2000-01-01T12:00:00")
+    first, second = found.recommend([Wanted([soon]), Wanted([late])])
+    assert (first.answered_by, second.answered_by) == ("last_viewed", "model as trained")
+    assert first.vacancies[0].score is None
+    assert second.vacancies[0].score is not None
+    assert found.answers == "last_viewed"

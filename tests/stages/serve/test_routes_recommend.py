@@ -1,16 +1,18 @@
 """`POST /recommend`, `/similar`, and how the server is."""
 
+from collections.abc import Callable
+
 import pytest
 
 from stages.serve.routes_recommend import require
-from tests.worlds.serve_world import Asked, Plain, view
+from tests.worlds.serve_world import Asked, Plain, Shelf, view
 
 
 def test_one_history(one: Asked) -> None:
     found = one.recommend(view("v3"), k=2).json()
     assert found["model"] == "first"
-    assert found["answered_by"] == "model"
     (person,) = found["people"]
+    assert person["answered_by"] == "model"
     assert person["user_id"] is None
     assert [(x["rank"], x["vacancy_id"]) for x in person["vacancies"]] == [(1, "v3"), (2, "v0")]
 
@@ -22,6 +24,16 @@ def test_several_people_each_under_their_name(one: Asked) -> None:
         ("anna", "v3"),
         ("boris", "v0"),
     ]
+
+
+def test_who_answered_is_told_of_each_person(start: Callable[..., Asked]) -> None:
+    one = start(Shelf(Plain(answers="last_viewed")))
+    people = {"now": [view("v3")], "late": [view("v3", action_dt="2031-01-01T00:00:00")]}
+    for more in ({}, {"explain": True}):
+        found = one.client.post("/recommend", json={"people": people, "k": 1} | more).json()
+        told = [person["answered_by"] for person in found["people"]]
+        assert told == ["last_viewed", "model as trained"]
+    assert one.client.get("/ready").json()["answered_by"] == "last_viewed"
 
 
 def test_an_action_by_name_or_number_and_a_time_with_or_without_a_zone(one: Asked) -> None:
