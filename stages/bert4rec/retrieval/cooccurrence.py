@@ -4,6 +4,7 @@ Pairs of vacancies are counted here over the train histories. A question gets th
 followed its newest events most (`near`), and a learned score of that (`nearby`) is added to theirs.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -23,9 +24,12 @@ SOURCE_NORM, TARGET_NORM, SHRINK = 0.75, 0.35, 20.0
 DISTANCE = 0.25  # exponent
 BACKWARD = 0.25  # what a pair counts against its order
 CUTS = 4  # moments before which pairs are counted apart
-RULES = (REACH, KEPT, PAIRS_KEPT, SOURCE_NORM, TARGET_NORM, SHRINK, DISTANCE, BACKWARD, CUTS)
+TIMES = 2**20  # moments told apart for the cuts of a log of more events
+RULES = (
+    *(REACH, KEPT, PAIRS_KEPT, SOURCE_NORM, TARGET_NORM, SHRINK, DISTANCE, BACKWARD),
+    *(CUTS, TIMES),
+)
 EVENTS = 2**18  # looked at together
-TIMES = 2**20  # looked at for the cuts, at most
 
 Floats = NDArray[np.float32]
 
@@ -113,17 +117,36 @@ def _slices(offsets: Ints) -> list[tuple[int, int]]:
 
 def _cuts(histories: Histories, slices: list[tuple[int, int]]) -> tuple[Ints, int]:
     """Moments before which pairs are counted apart, and that of the newest event."""
-    every = int(histories.offsets[-1]) // TIMES + 1
-    seen: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    end = 0
-    for part in slices:
-        times = met(histories, *part)[2]
-        seen.append(times[::every])
-        end = max(end, int(times.max(initial=0)))
+    spans = [(int(one.min()), int(one.max())) for one in _times(histories, slices) if len(one)]
+    if not spans:
+        return np.zeros(0, dtype=np.int64), 0
+    begin, end = min(first for first, _ in spans), max(last for _, last in spans)
+    if int(histories.offsets[-1]) < TIMES:
+        times = np.concatenate(list(_times(histories, slices)))
+        moments, events = np.unique(times, return_counts=True)
+    else:
+        unit = (end - begin) // TIMES + 1
+        moments, events = begin + unit * np.arange(TIMES), np.zeros(TIMES, dtype=np.int64)
+        for times in _times(histories, slices):
+            events += np.bincount((times - begin) // unit, minlength=TIMES)
+    return _quantiles(moments, events), end
+
+
+def _times(histories: Histories, slices: list[tuple[int, int]]) -> Iterator[Ints]:
+    """When distinct vacancies were met, slice by slice."""
+    return (met(histories, *part)[2] for part in slices)
+
+
+def _quantiles(moments: Ints, events: Ints) -> Ints:
+    """Moments that part events into `CUTS` + 1 shares, as far as they are apart.
+
+    Args:
+        moments: Ascending, (M,).
+        events: How many are of each, (M,): they alone decide, not the order in which they were read.
+    """
     shares = np.arange(1, CUTS + 1) / (CUTS + 1)
-    known = np.concatenate(seen)
-    cuts = np.unique(np.quantile(known, shares, method="lower")) if len(known) else known
-    return cuts.astype(np.int64), end
+    places = np.floor((events.sum() - 1) * shares)
+    return np.unique(moments[np.searchsorted(events.cumsum(), places, side="right")])
 
 
 def _touches(histories: Histories, slices: list[tuple[int, int]], cuts: Ints) -> Touches:

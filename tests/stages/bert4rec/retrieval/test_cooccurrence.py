@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.bert4rec.examples.histories import Histories
 from stages.bert4rec.retrieval import cooccurrence as following
 from stages.bert4rec.retrieval.cooccurrence import neighbours, nobody
 from stages.core import cooccurrence as counting
@@ -98,6 +99,50 @@ def test_a_past_table_is_that_of_what_was_before_its_cut():
         for pair, value in similarity(rows).items():
             expected[pair] = value
         np.testing.assert_allclose(table.table.toarray(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("few", [7, 30, 10_000])
+@given(st.permutations(range(8)))
+def test_cuts_and_past_tables_are_the_same_in_whatever_order_histories_stand(few, order):
+    """Buckets decide the order: `few` moments are told apart, fewer or more than there are events."""
+    histories = make_histories([15, 3, 9, 0, 12, 1, 7, 5])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(following, "TIMES", few)
+        one = neighbours(histories, COUNT)
+        two = neighbours(in_order(histories, order), COUNT)
+    assert (one.cuts == two.cuts).all()
+    assert one.end == two.end
+    for table, other in zip(one.past, two.past, strict=True):
+        assert (table.table != other.table).nnz == 0
+        assert (table.source == other.source).all()
+
+
+def in_order(histories, order):
+    rows = list(pairwise(histories.offsets))
+    places = np.concatenate([np.arange(*rows[row]) for row in order])
+    columns = ("items", "actions", "times", "sessions", "ranks", "met")
+    flat = {name: getattr(histories, name)[places] for name in columns}
+    lengths = [histories.lengths()[row] for row in order]
+    return Histories(**flat, offsets=np.cumsum([0, *lengths]))
+
+
+def test_cuts_are_quantiles_of_all_times_and_of_a_large_log_close_to_them(monkeypatch):
+    histories = make_histories([40] * 30, seed=3)
+    times = np.sort(following.met(histories, 0, 30)[2])
+    wanted = np.quantile(times, [0.2, 0.4, 0.6, 0.8], method="lower")
+    assert neighbours(histories, COUNT).cuts.tolist() == wanted.tolist()
+    monkeypatch.setattr(following, "TIMES", 1_000)
+    close = neighbours(histories, COUNT).cuts
+    assert (close <= wanted).all()
+    assert (wanted - close < (times[-1] - times[0]) / 999).all()
+
+
+def test_times_that_are_all_one_make_one_cut(monkeypatch):
+    histories = told([[3, 4], [4, 5]], times=[[9, 9], [9, 9]])
+    for few in (2, 100):
+        monkeypatch.setattr(following, "TIMES", few)
+        found = neighbours(histories, COUNT)
+        assert (found.cuts.tolist(), found.end) == ([9], 9)
 
 
 def test_a_vacancy_keeps_fewer_neighbours_where_all_tables_would_grow_too_large(monkeypatch):
