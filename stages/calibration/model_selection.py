@@ -30,9 +30,9 @@ def beside_baselines(
         gains: Reciprocal rank of each validation row by the model, cross-fitted, (R,).
         rows: `schema.VALIDATION_SEQUENCES`, R rows.
         learned: Shelves, by name; baselines that need others are left out.
-        params: `predict.k`, `predict.seen`, `evaluate.bootstrap`, the seed.
+        params: `predict.seen`, `evaluate.bootstrap`, the seed.
     """
-    k, labelled = min(params.predict.k, metrics.DEPTH), choice.Labelled(rows)
+    k, labelled = metrics.DEPTH, choice.Labelled(rows)  # as deep as the model's, whatever is asked
     told: dict[str, dict[str, Any]] = {}
     for name, needed in baselines.BASELINES.items():
         if not set(needed) <= set(learned):

@@ -22,7 +22,7 @@ SETTINGS = {
     "vocab": ("vocab",),
     "features": ("features",),
     "sequences": ("sequences",),
-    "model": ("baseline", "evaluate", "predict.k", "predict.seen", "seed", "sequences", "train"),
+    "model": ("baseline", "evaluate", "predict.seen", "seed", "sequences", "train"),
     "predictions": ("baseline", "predict", "seed", "sequences"),
     "metrics": ("baseline", "evaluate", "predict", "seed", "split"),
     "report": ("filter", "seed", "sequences", "vocab"),

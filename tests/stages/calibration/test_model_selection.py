@@ -11,14 +11,16 @@ CONTEXTS = [[Event(item, 1, 0, 1)] for item in (8, 10, 12, 8)]  # rare ones, res
 FOUND = Calibration(("popular",), {}, (), {}, 0, 4, 0.5, {})
 
 
-def beside(gains, labels):
+def beside(gains, labels, k=100):
     rows = rows_of(CONTEXTS).with_columns(label_item=pl.Series(labels, dtype=pl.Int32))
     shelves = {
         "popular": learn(train=train_of([]), vocab=VOCAB, params=PARAMS),
         "last_viewed": own_vacancies,
     }
     found = Calibration(**{**FOUND.__dict__, "mrr_100": float(np.mean(gains))})
-    return beside_baselines(found, np.array(gains), rows, shelves, PARAMS)
+    predict = PARAMS.predict.model_copy(update={"k": k})
+    params = PARAMS.model_copy(update={"predict": predict})
+    return beside_baselines(found, np.array(gains), rows, shelves, params)
 
 
 def test_the_baseline_answers_where_it_ranks_the_validation_rows_better():
@@ -38,3 +40,12 @@ def test_the_model_answers_where_it_is_as_good():
 
 def test_baselines_that_cannot_be_made_of_what_was_learned_are_left_out():
     assert set(beside([1.0] * 4, [8, 10, 12, 8]).baselines) == {"popular", "last_viewed"}
+
+
+def test_baselines_are_judged_as_deep_as_the_model_however_few_places_are_predicted():
+    """The labels are second and third in popularity, which a list of one place leaves out."""
+    gains, labels = [0.2] * 4, [9, 4, 4, 4]
+    one, many = (beside(gains, labels, k) for k in (1, 100))
+    assert one == many
+    assert one.answers == best_baseline(one) == "popular"
+    assert one.baselines["popular"]["mrr_100"] == (1 / 2 + 3 / 3) / 4
