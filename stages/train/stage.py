@@ -79,7 +79,10 @@ def run(
     )
     state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
     state, shared = restore(training, state, found, progress)
-    tracker = open_tracker(params.train.tracker, live, params, active=accelerator.is_main_process)
+    resumed_at, active = state.step if found else None, accelerator.is_main_process
+    tracker = open_tracker(
+        params.train.tracker, live, params, active=active and not state.done, resumed_at=resumed_at
+    )
     metrics = Metrics(training.task, accelerator.num_processes, tracker, progress)
     validation = prepared(
         params, inputs.validation, train=train, vocab=names, accelerator=accelerator

@@ -1,5 +1,6 @@
 """Where curves go. tensorboard and wandb are optional: recorders stand in for their packages."""
 
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,14 @@ import pytest
 from stages.interface.errors import HhrecError
 from stages.params import Params
 from stages.train import metric_loggers
-from stages.train.metric_loggers import Dvclive, Nowhere, Tensorboard, Wandb, open_tracker
+from stages.train.metric_loggers import (
+    Dvclive,
+    Nowhere,
+    Tensorboard,
+    Wandb,
+    drop_from,
+    open_tracker,
+)
 
 Calls = list[tuple[Any, ...]]
 
@@ -101,6 +109,77 @@ def test_dvclive_writes_a_table_a_figure(tmp_path: Path, monkeypatch: pytest.Mon
     logged(tracker)
     curve = pl.read_csv(tmp_path / "live/plots/metrics/loss.tsv", separator="\t")
     assert curve.rows() == [(10, 2.5), (20, 2.0)]
+
+
+def curve_of(live: Path, name: str) -> list[tuple[int, float]]:
+    found = pl.read_csv(live / f"plots/metrics/{name}.tsv", separator="\t")
+    assert found.columns == ["step", name]
+    return found.rows()
+
+
+def test_a_resumed_run_goes_on_with_the_curves_and_has_each_step_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run before logged up to step 20, and was killed after its checkpoint of step 15."""
+    monkeypatch.chdir(tmp_path)
+    live = tmp_path / "live"
+    logged(open_tracker("dvclive", live, Params(), active=True))
+    tracker = open_tracker("dvclive", live, Params(), active=True, resumed_at=15)
+    tracker.log({"loss": 1.5}, 20)
+    tracker.log({"loss": 1.0}, 30)
+    tracker.close()
+    assert curve_of(live, "loss") == [(10, 2.5), (20, 1.5), (30, 1.0)]
+    assert curve_of(live, "lr") == [(10, 0.1)]
+    newest = json.loads((live / "metrics.json").read_text())
+    assert newest == {"loss": 1.0, "lr": 0.1, "step": 30}
+
+
+def test_a_run_that_is_not_resumed_begins_new_curves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    logged(open_tracker("dvclive", tmp_path / "live", Params(), active=True))
+    tracker = open_tracker("dvclive", tmp_path / "live", Params(), active=True)
+    tracker.log({"loss": 3.0}, 20)
+    tracker.close()
+    assert curve_of(tmp_path / "live", "loss") == [(20, 3.0)]
+    assert not (tmp_path / "live/plots/metrics/lr.tsv").exists()
+
+
+def test_curves_that_a_kill_left_half_written_are_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    live = tmp_path / "live"
+    logged(open_tracker("dvclive", live, Params(), active=True))
+    with (live / "plots/metrics/loss.tsv").open("ab") as file:
+        file.write(b"25\t1.")
+    (live / "metrics.json").write_text('{"loss"')
+    tracker = open_tracker("dvclive", live, Params(), active=True, resumed_at=25)
+    tracker.log({"loss": 1.0}, 30)
+    tracker.close()
+    assert curve_of(live, "loss") == [(10, 2.5), (20, 2.0), (30, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (b"step\tloss\n1\t5\n2\t4\n3\t3\n", b"step\tloss\n1\t5\n"),
+        (b"step\tloss\n1\t5\n1", b"step\tloss\n1\t5\n"),
+        (b"step\tloss\n2\t5\n", None),
+        (b"step\tlo", None),
+        (b"", None),
+        (None, None),
+    ],
+)
+def test_lines_of_later_steps_and_half_ones_are_dropped_and_no_bare_header_stays(
+    tmp_path: Path, text: bytes | None, left: bytes | None
+) -> None:
+    curve = tmp_path / "loss.tsv"
+    if text is not None:
+        curve.write_bytes(text)
+    drop_from(curve, 2)
+    assert (curve.read_bytes() if curve.exists() else None) == left
 
 
 @pytest.mark.parametrize("kind", ["dvclive", "tensorboard", "wandb", "none"])

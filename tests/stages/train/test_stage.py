@@ -13,6 +13,7 @@ from stages.bert4rec.network.config import HhrecConfig
 from stages.core import calibration_file as calibration
 from stages.core.model_files import read_chosen
 from stages.interface.errors import HhrecError, MissingInputError
+from stages.train.callbacks import metrics
 from stages.train.metric_loggers import open_tracker
 from stages.train.publish import calibration_of
 from tests.worlds.small_training import fit, params, weights
@@ -84,6 +85,32 @@ def test_dvclive_writes_curves_and_nothing_else(
     curves = {path.stem for path in (live / "plots" / "metrics").glob("*.tsv")}
     assert {"loss", "lr", "gradient_norm", "validation_mrr_100"} <= curves
     assert not (tmp_path / "dvc.yaml").exists()
+
+
+def curves_of(live: Path) -> dict[str, list[tuple[int, float]]]:
+    files = (live / "plots" / "metrics").glob("*.tsv")
+    return {file.stem: pl.read_csv(file, separator="\t").rows() for file in files}
+
+
+def test_a_resumed_training_keeps_the_curves_and_goes_on_with_them(
+    small_artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if killed at the end: an early checkpoint is the newest, the curves are further on."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(metrics, "LOG_EVERY", 1)
+    live, settings = tmp_path / "live", params(tracker="dvclive", save_steps=2, keep=50)
+    whole = fit(small_artifacts, tmp_path / "run", settings, live=live)
+    before = curves_of(live)
+    assert [step for step, _ in before["loss"]] == list(range(1, whole.steps + 1))
+    _, *later = sorted((tmp_path / "run" / "checkpoints").glob("step-*"))
+    for path in later:
+        path.rename(tmp_path / path.name)
+    resumed = fit(small_artifacts, tmp_path / "run", settings, live=live, resume=True)
+    assert resumed.resumed_at == 2
+    assert curves_of(live) == before
+    done = fit(small_artifacts, tmp_path / "run", settings, live=live, resume=True)
+    assert done.resumed_at == whole.steps
+    assert curves_of(live) == before
 
 
 def test_a_tracker_that_is_not_installed_is_a_clear_error(
