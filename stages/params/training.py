@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from stages.params.base import Fraction, Section, TrainPrecision
 
 Objective = Literal["mlm", "prefix", "causal"]
+LEAST_ASKED = 0.05  # of the positions: however few are masked, each row has a question
 
 
 class MaskingParams(Section):
@@ -138,7 +139,7 @@ class TrainParams(Section):
 
     def share_asked(self) -> float:
         """Share of a batch's positions that are asked for, about."""
-        return self.masked() if self.objective == "mlm" else 1.0
+        return max(self.masked(), LEAST_ASKED) if self.objective == "mlm" else 1.0
 
     def policies(self) -> tuple[float, float, float]:
         """Weights of the masking policies `mlm`, `last`, `next_response`."""

@@ -72,12 +72,13 @@ def step_bytes(
     rows = (max(1, shape.rows // 8), max(1, shape.rows // 4))
     rows = (min(rows[0], ROWS // 2), min(rows[1], ROWS))
     most = min(shape.trained, MOST_ITEMS)
+    other = most // 2 or 2  # of a single item: twice as many
     measured = [
         [
             _measured(config, settings, replace(shape, rows=one, trained=items), full=full)
             for one in rows
         ]
-        for items in ((most, max(2, most // 2)) if full else (most,))
+        for items in ((most, other) if full else (most,))
     ]
     if rows[0] == rows[1]:  # a step of very few rows: measured as it is
         return StepBytes(measured[0][1], 0, 0)
@@ -86,7 +87,7 @@ def step_bytes(
         close = _close(config, shape) if settings.near_ones() else 0
         return StepBytes(int(a + b * shape.rows) + close, 0, 0)
     half_a, half_b = _line(rows, measured[1])
-    items = most - max(2, most // 2)
+    items = most - other
     d, v = max((b - half_b) / items, 0.0), max((a - half_a) / items, 0.0)
     cap = max(shape.most, LEAST_ROWS * shape.trained) * shape.rows / _questions(settings, shape)
     return StepBytes(

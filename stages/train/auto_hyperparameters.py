@@ -19,7 +19,6 @@ MASKED_DROPOUT, MASKED_TOTAL, MASKED_OFTENEST = (
     2_000,
     40,
 )  # of `mlm`, which asks a fifth a step
-LEAST_ASKED = 0.05  # of the positions: however few are masked, each row has a question
 BASE_LR, BASE_ASKED = 1e-3, 1_024  # the rate grows with the square root of what a step asks
 BASE_ID_LR = 3.0  # times the rate that the body would have if every position were asked for
 MASKED_ID_LR = 9.0  # the same of `mlm`, whose answers are not among what the row shows
@@ -35,7 +34,7 @@ def sized(params: Params, events: int, processes: int = 1) -> Params:
     tokens = given.batch_tokens or batch_tokens(events)
     batches = given.accumulation * processes
     steps = max(1, events / (tokens * batches))
-    share = max(given.share_asked(), LEAST_ASKED)
+    share = given.share_asked()
     asked = share * tokens * batches
     masked = given.objective == "mlm"
     id_lr = MASKED_ID_LR if masked else BASE_ID_LR

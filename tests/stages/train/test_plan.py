@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from stages.bert4rec.network.config import HhrecConfig
 from stages.interface.errors import HhrecError
 from stages.train import (
     activation_probe,
@@ -88,14 +89,28 @@ def test_held_counts_tensors_while_they_live() -> None:
 
 def test_the_probe_foretells_a_larger_step() -> None:
     """Against the slow way: running the step itself."""
-    from stages.bert4rec.network.config import HhrecConfig
-
     settings = params(batch_tokens=2048).train
     config = HhrecConfig(
         hidden_size=16, layers=1, heads=2, history_length=32, code_sizes=(5,), neighbours=20
     )
     shape = activation_probe.ProbeShape(rows=64, length=32, trained=1000, periods=5, words=0)
     whole = HhrecConfig(**(config.to_dict() | {"trained": 1000}))
+    true = activation_probe._measured(whole, settings, shape, full=True)
+    found = activation_probe.step_bytes(whole, settings, shape, full=True)
+    assert sum(asdict(found).values()) == pytest.approx(true, rel=0.15)
+
+
+@pytest.mark.parametrize("trained", [1, 2, 3, 4])
+@pytest.mark.parametrize("asked", [{}, {"objective": "mlm", "mask_prob": 0.0}], ids=str)
+def test_the_probe_foretells_a_step_of_very_few_vacancies_and_masks(
+    trained: int, asked: dict[str, Any]
+) -> None:
+    settings = params(batch_tokens=512, **asked).train
+    whole = HhrecConfig(
+        hidden_size=16, layers=1, heads=2, history_length=16, code_sizes=(5,), trained=trained,
+        neighbours=settings.near_ones(),
+    )  # fmt: skip
+    shape = activation_probe.ProbeShape(rows=32, length=16, trained=trained, periods=5, words=0)
     true = activation_probe._measured(whole, settings, shape, full=True)
     found = activation_probe.step_bytes(whole, settings, shape, full=True)
     assert sum(asdict(found).values()) == pytest.approx(true, rel=0.15)
