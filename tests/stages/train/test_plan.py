@@ -178,6 +178,27 @@ def test_a_machine_far_too_small_says_so(
     assert "no single setting makes it fit" in typed.said()
 
 
+def test_a_plan_names_the_settings_that_training_would_name(
+    small_artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hhrec: Type
+) -> None:
+    """Where the size of the batch, for one, is left to the log."""
+    free = params(batch_tokens=0, lr=0.0, epochs=0, hidden_size=64, layers=2)
+    need = train.plan(free, **tables_of(small_artifacts)).peak
+    monkeypatch.setattr(memory, "room", lambda _: need - memory.MB)
+    with pytest.raises(HhrecError, match="training needs about") as caught:
+        fit(small_artifacts, tmp_path, free)
+    assert "--set train.batch_tokens=" in caught.value.hint
+    (tmp_path / "params.yaml").write_text(json.dumps(free.model_dump()))
+    words = [
+        str(word)
+        for name, path in tables_of(small_artifacts).items()
+        for word in (f"--{name}", path)
+    ]
+    typed = hhrec("train", "--plan", "--params", tmp_path / "params.yaml", *words)
+    assert typed.code == 1
+    assert caught.value.hint in typed.said()
+
+
 def test_plan_is_a_table_for_people_and_one_object_for_programs(
     small_artifacts: Path, hhrec: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
