@@ -35,7 +35,8 @@ class PrecisionChoice:
     Attributes:
         kind: `no`, `tf32` or `bf16`.
         speedup: Seconds in fp32 over seconds in bfloat16; None when not timed.
-        difference: Relative difference of the summed losses; None when not compared.
+        difference: Relative difference of the summed losses, absolute where those of fp32 are 0;
+            None when not compared.
     """
 
     kind: str
@@ -94,9 +95,10 @@ def choose(measured: dict[str, tuple[float, float]]) -> PrecisionChoice:
         measured: (seconds, loss) of `no` and of `bf16`.
     """
     (slow, exact), (fast, rough) = measured["no"], measured["bf16"]
-    speedup, difference = slow / fast, abs(rough - exact) / abs(exact)
-    good = speedup >= GAIN and difference <= TOLERANCE  # false if a loss is not a number
-    return PrecisionChoice("bf16" if good else "no", speedup, difference)
+    speedup, apart = slow / fast, abs(rough - exact)
+    alike = apart <= TOLERANCE * abs(exact)  # false if a loss is not a number
+    kind = "bf16" if speedup >= GAIN and alike else "no"
+    return PrecisionChoice(kind, speedup, apart / abs(exact) if exact else apart)
 
 
 def measure(

@@ -85,6 +85,13 @@ def test_how_much_faster_and_how_alike_is_enough(speedup, difference, kind):
     assert precision.choose(measured).kind == kind
 
 
+@pytest.mark.parametrize(("rough", "kind"), [(0.0, "bf16"), (0.5, "no")])
+def test_losses_of_zero_are_compared_too(rough, kind):
+    """As of steps that hold nothing but unknown vacancies."""
+    choice = precision.choose({"no": (2.0, 0.0), "bf16": (1.0, rough)})
+    assert (choice.kind, choice.speedup, choice.difference) == (kind, 2.0, rough)
+
+
 def test_a_loss_that_is_no_number_is_not_chosen():
     choice = precision.choose({"no": (2.0, 5.0), "bf16": (1.0, math.nan)})
     assert choice.kind == "no"
