@@ -1,5 +1,6 @@
 """Follow a training: what is done after each step and at each epoch's end."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -80,8 +81,13 @@ class Watch:
         return not (self.signalled() or self.state.done)
 
     def judge(self, epoch: int, *, last: bool) -> None:
-        """Rank the validation rows; keep the best weights; write down that it is done."""
-        with self.signals.at_once():
+        """Rank the validation rows; keep the best weights; write down that it is done.
+
+        A signal breaks off the ranking of a process that is alone; of several, the others would wait
+        for its lists for ever, so that all rank to the end and leave together.
+        """
+        alone = self.training.accelerator.num_processes == 1
+        with self.signals.at_once() if alone else nullcontext():
             found = self.validate()
         self.metrics.log_validation(epoch, found.mrr, self.state.step)
         settings = self.training.params.train
