@@ -19,9 +19,10 @@ from stages.train.auto_hyperparameters import sized
 from stages.train.callbacks import Watch
 from stages.train.callbacks.checkpoints import Checkpoints
 from stages.train.callbacks.metrics import Metrics
+from stages.train.checkpointing import State
 from stages.train.fingerprint import fingerprint_of
 from stages.train.inputs import read
-from stages.train.metric_loggers import open_tracker
+from stages.train.metric_loggers import Tracker, open_tracker
 from stages.train.plan import PlanReport, planned
 from stages.train.prepare import prepare
 from stages.train.publish import calibration_of, publish
@@ -79,10 +80,7 @@ def run(
     )
     state, found = stand(params, checkpoints, fingerprint, resume=resume, accelerator=accelerator)
     state, shared = restore(training, state, found, progress)
-    resumed_at, active = state.step if found else None, accelerator.is_main_process
-    tracker = open_tracker(
-        params.train.tracker, live, params, active=active and not state.done, resumed_at=resumed_at
-    )
+    tracker = tracker_of(params, live, state, accelerator, resumed=found is not None)
     metrics = Metrics(training.task, accelerator.num_processes, tracker, progress)
     validation = prepared(
         params, inputs.validation, train=train, vocab=names, accelerator=accelerator
@@ -99,6 +97,15 @@ def run(
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return report_of(watch, calibration, resumed_at=state.step)
+
+
+def tracker_of(
+    params: Params, live: Path | None, state: State, accelerator: Accelerator, *, resumed: bool
+) -> Tracker:
+    """Open the tracker where there is something to track: an ended training has its curves."""
+    active = accelerator.is_main_process and not state.done
+    resumed_at = state.step if resumed else None
+    return open_tracker(params.train.tracker, live, params, active=active, resumed_at=resumed_at)
 
 
 def sized_to_fit(
