@@ -7,9 +7,9 @@ import polars as pl
 
 from stages.core import table_files
 from stages.core.artifact_paths import VACANCIES_FILE
+from stages.core.catalogue_rows import VACANCY
 from stages.params import Params
 from stages.rules import facts
-from stages.rules.facts import VACANCY
 
 LONG = ("description",)  # left out: nobody filters by it, and it is most of the catalogue
 

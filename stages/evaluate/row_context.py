@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 import polars as pl
 
-from stages.core import tables
+from stages.core import catalogue_rows, table_files, tables
 from stages.core.artifact_paths import TRAIN, VACANCIES_FILE
 from stages.core.keys import KEYS
 from stages.core.schema import HISTORY, TEST_SEQUENCES, VOCAB
 from stages.evaluate.scores import Scored, score
 from stages.interface.errors import MissingInputError
 from stages.params import Params
-from stages.rules import facts
 from stages.scoring.predicted_lists import PredictedLists
 from stages.scoring.segments import FACTS, segments
 
@@ -67,12 +66,12 @@ def catalogue(raw: Path) -> pl.DataFrame:
     file = raw / VACANCIES_FILE
     if not file.is_file():
         return pl.DataFrame(schema={"vacancy_id": pl.String})
-    there = facts.fields(file)
+    there = table_files.parquet_schema(file)
     columns = [
         pl.col(name).cast(pl.String) for name in (*FACTS.values(), EMPLOYER) if name in there
     ]
-    found = facts.first_rows(file, columns)
-    return found.rename({facts.KEY: "vacancy_id"})
+    found = catalogue_rows.first_rows(file, columns)
+    return found.rename({catalogue_rows.KEY: "vacancy_id"})
 
 
 def familiar(

@@ -20,6 +20,7 @@ from tests.helpers.source import ROOT
 from tests.launched import killing
 
 BOTH = [signal.SIGINT, signal.SIGTERM]
+SLOWER = [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 LIMIT = 10
 
 
@@ -43,7 +44,7 @@ def interrupted(
     return running.returncode, " ".join(said.split()), time.monotonic() - begun
 
 
-@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("kind", SLOWER)
 def test_validation_ends_at_once_and_is_repeated(
     small_artifacts: Path, tmp_path: Path, kind: signal.Signals
 ) -> None:

@@ -82,7 +82,9 @@ def test_killed_and_resumed_it_ends_with_the_same_weights(
     assert all((ours[name] == theirs[name]).all() for name in ours)
 
 
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "kind", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_signal_saves_and_says_how_to_go_on(
     small_artifacts: Path, tmp_path: Path, kind: signal.Signals
 ) -> None:

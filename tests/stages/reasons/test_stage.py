@@ -46,7 +46,7 @@ def loaded(paths: dict[str, Path]) -> loaded_model.LoadedModel:
 @pytest.mark.parametrize("held_out", [False, True])
 def test_parts_add_up_to_the_score_that_ranked_it(loaded, rows, facts, who, held_out) -> None:
     explainer = Explainer(answering(loaded, who), settings(), facts, held_out)
-    for number in range(len(rows)):
+    for number in range(0, len(rows), 3):
         row = rows[number : number + 1]
         who_ranks = explainer.answerers(row)
         lists = who_ranks.order.to_depth(np.arange(1), 300)

@@ -29,15 +29,6 @@ def test_of_a_vacancy_that_stands_there_twice_one_row_counts_whatever_is_asked(t
         assert (alone, both) == (["x", "part"], ("part", "x"))
 
 
-def test_all_vacancies_are_read_once_in_the_order_of_the_file(tmp_path):
-    file = tmp_path / "vacancies.parquet"
-    table = pl.DataFrame({"vacancy_id": ["c", "a", "b", "a"], "x": [1, 3, 2, None]})
-    table.write_parquet(file)
-    found = facts.first_rows(file, [pl.col("x")])
-    assert found.rows() == [("c", 1), ("b", 2), ("a", None)]
-    assert facts.first_rows(file, [pl.col("x")], pl.Series(["b", "z"])).rows() == [("b", 2)]
-
-
 def test_the_id_is_a_field_like_others(tmp_path):
     file = tmp_path / "vacancies.parquet"
     pl.DataFrame({"vacancy_id": ["a", "b"], "x": [1, 2]}).write_parquet(file)
