@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
+from tests.helpers.command import Type
 from tests.helpers.launching import ANY_PORT, accelerate, environment, report, words
 from tests.helpers.source import ROOT
 
@@ -20,6 +21,7 @@ def test_accelerate_launch_hhrec_train_from_the_root(small_artifacts: Path, tmp_
     assert (tmp_path / "model" / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_the_module_can_be_launched_from_anywhere(small_artifacts: Path, tmp_path: Path) -> None:
     arguments = words(small_artifacts, tmp_path, "--json", "--set", "train.epochs=1")
     found = report(accelerate("-m", "hhrec_cli", "train", *arguments, cwd=tmp_path))
@@ -115,13 +117,11 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert found["interrupted"] is False
 
 
-def test_a_checkpoint_of_other_parameters_is_refused(small_artifacts: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hhrec_cli", "train"]
-    first = words(small_artifacts, tmp_path, "--set", "train.epochs=1")
-    subprocess.run([*command, *first], cwd=ROOT, env=environment(), check=True, capture_output=True)
-    done = subprocess.run(
-        [*command, *words(small_artifacts, tmp_path, "--resume", "--set", "train.lr=0.5")],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "other parameters" in done.stderr
+def test_a_checkpoint_of_other_parameters_is_refused(
+    small_artifacts: Path, tmp_path: Path, hhrec: Type
+) -> None:
+    given = words(small_artifacts, tmp_path, "--set", "train.epochs=1")
+    assert hhrec("train", *given).code == 0
+    done = hhrec("train", *given, "--resume", "--set", "train.lr=0.5")
+    assert done.code == 1
+    assert "other parameters" in done.said()

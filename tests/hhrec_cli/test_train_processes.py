@@ -67,6 +67,7 @@ def test_two_processes_follow_the_losses_of_one(
     assert losses(two)[:100] == pytest.approx(losses(one)[:100], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_one_checkpoint_has_one_mrr_however_many_processes_rank(
     small_artifacts: Path, tmp_path: Path
 ) -> None:
