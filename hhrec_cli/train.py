@@ -92,12 +92,8 @@ def _plan(
     settings: "Params", sequences: Path, features: Path, vocab: Path, *, as_json: bool, quiet: bool
 ) -> None:
     """Show the plan; then complain, as training would, when it does not fit."""
-    from stages.train import auto_hyperparameters, dataset_stats, memory_check, stage
+    from stages.train import memory_check, stage
 
-    paths = {"sequences": sequences, "features": features, "vocab": vocab}
-    report = stage.plan(settings, **paths)
-    _console.show(report, title="plan", as_json=as_json, quiet=quiet)
-    found = dataset_stats.read(settings, **paths)
-    shown = found.shown(settings.sequences.max_length)
-    chosen = auto_hyperparameters.sized(settings, shown, report.processes)
-    memory_check.require(chosen, found, report)
+    found = stage.planning(settings, sequences=sequences, features=features, vocab=vocab)
+    _console.show(found.report, title="plan", as_json=as_json, quiet=quiet)
+    memory_check.require(*found)

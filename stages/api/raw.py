@@ -7,7 +7,7 @@ from typing import Literal
 
 import polars as pl
 
-from stages.api.table_files import as_file
+from stages.api.frame_files import as_file
 from stages.data import check as checking
 from stages.data import import_log as importing
 from stages.data import sample as sampling

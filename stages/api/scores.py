@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from stages.api.table_files import as_file
+from stages.api.frame_files import as_file
 from stages.baselines import stage as baselines
 from stages.baselines.stage import Part
 from stages.core import table_files

@@ -24,9 +24,10 @@ from stages.bundle.content import Content
 from stages.bundle.facts import with_rows
 from stages.bundle.vacancy_ids import VacancyIds, hashed
 from stages.calibration.heuristics import Heuristics
+from stages.core.catalogue_rows import once
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import RAW_VACANCIES
-from stages.features.clean import RAW, facts, first_rows
+from stages.features.clean import RAW, facts
 from stages.features.codebooks import books_hash, load_books, load_tokenizer
 from stages.features.encoding import encode
 from stages.interface.errors import HhrecError
@@ -104,7 +105,7 @@ def encoded(vacancies: pl.DataFrame, books: Path) -> pl.DataFrame:
     rows = vacancies.with_columns(
         pl.when(known).then("name").alias("name"), described.alias("description")
     )
-    raw = first_rows(rows.rename(RAW).drop("vacancy_id"))
+    raw = once(rows.rename(RAW).drop("vacancy_id"), "item")
     clean = facts(raw, learnt.rates, learnt.params.salary_cap)
     return encode(clean, learnt, load_tokenizer(books))
 

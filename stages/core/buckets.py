@@ -59,8 +59,7 @@ def kept_files(work: Path) -> list[Path]:
 
 def need(files: Sequence[Path]) -> int:
     """Bytes of memory that the work on the greatest of some files of events takes."""
-    rows = [table_files.scan_parquet(file).select(pl.len()).collect().item() for file in files]
-    return max(rows, default=0) * BYTES_PER_EVENT
+    return max(map(table_files.row_count, files), default=0) * BYTES_PER_EVENT
 
 
 def user_sizes(events: pl.DataFrame) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ import polars as pl
 from stages.core import table_files
 
 VACANCY = "vacancy_id"
-KEY, PLACE = "hhrec id", "hhrec place"  # beside the fields, which may have any other name
+KEY = "hhrec id"  # beside the fields, which may have any other name
 
 
 def first_rows(
@@ -16,8 +16,7 @@ def first_rows(
 ) -> pl.DataFrame:
     """Read columns of a catalogue, a row a vacancy.
 
-    Of one that stands there twice the row counts that is first in the order of all columns, the
-    description's last, missing values first, as in the features.
+    Of one that stands there twice the row counts that `once` takes, as in the features.
 
     Args:
         path: The catalogue.
@@ -25,19 +24,21 @@ def first_rows(
         wanted: Ids of the vacancies wanted; all if not given.
 
     Returns:
-        The columns, and the id as `KEY`.
+        The id as `KEY` and the columns; those that stand there twice come last.
     """
-    file = table_files.scan_parquet(path)
-    names, rows = file.collect_schema().names(), file.with_row_index(PLACE)
-    rows = rows.with_columns(pl.col(VACANCY).cast(pl.String).alias(KEY))
+    rows = table_files.scan_parquet(path).with_columns(pl.col(VACANCY).cast(pl.String).alias(KEY))
     if wanted is not None:
         rows = rows.join(pl.LazyFrame({KEY: wanted}), on=KEY, how="semi", maintain_order="left")
-    table = rows.select(KEY, PLACE, *columns).collect()
+    table = rows.select(KEY, *columns).collect()
     twice = table.filter(pl.col(KEY).is_duplicated())[KEY].unique()
-    if len(twice):
-        order = sorted((name for name in names if name != VACANCY), key="description".__eq__)
-        doubled = rows.filter(pl.col(KEY).is_in(twice.implode())).sort(KEY, *order, PLACE)
-        first = doubled.select(KEY, PLACE).unique(KEY, keep="first", maintain_order=True).collect()
-        once = ~pl.col(KEY).is_in(twice.implode()) | pl.col(PLACE).is_in(first[PLACE].implode())
-        table = table.filter(once)
-    return table.drop(PLACE)
+    if twice.is_empty():
+        return table
+    doubled = pl.col(KEY).is_in(twice.implode())
+    first = once(rows.filter(doubled).collect(), KEY)
+    return pl.concat([table.filter(~doubled), first.select(KEY, *columns)])
+
+
+def once(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """One row a key: the first in the order of all columns, the description's last, nulls first."""
+    order = sorted((name for name in rows.columns if name != key), key="description".__eq__)
+    return rows.sort(key, *order).unique(key, keep="first", maintain_order=True)

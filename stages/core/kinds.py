@@ -14,6 +14,7 @@ import polars as pl
 from stages.core import json_text, schema, table_files
 from stages.core.artifact_paths import RAW_FILES as RAW_NAMES
 from stages.core.artifact_paths import SAMPLE_FILE
+from stages.core.manifests import DIGEST
 from stages.core.model_files import BEST, CONFIG
 from stages.core.schema import Schema
 
@@ -94,11 +95,10 @@ def _raw(path: Path) -> bool:
 
 def _inputs(path: Path) -> bool:
     found = _json(path)
-    hashed = all(isinstance(one, str) and HASH.fullmatch(one) for one in found.values())
+    hashed = all(isinstance(one, str) and DIGEST.fullmatch(one) for one in found.values())
     return set(found) == set(RAW_NAMES) and hashed
 
 
-HASH = re.compile(r"[0-9a-f]{64}")  # SHA-256
 RAW_FILES = r"(train|test|vacancies|labels)\.parquet"
 SCORED = r"(test|validation|summary)\.json|comparison\.csv|(test|validation)\.baseline\.parquet"
 STORE = "items|actions|times|sessions|ranks|met|users|offsets"

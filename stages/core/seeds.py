@@ -1,6 +1,7 @@
 """Derived seeds: one for each purpose, from the user's seed."""
 
 import hashlib
+import zlib
 
 
 def derive(seed: int, *purpose: str | int) -> int:
@@ -11,3 +12,8 @@ def derive(seed: int, *purpose: str | int) -> int:
     """
     words = "/".join(map(str, (seed, *purpose)))
     return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big") >> 1
+
+
+def lot(seed: int, user: str) -> int:
+    """Lot of a user where some of them are drawn: those with the smallest are taken, whoever is read first."""
+    return zlib.crc32(f"{seed}:{user}".encode())

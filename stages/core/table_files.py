@@ -23,6 +23,11 @@ def read_parquet(files: Files, columns: Sequence[str] | None = None) -> pl.DataF
     return (found if columns is None else found.select(columns)).collect()
 
 
+def row_count(files: Files) -> int:
+    """Count the rows of Parquet files; nothing but their footers is read."""
+    return int(scan_parquet(files).select(pl.len()).collect().item())
+
+
 def parquet_schema(file: Path) -> Schema:
     """Read the names and dtypes of a Parquet file's columns."""
     return scan_parquet(file).collect_schema()

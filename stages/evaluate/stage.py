@@ -118,11 +118,12 @@ def alone(
 ) -> outputs.Output | None:
     """Check that files are of one part and one log, and the place of their scores, if they get one."""
     given = {f"file {number}": file for number, file in enumerate(files, 1)}
-    made = None
+    made, roles = None, {TEST_FILE}
     if out is not None:
-        made = outputs.prepare(out, kinds.SCORES, inputs=given, params=params, roles={TEST_FILE})
+        made = outputs.prepare(out, kinds.SCORES, inputs=given, params=params, roles=roles)
     known = made.inputs if made else outputs.identified(given)
-    lineage.check(known, roles={TEST_FILE})
+    if made is None:  # else it is checked already
+        lineage.check(known, roles=roles)
     for one in known.values():
         lineage.require_fact(one, "part", part)
     return made

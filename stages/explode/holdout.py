@@ -5,7 +5,6 @@
 session's first event) and `answer` (index of its first response).
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ import polars as pl
 
 from stages.core.actions import RESPONSE
 from stages.core.schema import PARTS
+from stages.core.seeds import lot
 from stages.interface.errors import HhrecError
 from stages.params import Params
 
@@ -120,7 +120,7 @@ def choose(
     pick = next(index for index, count in enumerate(labels) if count >= wanted)
     rows = [bucket[pick] for bucket in found]
     users = {user for bucket in rows for user in bucket["user_id"].unique()}
-    ranked = sorted((zlib.crc32(f"{params.seed}:{user}".encode()), user) for user in users)
+    ranked = sorted((lot(params.seed, user), user) for user in users)
     taken = pl.Series([user for _, user in ranked[: params.split.max_users]], dtype=pl.String)
     return ways[pick], [bucket.filter(pl.col("user_id").is_in(taken.implode())) for bucket in rows]
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from stages.core import engines, tables
 from stages.core.buckets import keep, kept_path
+from stages.core.catalogue_rows import once
 from stages.core.item_ids import FIRST_ITEM
 from stages.core.schema import CATEGORICAL, RAW_VACANCIES
 from stages.features import salary
@@ -123,17 +124,11 @@ def catalogued(slicing: Slicing, part: engines.Slice, *, text: bool) -> pl.LazyF
 def cleaned(cleaning: Cleaning, place: int, rows: pl.LazyFrame) -> engines.Found:
     """Write the facts of one slice."""
     raw, wanted = rows.collect(), cleaning.slicing.wanted(place)
-    clean = facts(first_rows(raw), cleaning.rates, cleaning.settings.salary_cap)
+    clean = facts(once(raw, "item"), cleaning.rates, cleaning.settings.salary_cap)
     whole = wanted.join(clean, on="item", how="left", maintain_order="left")
     keep(whole, kept_path(cleaning.work, place))
     absent = wanted.join(raw, on="item", how="anti").height
     return engines.Found({"rows": raw.height, "absent": absent}, rows=raw.height)
-
-
-def first_rows(raw: pl.DataFrame) -> pl.DataFrame:
-    """One row an item: the first in the order of all columns, the description's last, nulls first."""
-    order = sorted((name for name in raw.columns if name != "item"), key="description".__eq__)
-    return raw.sort("item", *order).unique("item", keep="first", maintain_order=True)
 
 
 def facts(raw: pl.DataFrame, rates: Mapping[str, float], cap: int) -> pl.DataFrame:

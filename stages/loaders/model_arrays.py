@@ -78,8 +78,7 @@ def write_store(source: Path, target: Path) -> None:
 def _some_at_a_time(source: Path, *columns: str) -> Iterator[pl.DataFrame]:
     """Read columns of a table, so many rows at once."""
     for file in buckets(source):
-        count = table_files.scan_parquet(file).select(pl.len()).collect().item()
-        for start in range(0, count, ROWS):
+        for start in range(0, table_files.row_count(file), ROWS):
             part = table_files.scan_parquet(file).select(*columns).slice(start, ROWS)
             yield part.collect(engine="streaming")
 

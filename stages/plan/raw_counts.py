@@ -57,7 +57,7 @@ def read(raw: Path) -> RawCounts:
             f"{catalogue}: not found; the catalogue was expected there",
             "run `hhrec data sample`, or set `raw` in params.yaml to the directory of your files",
         )
-    vacancies = int(table_files.scan_parquet(catalogue).select(pl.len()).collect().item())
+    vacancies = table_files.row_count(catalogue)
     files = (raw / name for name in (TRAIN_FILE, TEST_FILE, VACANCIES_FILE))
     return RawCounts(*train, *test, vacancies, sum(file.stat().st_size for file in files))
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import polars as pl
-
 from stages import explode, sequences, vocab
 from stages import filter as filter_stage
 from stages.core import table_files
@@ -92,7 +90,7 @@ def rehearse(params: Params, raw: Path, counts: RawCounts, out: Path) -> Rehears
         every=every,
         events=events,
         asked=counts.asked / max(part[1], 1),
-        vacancies=counts.vacancies / max(_shown(out), 1),
+        vacancies=counts.vacancies / max(table_files.row_count(out / VACANCIES_FILE), 1),
         longer=longer,
         work=_work(out / EVENTS_DIR, out / "work.arrow"),
     )
@@ -164,10 +162,6 @@ def _sampled(params: Params, counts: RawCounts, every: int) -> Params:
 def _here(params: Params) -> Params:
     """Parameters of work in this process: others' seconds are not seen, nor this machine's files by others."""
     return params.model_copy(update={"engine": EngineParams()})
-
-
-def _shown(out: Path) -> int:
-    return int(table_files.scan_parquet(out / VACANCIES_FILE).select(pl.len()).collect().item())
 
 
 def _work(events: Path, scratch: Path) -> int:

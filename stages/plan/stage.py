@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import polars as pl
 import torch
 
 from stages.core import table_files
@@ -95,11 +94,7 @@ def _later(params: Params, raw: Path, counts: RawCounts, found: Rehearsal) -> La
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     training = plan.planned(chosen, tables, device=device)
     labels = raw / LABELS_FILE
-    known = (
-        table_files.scan_parquet(labels).select(pl.len()).collect().item()
-        if labels.is_file()
-        else 0
-    )
+    known = table_files.row_count(labels) if labels.is_file() else 0
     return Later(
         params=chosen,
         tables=tables,

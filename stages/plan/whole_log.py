@@ -87,7 +87,7 @@ def rows(found: Rehearsal) -> dict[str, float]:
 
 def _rows(found: Rehearsal, part: str) -> int:
     files = buckets(found.out / SEQUENCES_DIR / part)
-    return int(table_files.scan_parquet(files).select(pl.len()).collect().item())
+    return table_files.row_count(files)
 
 
 def bytes_of(found: Rehearsal) -> dict[str, float]:
@@ -114,9 +114,7 @@ def key_bytes(found: Rehearsal) -> float:
     files = buckets(found.out / SEQUENCES_DIR / "test") + buckets(
         found.out / SEQUENCES_DIR / "validation"
     )
-    keys = pl.concat([table_files.read_parquet(file, columns=list(KEYS)) for file in files]).sort(
-        KEYS
-    )
+    keys = pl.concat([table_files.read_parquet(file, KEYS) for file in files]).sort(KEYS)
     return _written(keys, found) / max(len(keys), 1)
 
 

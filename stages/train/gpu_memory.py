@@ -59,8 +59,8 @@ def step_of(params: Params, found: DatasetStats, shape: ProbeShape) -> GpuStep:
 def on_gpu(found: Memory, step: GpuStep) -> Memory:
     """Turn what a process on a CPU holds into what a GPU does.
 
-    Nothing is read or counted there, and histories stay outside; `candidates` gets the sums in which a batch's neighbours are
-    looked for.
+    Nothing is read or counted there, and histories stay outside; `candidates` gets the sums in which
+    a batch's neighbours are looked for.
     """
     share = HALF if step.half else 1.0
     activations, logits = int(share * found.activations), int(share * found.logits)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from accelerate import Accelerator
 
@@ -29,6 +29,14 @@ from stages.train.publish import calibration_of, publish
 from stages.train.report import TrainReport, report_of
 from stages.train.resume import be_deterministic, restore, stand, start
 from stages.train.validation import prepared
+
+
+class Planning(NamedTuple):
+    """Parameters with nothing left to choose, the tables that they were chosen by, and the plan."""
+
+    params: Params
+    counts: dataset_stats.DatasetStats
+    report: PlanReport
 
 
 def run(
@@ -112,11 +120,9 @@ def sized_to_fit(
     params: Params, accelerator: Accelerator, sequences: Path, features: Path, vocab: Path
 ) -> Params:
     """Choose what the parameters leave open by the data's size; refuse what memory cannot hold."""
-    counts = dataset_stats.read(params, sequences=sequences, features=features, vocab=vocab)
-    shown = counts.shown(params.sequences.max_length)
-    params = sized(params, shown, accelerator.num_processes)
-    memory_check.require(params, counts, plan_of(params, counts, accelerator))
-    return params
+    found = planned_by(params, accelerator, sequences, features, vocab)
+    memory_check.require(*found)
+    return found.params
 
 
 def fit(watch: Watch, shared: Any) -> None:
@@ -146,14 +152,21 @@ def plan(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Pla
         MissingInputError: A table is not there.
         HhrecError: Nothing to train on, or unsynchronised processes.
     """
+    return planning(params, sequences=sequences, features=features, vocab=vocab).report
+
+
+def planning(params: Params, *, sequences: Path, features: Path, vocab: Path) -> Planning:
+    """Plan as `plan` does; keep what the plan is of."""
     quieten()
-    found = dataset_stats.read(params, sequences=sequences, features=features, vocab=vocab)
-    accelerator, shown = start(), found.shown(params.sequences.max_length)
-    return plan_of(sized(params, shown, accelerator.num_processes), found, accelerator)
+    return planned_by(params, start(), sequences, features, vocab)
 
 
-def plan_of(
-    params: Params, found: dataset_stats.DatasetStats, accelerator: Accelerator
-) -> PlanReport:
+def planned_by(
+    params: Params, accelerator: Accelerator, sequences: Path, features: Path, vocab: Path
+) -> Planning:
     """Plan for the processes that take part."""
-    return planned(params, found, device=accelerator.device, processes=accelerator.num_processes)
+    counts = dataset_stats.read(params, sequences=sequences, features=features, vocab=vocab)
+    shown, processes = counts.shown(params.sequences.max_length), accelerator.num_processes
+    chosen = sized(params, shown, processes)
+    report = planned(chosen, counts, device=accelerator.device, processes=processes)
+    return Planning(chosen, counts, report)

@@ -1,8 +1,8 @@
 """Which validation rows are ranked after an epoch: the same whatever the number of buckets."""
 
-import zlib
-
 import polars as pl
+
+from stages.core.seeds import lot
 
 
 def chosen(rows: pl.LazyFrame, most: int, seed: int) -> pl.LazyFrame:
@@ -15,7 +15,7 @@ def chosen(rows: pl.LazyFrame, most: int, seed: int) -> pl.LazyFrame:
     """
     users = rows.select("user_id").collect()["user_id"]
     if len(users) > most:
-        lots = pl.Series([zlib.crc32(f"{seed}:{user}".encode()) for user in users])
+        lots = pl.Series([lot(seed, user) for user in users])
         drawn = pl.DataFrame({"lot": lots, "user_id": users}).with_row_index("place")
         first = drawn.sort("lot", "user_id", "place").head(most)
         numbered = rows.with_row_index("place")

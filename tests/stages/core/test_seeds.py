@@ -1,12 +1,13 @@
 """A seed for each purpose: the same everywhere, another for every other purpose."""
 
 import hashlib
+import zlib
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.core.seeds import derive
+from stages.core.seeds import derive, lot
 
 PURPOSES = st.lists(
     st.text(alphabet="abc", min_size=1, max_size=3) | st.integers(0, 99), max_size=3
@@ -37,3 +38,9 @@ def test_seeds_differ_by_seed_purpose_and_number() -> None:
     assert all(one < two for one, two in pairwise(seeds))
     steps = [two - one for one, two in pairwise(seeds)]
     assert max(steps) < 2**63 / 50  # spread over the whole range
+
+
+def test_a_lot_is_of_the_seed_and_the_user_alone():
+    assert lot(42, "ü") == zlib.crc32(b"42:\xc3\xbc")
+    lots = {lot(seed, user) for seed in (1, 2) for user in ("a", "b")}
+    assert len(lots) == 4

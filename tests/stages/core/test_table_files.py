@@ -55,6 +55,7 @@ def test_several_files_stand_one_behind_the_other(folder: Path) -> None:
     with files[1].open("wb") as stream:
         MINE.write_parquet(stream)
     assert table_files.scan_parquet(files).collect().equals(pl.concat([MINE, MINE]))
+    assert (table_files.row_count(files), table_files.row_count(files[0])) == (2, 1)
 
 
 def test_columns_are_those_of_the_file_and_not_of_its_folders(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from stages.train.metric_loggers import (
     Dvclive,
     Nowhere,
     Tensorboard,
+    Tracker,
     Wandb,
     drop_from,
     open_tracker,
@@ -102,13 +103,15 @@ def test_wandb_gets_parameters_and_figures_and_stays_offline_unless_told(
     assert (tmp_path / "live").is_dir()
 
 
-def test_dvclive_writes_a_table_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Directory of curves, away from any repository."""
     monkeypatch.chdir(tmp_path)
-    tracker = open_tracker("dvclive", tmp_path / "live", Params(), active=True)
-    assert isinstance(tracker, Dvclive)
-    logged(tracker)
-    curve = pl.read_csv(tmp_path / "live/plots/metrics/loss.tsv", separator="\t")
-    assert curve.rows() == [(10, 2.5), (20, 2.0)]
+    return tmp_path / "live"
+
+
+def dvclive(live: Path, resumed_at: int | None = None) -> Tracker:
+    return open_tracker("dvclive", live, Params(), active=True, resumed_at=resumed_at)
 
 
 def curve_of(live: Path, name: str) -> list[tuple[int, float]]:
@@ -117,14 +120,17 @@ def curve_of(live: Path, name: str) -> list[tuple[int, float]]:
     return found.rows()
 
 
-def test_a_resumed_run_goes_on_with_the_curves_and_has_each_step_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dvclive_writes_a_table_a_figure(live: Path) -> None:
+    tracker = dvclive(live)
+    assert isinstance(tracker, Dvclive)
+    logged(tracker)
+    assert curve_of(live, "loss") == [(10, 2.5), (20, 2.0)]
+
+
+def test_a_resumed_run_goes_on_with_the_curves_and_has_each_step_once(live: Path) -> None:
     """The run before logged up to step 20, and was killed after its checkpoint of step 15."""
-    monkeypatch.chdir(tmp_path)
-    live = tmp_path / "live"
-    logged(open_tracker("dvclive", live, Params(), active=True))
-    tracker = open_tracker("dvclive", live, Params(), active=True, resumed_at=15)
+    logged(dvclive(live))
+    tracker = dvclive(live, resumed_at=15)
     tracker.log({"loss": 1.5}, 20)
     tracker.log({"loss": 1.0}, 30)
     tracker.close()
@@ -134,28 +140,21 @@ def test_a_resumed_run_goes_on_with_the_curves_and_has_each_step_once(
     assert newest == {"loss": 1.0, "lr": 0.1, "step": 30}
 
 
-def test_a_run_that_is_not_resumed_begins_new_curves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    logged(open_tracker("dvclive", tmp_path / "live", Params(), active=True))
-    tracker = open_tracker("dvclive", tmp_path / "live", Params(), active=True)
+def test_a_run_that_is_not_resumed_begins_new_curves(live: Path) -> None:
+    logged(dvclive(live))
+    tracker = dvclive(live)
     tracker.log({"loss": 3.0}, 20)
     tracker.close()
-    assert curve_of(tmp_path / "live", "loss") == [(20, 3.0)]
-    assert not (tmp_path / "live/plots/metrics/lr.tsv").exists()
+    assert curve_of(live, "loss") == [(20, 3.0)]
+    assert not (live / "plots/metrics/lr.tsv").exists()
 
 
-def test_curves_that_a_kill_left_half_written_are_gone_on_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    live = tmp_path / "live"
-    logged(open_tracker("dvclive", live, Params(), active=True))
+def test_curves_that_a_kill_left_half_written_are_gone_on_with(live: Path) -> None:
+    logged(dvclive(live))
     with (live / "plots/metrics/loss.tsv").open("ab") as file:
         file.write(b"25\t1.")
     (live / "metrics.json").write_text('{"loss"')
-    tracker = open_tracker("dvclive", live, Params(), active=True, resumed_at=25)
+    tracker = dvclive(live, resumed_at=25)
     tracker.log({"loss": 1.0}, 30)
     tracker.close()
     assert curve_of(live, "loss") == [(10, 2.5), (20, 2.0), (30, 1.0)]
