@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hhrec_cli import _freed_memory
 from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS, EVENTS_DIR, TEST_FILE, TRAIN_FILE
 
@@ -22,6 +23,7 @@ def explode(
     common: Common,
 ) -> None:
     """Turn sessions into one row an event, in order, split into train, validation and test."""
+    _freed_memory.keep()
     from stages import explode as stage
 
     settings = common.params(*(() if train else (TRAIN_FILE,)), *(() if test else (TEST_FILE,)))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hhrec_cli import _freed_memory
 from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import ARTIFACTS, EVENTS_DIR, FILTERED_DIR
 
@@ -19,6 +20,7 @@ def filter_events(
     common: Common,
 ) -> None:
     """Keep what is worth learning from: no bots, no unknown actions, nothing too rare."""
+    _freed_memory.keep()
     from stages import filter as stage
 
     settings = common.params()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hhrec_cli import _console
+from hhrec_cli import _console, _freed_memory
 from hhrec_cli._options import Common, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
@@ -45,6 +45,7 @@ def build(
     common: Common,
 ) -> None:
     """Write one row a user to train on, and one row a question for validation and test."""
+    _freed_memory.keep()
     from stages import sequences as stage
 
     settings = common.params()

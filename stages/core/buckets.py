@@ -101,7 +101,17 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, schema: Schema, *, wor
     scratch.replace(path)
 
 
-def keep(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
-    """Write an Arrow file for work between two jobs, as `write` does, but fast rather than small."""
+def keep(frame: pl.DataFrame | pl.LazyFrame, path: Path, *, mapped: bool = False) -> None:
+    """Write an Arrow file for work between two jobs, as `write` does, but fast rather than small.
+
+    Args:
+        frame: Rows, in order.
+        path: The file.
+        mapped: Leave it as it is in memory: twice the bytes, but reading it costs nothing.
+    """
     with tables.atomic(path, durable=False) as scratch:
-        frame.lazy().collect().write_ipc(scratch, compression="lz4", record_batch_size=BATCH_ROWS)
+        frame.lazy().collect().write_ipc(
+            scratch,
+            compression="uncompressed" if mapped else "lz4",
+            record_batch_size=BATCH_ROWS,
+        )

@@ -87,6 +87,17 @@ def _row_fault() -> pl.Expr:
     )
 
 
+def event_count(sessions: pl.LazyFrame) -> int:
+    """Events of all rows; only their actions are read."""
+    lengths = pl.col("action_type").list.len().cast(pl.Int64)
+    return int(sessions.select(lengths.sum()).collect().item())
+
+
+def fault_counts(sessions: pl.LazyFrame) -> dict[str, int]:
+    """Rows that cannot be used, by reason."""
+    return {fault: rows for fault, (rows, _) in row_counts(sessions).items() if fault}
+
+
 def row_counts(sessions: pl.LazyFrame) -> dict[str | None, tuple[int, int]]:
     """Rows and events in them by `fault` (None: without), names in order."""
     events = pl.col("vacancy_id").list.len().cast(pl.Int64).sum()

@@ -5,53 +5,104 @@ written in two rows, and a session of the train file comes before its namesake o
 """
 
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from stages.core.keys import KEYS
 from stages.core.raw_sessions import EVENT_FAULTS, explode_sessions
 
 NAME = (*KEYS, "from_test")
-MOMENT = ("user", "action_dt")
 KEY_BITS = 63
-ORDER = (*MOMENT, "name", "position", "vacancy_id", "action_type")
+ORDER = ("user", "action_dt", "name", "position", "vacancy_id", "action_type")
 
 
-def ordered_events(sessions: pl.LazyFrame) -> tuple[pl.DataFrame, Counter[str]]:
-    """Events of one bucket in order with `session` and `from_test`, and the faults dropped.
+class Ordered(NamedTuple):
+    """Events of one bucket in their total order, and the sessions that they are of.
+
+    Attributes:
+        events: With `session` and `from_test`; `user` and `name` stand for the ids.
+        names: `user_id` and `session_id` of each session, at the row that is its `name`.
+        faults: Events that were dropped, by reason.
+        sessions: Rows that came in.
+    """
+
+    events: pl.DataFrame
+    names: pl.DataFrame
+    faults: Counter[str]
+    sessions: int
+
+
+def ordered_events(sessions: pl.LazyFrame) -> Ordered:
+    """Events of one bucket in order.
 
     A test session without a usable event keeps one row of nulls, last in its user's life.
     """
-    named = sessions.sort(NAME).with_columns(user=_number("user_id"), name=_number(*NAME)).collect()
-    events = explode_sessions(named.lazy().drop(KEYS)).collect()
+    given = sessions.collect()
+    named = _numbered(given)
+    numbers = named.select("user", "name")[_inverse(named["row"])]
+    events = explode_sessions(given.lazy().drop(KEYS).with_columns(numbers)).collect()
     faulty = events.filter(pl.col("fault").is_not_null())
     faults = Counter(dict(faulty["fault"].value_counts().iter_rows()))
     usable = events.filter(pl.col("fault").is_null()) if faults else events
     empty = _without_events(events, usable)
     events = (pl.concat([usable, empty]) if empty.height else usable).drop("fault")
-    once = named["name"].n_unique() == named.height  # then they stand by name and position
-    ordered = _by_moment(events) if once else events.sort(ORDER, nulls_last=True)
-    ordinal = _ordinal(ordered["user"], ordered["name"])
+    once = named["name"].n_unique() == named.height
     names = named if once else named.unique("name", keep="first", maintain_order=True)
-    ids = names.select(KEYS)[ordered["name"]]
+    order = _by_moment(events) if once else None
+    ordered = events.sort(ORDER, nulls_last=True) if order is None else events[order]
+    ordinal = _ordinal(ordered["user"], ordered["name"])
     dropped = Counter({fault: faults[fault] for fault in EVENT_FAULTS})
-    return ids.hstack(ordered.drop("user", "name").with_columns(session=ordinal)), dropped
+    return Ordered(ordered.with_columns(session=ordinal), names.select(KEYS), dropped, given.height)
 
 
-def _by_moment(events: pl.DataFrame) -> pl.DataFrame:
-    """Events by user and time, those without one last; equal ones stay as they stand.
+def with_ids(events: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """Events of `Ordered` with the ids of their users and sessions, and without the numbers."""
+    return names[events["name"]].hstack(events.drop("user", "name", strict=False))
 
-    Both fit into one number but in a log of many years, and numbers are sorted fast.
+
+def _numbered(sessions: pl.DataFrame) -> pl.DataFrame:
+    """The `row` of each session, sorted by name, and the numbers `user` and `name`."""
+    named = sessions.lazy().select(NAME).with_row_index("row").sort(NAME)
+    return named.with_columns(user=_number("user_id"), name=_number(*NAME)).collect()
+
+
+def _inverse(order: pl.Series) -> npt.NDArray[np.int64]:
+    """Where each row stands in an order of all rows."""
+    places = np.empty(len(order), dtype=np.int64)
+    places[order.to_numpy()] = np.arange(len(order))
+    return places
+
+
+def _by_moment(events: pl.DataFrame) -> npt.NDArray[np.int64] | None:
+    """Order of events by user, time, name and position; those without a time are their user's last.
+
+    User and time fit into one number but in a log of many years (None), and numbers are sorted fast.
+
+    Args:
+        events: Those of a name stand side by side, by position.
     """
     time, users = events["action_dt"].to_physical(), events["user"].to_numpy().astype(np.int64)
     known = time.drop_nulls().to_numpy()
     low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
     late = (high - low + 1).bit_length()
     if late + int(users.max(initial=0)).bit_length() > KEY_BITS:
-        return events.sort(MOMENT, nulls_last=True, maintain_order=True)
+        return None
     key = (users << late) | (time - low).fill_null((1 << late) - 1).to_numpy()
-    return events[np.argsort(key, kind="stable")]
+    by_name = _by_name(events["name"].to_numpy())
+    return by_name[np.argsort(key[by_name], kind="stable")]
+
+
+def _by_name(names: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """Order of rows by name, where those of a name stand side by side."""
+    starts = np.flatnonzero(np.diff(names, prepend=-1))
+    sizes = np.diff(starts, append=len(names))
+    order = np.argsort(names[starts])
+    ends = np.cumsum(sizes[order])
+    shift = np.repeat(starts[order] - (ends - sizes[order]), sizes[order])
+    return shift + np.arange(len(names))
 
 
 def _number(*columns: str) -> pl.Expr:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from stages.core.actions import RESPONSE
 from stages.core.schema import PARTS
 from stages.core.seeds import lot
+from stages.core.session_numbers import session_numbers
+from stages.explode.event_order import Ordered
 from stages.interface.errors import HhrecError
 from stages.params import Params
 
@@ -50,56 +53,70 @@ def splits(kind: str) -> list[Split]:
         ) from error
 
 
-def candidates(events: pl.DataFrame, split: Split) -> pl.DataFrame:
-    """Rows that could be validation rows, before `max_users`.
+def candidates(ordered: Ordered, ways: Sequence[Split]) -> list[pl.DataFrame]:
+    """Rows that could be validation rows, before `max_users`, for each way to split.
 
     Only sessions with a response count, and only where the user did something before them.
     `test_sessions`: those of the test file whose user is known from train. `last_session`: each
     user's last of the train file. `after`: all of the train file whose first event is not before
     the cut. `none`: no session.
     """
-    of_test = split.name == "test_sessions"
-    sessions = _sessions(events, of_test=of_test).filter(pl.col("answer").is_not_null())
-    if of_test:
-        rows = sessions.filter("known")
-    elif split.name == "last_session":
-        rows = sessions.filter(pl.col("session") == pl.col("session").max().over("user"))
-    elif split.name == "after":
-        rows = sessions.filter(pl.col("opened") >= split.cut)
-    else:
-        rows = sessions.clear()
-    return rows.filter(pl.col("start") > pl.col("user_start")).select("user_id", "start", "answer")
+    sessions = _sessions(ordered.events)
+    asked = sessions.filter(pl.col("answer") >= 0, pl.col("start") > pl.col("user_start"))
+    users = ordered.names["user_id"]
+    rows = asked.with_columns(user_id=users.gather(asked["name"]))
+    return [rows.filter(_wanted(way)).select("user_id", "start", "answer") for way in ways]
 
 
-def _sessions(events: pl.DataFrame, *, of_test: bool) -> pl.DataFrame:
-    """One row a session of the test file, or of the train file, in no order.
+def _wanted(split: Split) -> pl.Expr:
+    """Whether a session may be asked about."""
+    if split.name == "test_sessions":
+        return pl.col("from_test") & pl.col("known")
+    if split.name == "last_session":
+        return ~pl.col("from_test") & pl.col("last")
+    if split.name == "after":
+        return ~pl.col("from_test") & (pl.col("opened") >= split.cut)
+    return pl.lit(False)
+
+
+def _sessions(events: pl.DataFrame) -> pl.DataFrame:
+    """One row a session, in the order of users and of their sessions.
 
     Returns:
-        `user` and `session`; `start` and `answer`, index of its first event and of its first
-        response; `user_start`, that of the user's first event; `user_id`, `opened`; `known`,
-        whether the user has events of the train file.
+        `start` and `answer`, index of its first event and of its first response, -1 for none;
+        `user_start`, that of its user's first event; its `name`, `opened` and `from_test`; `known`,
+        whether its user has events of the train file; `last`, whether it is the last session of them
+        that has a response.
     """
-    user, tested = events["user_id"].rle_id().to_numpy(), events["from_test"].to_numpy()
-    user_start = np.flatnonzero(np.diff(user.astype(np.int64), prepend=-1))
-    known = np.logical_or.reduceat(~tested, user_start) if len(user) else tested
-    place = pl.col("start")
-    response = pl.when(pl.col("action_type") == RESPONSE).then(place)
-    found = (
-        events.lazy()
-        .select("action_type", "session", user=pl.Series(user))
-        .with_columns(start=pl.int_range(pl.len(), dtype=pl.Int64))
-        .filter(pl.Series(tested == of_test))
-        .group_by("user", "session")
-        .agg(answer=response.min(), start=place.min())
-        .collect()
-    )
-    owner, first = found["user"].to_numpy(), found["start"].to_numpy()
-    return found.with_columns(
-        events["user_id"].gather(first),
-        events["action_dt"].gather(first).alias("opened"),
-        user_start=pl.Series(user_start[owner]),
+    user, tested = events["user"].to_numpy(), events["from_test"].to_numpy()
+    numbers = session_numbers(user, events["session"].to_numpy())
+    response = np.flatnonzero(events["action_type"].to_numpy() == RESPONSE)
+    start = _first(numbers.total, numbers.of_event, np.arange(len(user)))
+    answer = _first(numbers.total, numbers.of_event[response], response)
+    owner, of_train, users = user[start], ~tested[start], len(numbers.first)
+    known, last = np.zeros(users, dtype=bool), np.full(users, -1)
+    known[owner[of_train]] = True
+    answered = np.flatnonzero(of_train & (answer >= 0))
+    last[owner[answered]] = answered  # of equal ones the last is written
+    return events[start].select(
+        "name",
+        "from_test",
+        opened="action_dt",
+        start=pl.Series(start),
+        answer=pl.Series(answer),
+        user_start=pl.Series(start[numbers.first[owner]]),
         known=pl.Series(known[owner]),
+        last=pl.Series(last[owner] == np.arange(numbers.total)),
     )
+
+
+def _first(
+    count: int, number: npt.NDArray[np.int64], place: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """First `place`, of an ascending row, of each `number` below `count`; -1 where none is."""
+    found = np.full(count, -1)
+    found[number[::-1]] = place[::-1]  # of equal ones the last is written
+    return found
 
 
 def choose(

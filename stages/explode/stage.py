@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import polars as pl
 
@@ -24,15 +23,15 @@ from stages.core.buckets import (
     user_sizes,
     write,
 )
-from stages.core.raw_sessions import check_keys, row_counts, scan_sessions
+from stages.core.raw_sessions import check_keys, event_count, fault_counts, scan_sessions
 from stages.core.schema import EVENTS, PARTS
 from stages.explode import holdout
-from stages.explode.event_order import ordered_events
+from stages.explode.event_order import ordered_events, with_ids
 from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 
-RowCounts: TypeAlias = Mapping[str | None, tuple[int, int]]
+NAMES = "names"  # folder of what the names in kept events stand for
 
 
 class ExplodeReport(Report):
@@ -65,8 +64,8 @@ def run(
     ways = holdout.splits(params.split.kind)
     known, asked = scan_sessions(train), scan_sessions(test)
     check_keys(test, asked)
-    counts = {"train": row_counts(known), "test": row_counts(asked)}
-    total = sum(events for faults in counts.values() for _, events in faults.values())
+    heights = {"train": table_files.row_count(train), "test": table_files.row_count(test)}
+    total = event_count(known) + event_count(asked)
     count = bucket_number(params, total)
     need = total * BYTES_PER_EVENT // count
     with (
@@ -74,7 +73,7 @@ def run(
         engines.opened(params.engine, params.explode.memory_gb) as engine,
     ):
         scratch = place.absolute()
-        rows = _rows({"train": train, "test": test}, counts, count, scratch / "work")
+        rows = _rows({"train": train, "test": test}, heights, count, scratch / "work")
         order = partial(ordered, scratch / "work", ways)
         first, second = engines.halves(progress, count, "ordered", "split")
         done = list(first(engine.shuffled(rows, order, need=need)))
@@ -82,11 +81,12 @@ def run(
         mark = partial(marked, scratch, way)
         split = list(second(engine.each(mark, list(enumerate(labels)), need=need)))
         dropped, totals = engines.total(done), engines.total(split)
+        whole = dropped.pop("sessions") == sum(heights.values())
         _check(train, params.split.kind, totals)
         tables.remove(scratch / "work")
     return ExplodeReport(
-        rows={name: sum(rows for rows, _ in faults.values()) for name, faults in counts.items()},
-        dropped_rows={fault: rows for fault, (rows, _) in counts["train"].items() if fault},
+        rows=heights,
+        dropped_rows={} if whole else fault_counts(known),
         dropped_events=dict(sorted(dropped.items())),
         test_rows_without_events=totals["empty"],
         split=str(way),
@@ -107,7 +107,7 @@ def bucket_number(params: Params, events: int) -> int:
 
 
 def _rows(
-    files: Mapping[str, Path], counts: Mapping[str, RowCounts], count: int, work: Path
+    files: Mapping[str, Path], heights: Mapping[str, int], count: int, work: Path
 ) -> engines.Shuffle:
     """Rows of both files, to be brought together by user."""
     work.mkdir(parents=True)
@@ -115,7 +115,7 @@ def _rows(
         read=sessions_of,
         bucket=partial(by_user, count),
         files=[engines.Slice(role, file.absolute()) for role, file in files.items()],
-        heights=[sum(rows for rows, _ in counts[role].values()) for role in files],
+        heights=[heights[role] for role in files],
         count=count,
         scratch=work / "scattered",
     )
@@ -138,18 +138,21 @@ def ordered(
     work: Path, ways: Sequence[holdout.Split], index: int, rows: pl.LazyFrame
 ) -> engines.Found:
     """Write a bucket's events in order to `work`; give its candidates for each way to split."""
-    events, faults = ordered_events(rows)
-    keep(events, kept_path(work, index))
-    return engines.Found(
-        dict(faults), [holdout.candidates(events, way) for way in ways], len(events)
-    )
+    found = ordered_events(rows)
+    keep(found.events.drop("user"), kept_path(work, index), mapped=True)
+    keep(found.names, kept_path(work / NAMES, index), mapped=True)
+    rows_of = holdout.candidates(found, ways)
+    counts = {**found.faults, "sessions": found.sessions}
+    return engines.Found(counts, rows_of, len(found.events))
 
 
 def marked(scratch: Path, way: holdout.Split, job: tuple[int, pl.DataFrame]) -> engines.Found:
     """Write a bucket with `part` and `label`; count what it holds."""
     index, labelled = job
     work = scratch / "work"
-    events = holdout.mark(table_files.read_ipc(kept_path(work, index)), labelled, way)
+    names = table_files.read_ipc(kept_path(work / NAMES, index))
+    numbered = table_files.read_ipc(kept_path(work, index))
+    events = holdout.mark(with_ids(numbered, names), labelled, way)
     write(events, bucket_path(scratch, index), EVENTS, work=work)
     real = events["vacancy_id"].is_not_null()
     return engines.Found(

@@ -6,7 +6,7 @@ is in it.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from stages.core import engines, table_files
 from stages.core.buckets import bucket_path, keep, kept_path, need, summed, user_sizes, write
 from stages.core.schema import FILTERED
 from stages.filter.kcore import items, pairs, shrink
-from stages.filter.train_part import chosen, people, train_part
+from stages.filter.train_part import chosen, people
 from stages.interface.stage_report import Progress
 from stages.params.data import FilterParams
 
@@ -29,10 +29,14 @@ class Wanted(NamedTuple):
     everything: bool
     limits: FilterParams
 
-    def people(self, file: Path) -> tuple[pl.DataFrame, dict[str, int]]:
-        """Events of a bucket before any is too rare, and what is counted."""
-        part = train_part(table_files.scan_parquet(file), everything=self.everything)
-        return people(part.collect(), self.limits.max_user_events)
+    def people(self, file: Path, fewest: int = 0) -> tuple[pl.DataFrame, Mapping[str, int]]:
+        """Events of a bucket's people, of those with `fewest` or more of them, and what is counted."""
+        return people(
+            table_files.read_parquet(file),
+            everything=self.everything,
+            max_user_events=self.limits.max_user_events,
+            min_user_events=fewest,
+        )
 
 
 def filtered(
@@ -70,15 +74,13 @@ def in_one_pass(
 def judged(wanted: Wanted, out: Path, job: tuple[int, Path]) -> engines.Found:
     """Write the events of a bucket's users that have enough of them."""
     index, file = job
-    known, counts = wanted.people(file)
-    sizes = user_sizes(known)
-    rich = sizes >= wanted.limits.min_user_events
-    rows = chosen(known, np.repeat(rich, sizes))
+    rows, counts = wanted.people(file, wanted.limits.min_user_events)
     write(rows, bucket_path(out, index), FILTERED, work=out / "work")
-    left = {"events": rows.height, "users": int(rich.sum())}
-    counts |= {**left, "min_user_events": known.height - rows.height}
+    left = {"events": rows.height, "users": len(user_sizes(rows))}
     vacancies = rows.lazy().group_by("vacancy_id").agg(events=pl.len().cast(pl.Int64))
-    return engines.Found(counts, [vacancies.collect(engine="streaming")], known.height)
+    return engines.Found(
+        {**counts, **left}, [vacancies.collect(engine="streaming")], counts["train"]
+    )
 
 
 def by_core(

@@ -3,64 +3,83 @@
 In a bucket, a user's events stand side by side.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from stages.core.actions import is_known
-from stages.core.buckets import user_sizes
+from stages.core.session_numbers import session_numbers
+
+Mask = npt.NDArray[np.bool_]
 
 
-def train_part(events: pl.LazyFrame, *, everything: bool = False) -> pl.LazyFrame:
-    """Events of part `train`, or of every part.
-
-    `session` counts among them alone, so that held-out ones leave no trace.
-    """
-    lives = pl.struct(user=pl.col("user_id").rle_id(), session="session")
-    ordinal = lives.map_batches(_ordinals, return_dtype=pl.Int32).alias("session")
-    chosen = pl.col("vacancy_id").is_not_null() if everything else pl.col("part") == "train"
-    return events.filter(chosen).with_columns(ordinal)
-
-
-def _ordinals(lives: pl.Series) -> pl.Series:
-    """Rank of each session among its user's that are there."""
-    user, session = (lives.struct.field(name).to_numpy() for name in ("user", "session"))
-    if not len(user):
-        return pl.Series(dtype=pl.Int32)
-    starts = np.flatnonzero(np.diff(user, prepend=-1))
-    sizes = np.maximum.reduceat(session, starts).astype(np.int64) + 1
-    begins = np.cumsum(sizes) - sizes  # of each user in a row of all sessions
-    place = begins[user] + session
-    there = np.zeros(int(sizes.sum()), dtype=bool)
-    there[place] = True
-    known = np.cumsum(there)
-    earlier = known[begins] - there[begins]
-    return pl.Series((known[place] - 1 - earlier[user]).astype(np.int32), dtype=pl.Int32)
-
-
-def people(part: pl.DataFrame, max_user_events: int) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Known actions of people in the train part, in its order, and what is dropped.
+def people(
+    events: pl.DataFrame, *, everything: bool, max_user_events: int, min_user_events: int = 0
+) -> tuple[pl.DataFrame, Mapping[str, int]]:
+    """Known actions of people in the train part of a bucket, in its order, and what is dropped.
 
     Args:
-        part: The train part.
-        max_user_events: Who has more events, of any action, is a bot.
+        events: All of the bucket.
+        everything: Every part is learnt from.
+        max_user_events: Who has more events in the train part, of any action, is a bot.
+        min_user_events: Who has fewer known actions there is left out.
 
     Returns:
-        The events that are left, and counts: `train` events, those of `bots`, the number of
-        `bot_users`, and events of people with `unknown_actions`.
+        The events that are left, whose `session` counts among those of the train part alone, so that
+        held-out ones leave no trace; and counts: `train` events, those of `bots`, the number of
+        `bot_users`, events of people with `unknown_actions`, and those of users with too few.
     """
-    sizes = user_sizes(part)
+    user = events["user_id"].rle_id().to_numpy()
+    starts = np.flatnonzero(np.diff(user, prepend=-1))
+    there = _train_part(events, everything=everything)
+    sizes = _sums(there, starts)
     bot = sizes > max_user_events
-    human, known = ~np.repeat(bot, sizes), part.select(is_known()).to_series().to_numpy()
+    human = there & ~bot[user]
+    known = human & events.select(is_known()).to_series().to_numpy()
+    rich = _sums(known, starts) >= min_user_events
+    left = known & rich[user]
     counts = {
-        "train": part.height,
+        "train": _count(there),
         "bots": int(sizes[bot].sum()),
         "bot_users": int(bot.sum()),
-        "unknown_actions": int((human & ~known).sum()),
+        "unknown_actions": _count(human) - _count(known),
+        "min_user_events": _count(known) - _count(left),
     }
-    return chosen(part, human & known), counts
+    session = _ordinals(user, events["session"].to_numpy(), there)[left]
+    rows = events.filter(pl.Series(left))
+    return rows.with_columns(session=pl.Series(session, dtype=pl.Int32)), counts
 
 
-def chosen(events: pl.DataFrame, there: npt.NDArray[np.bool_]) -> pl.DataFrame:
+def _train_part(events: pl.DataFrame, *, everything: bool) -> Mask:
+    """Which events are of part `train`, or of any part."""
+    chosen = pl.col("vacancy_id").is_not_null() if everything else pl.col("part") == "train"
+    return events.select(chosen).to_series().to_numpy()
+
+
+def _ordinals(
+    user: npt.NDArray[np.uint32], session: npt.NDArray[np.int32], there: Mask
+) -> npt.NDArray[np.int32]:
+    """Rank of each event's session among those of its user that have an event that is there."""
+    numbers = session_numbers(user, session)
+    seen = np.zeros(numbers.total, dtype=bool)
+    seen[numbers.of_event[there]] = True
+    earlier = np.cumsum(seen) - seen
+    of_user = np.diff(numbers.first, append=numbers.total)
+    rank: npt.NDArray[np.int64] = earlier - np.repeat(earlier[numbers.first], of_user)
+    return rank.astype(np.int32)[numbers.of_event]
+
+
+def _sums(mask: Mask, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How many of each user's events are marked."""
+    return np.add.reduceat(mask, starts, dtype=np.int64) if len(starts) else starts
+
+
+def _count(mask: Mask) -> int:
+    return int(np.count_nonzero(mask))
+
+
+def chosen(events: pl.DataFrame, there: Mask) -> pl.DataFrame:
     """Events of which `there` is true."""
     return events if there.all() else events.filter(pl.Series(there))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
 from stages import explode, sequences, vocab
 from stages import filter as filter_stage
 from stages.core import table_files
@@ -16,6 +18,7 @@ from stages.core.artifact_paths import (
     VOCAB_FILE,
 )
 from stages.core.buckets import buckets, keep
+from stages.core.keys import KEYS
 from stages.explode.holdout import ENOUGH_LABELS
 from stages.explode.stage import bucket_number
 from stages.params import EngineParams, Params
@@ -166,5 +169,10 @@ def _here(params: Params) -> Params:
 
 def _work(events: Path, scratch: Path) -> int:
     """Bytes of the events as `explode` holds them until they are split."""
-    keep(table_files.read_parquet(buckets(events)).drop("part", "label"), scratch)
-    return scratch.stat().st_size
+    rows = table_files.scan_parquet(buckets(events)).drop("part", "label")
+    numbered = rows.drop(KEYS).with_columns(name=pl.lit(0, pl.UInt32), from_test=False)
+    held = 0
+    for part in (numbered, rows.select(KEYS).unique()):
+        keep(part, scratch, mapped=True)
+        held += scratch.stat().st_size
+    return held

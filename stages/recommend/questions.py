@@ -6,7 +6,7 @@ from typing import NamedTuple
 import polars as pl
 
 from stages.core.schema import HISTORY, TEST_SEQUENCES, TIME
-from stages.explode.event_order import ordered_events
+from stages.explode.event_order import ordered_events, with_ids
 from stages.interface.errors import HhrecError
 from stages.recommend.event_frames import Events, frame
 from stages.sequences.contexts import LISTS, MAX_CONTEXT
@@ -46,8 +46,9 @@ def questions(events: Events, names: pl.DataFrame, at: datetime | None) -> Quest
     people = given.select("user", "user_id").unique("user", maintain_order=True)
     if moment is not None:
         given = given.filter(pl.col("action_dt") <= moment)
-    ordered, _ = ordered_events(_sessions(given).lazy())
-    known = histories(with_items(ordered.lazy(), names)).collect()
+    ordered = ordered_events(_sessions(given).lazy())
+    told = with_ids(ordered.events, ordered.names)
+    known = histories(with_items(told, names).lazy()).collect()
     newest = pl.col("times").list.max() if moment is None else pl.lit(moment)
     rows = (
         people.select(user_id="user")

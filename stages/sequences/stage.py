@@ -26,6 +26,7 @@ from stages.sequences.contexts import (
     test_questions,
     validation_questions,
 )
+from stages.sequences.item_lookup import items_of
 
 SCHEMAS = {"train": HISTORY, "validation": VALIDATION_SEQUENCES, "test": TEST_SEQUENCES}
 
@@ -45,16 +46,9 @@ class SequencesReport(Report):
     labels_unknown: int
 
 
-def with_items(events: pl.LazyFrame, vocab: pl.DataFrame) -> pl.LazyFrame:
-    """Add `item` to events, in their order; 1 for a vacancy outside the catalogue."""
-    return _joined(events, vocab, "vacancy_id", "item")
-
-
-def _joined(rows: pl.LazyFrame, vocab: pl.DataFrame, vacancy: str, item: str) -> pl.LazyFrame:
-    """Add the `item` of each row's `vacancy`, named so."""
-    items = vocab.lazy().select(pl.col("vacancy_id").alias(vacancy), pl.col("item").alias(item))
-    joined = rows.join(items, on=vacancy, how="left", maintain_order="left")
-    return joined.with_columns(pl.col(item).fill_null(UNK))
+def with_items(events: pl.DataFrame, vocab: pl.DataFrame) -> pl.DataFrame:
+    """Add `item` to events; 1 for a vacancy outside the catalogue."""
+    return events.with_columns(item=items_of(events["vacancy_id"], vocab))
 
 
 def histories(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -155,17 +149,16 @@ def built(
 
 def _learnt(filtered: pl.LazyFrame, items: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Train rows of one bucket."""
-    return {"train": histories(with_items(filtered, items)).collect()}
+    events = with_items(filtered.drop("session_id", "position").collect(), items)
+    return {"train": histories(events.lazy()).collect()}
 
 
 def _asked(events: pl.LazyFrame, items: pl.DataFrame, *, now: bool) -> dict[str, pl.DataFrame]:
     """Validation and test rows of one bucket, sorted by user and session."""
-    known = asking_users(events).collect()
-    near = items.join(known.select("vacancy_id").unique(), on="vacancy_id", how="semi")
-    asking = with_items(known.lazy(), near).collect()
+    asking = with_items(asking_users(events).collect(), items)
     found = sessions(asking)
     rows = contexts(asking, validation_questions(found))
-    validation = _joined(rows.lazy(), near, "label", "label_item").collect()
+    validation = rows.with_columns(label_item=items_of(rows["label"], items))
     return {"validation": validation, "test": contexts(asking, test_questions(found, now=now))}
 
 

@@ -45,9 +45,15 @@ def counted(file: Path) -> engines.Found:
     return engines.Found(tables=[found], rows=int(found["count"].sum()))
 
 
+def distinct(vacancies: pl.DataFrame) -> pl.DataFrame:
+    """The ids of a catalogue, each once, in order."""
+    ids = vacancies.drop_nulls().sort("vacancy_id")
+    return ids.filter((pl.col("vacancy_id") != pl.col("vacancy_id").shift()).fill_null(value=True))
+
+
 def fresh(catalogue: pl.DataFrame, counts: pl.DataFrame, min_count: int) -> pl.DataFrame:
-    """The vocabulary of distinct catalogue ids, sorted by item."""
-    sizes = _counted(catalogue.sort("vacancy_id"), counts)
+    """The vocabulary of distinct catalogue ids in order, sorted by item."""
+    sizes = _counted(catalogue, counts)
     ranked = sizes.with_columns(trained=pl.col("count") >= min_count)
     popularity = ranked.select(pl.when("trained").then(-pl.col("count")).otherwise(1)).to_series()
     order = np.argsort(popularity.to_numpy(), kind="stable")  # which leaves equal ones by id
@@ -110,7 +116,7 @@ def run(
         telling = engines.Telling(progress, len(files) + 1)
         jobs = telling(engine.each(counted, files, need=need(files)), "counted")
         counts = summed((found.tables[0] for found in jobs), "vacancy_id", "count")
-    catalogue = raw.drop_nulls().unique()
+    catalogue = distinct(raw)
     table = (
         fresh(catalogue, counts, params.vocab.min_count)
         if old is None

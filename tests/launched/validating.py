@@ -30,5 +30,5 @@ if __name__ == "__main__":
     else:
         from stages.filter import passes
 
-        passes.train_part = stay  # type: ignore[assignment]
+        passes.people = stay  # type: ignore[assignment]
     main()

@@ -56,10 +56,11 @@ def test_sums_over_buckets_are_sums_over_all(parts: list[dict[str, int]]) -> Non
     assert found.height == len(total)
 
 
-def test_what_is_kept_between_two_jobs_reads_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mapped", [False, True])
+def test_what_is_kept_between_two_jobs_reads_as_it_was(tmp_path: Path, *, mapped: bool) -> None:
     frame = pl.DataFrame({"n": [1, None], "text": ["a", "b" * 20], "part": ["test", "train"]})
     given = frame.cast({"part": pl.Enum(["train", "test"])})
-    buckets.keep(given.lazy(), buckets.kept_path(tmp_path / "work", 3))
+    buckets.keep(given.lazy(), buckets.kept_path(tmp_path / "work", 3), mapped=mapped)
     assert pl.read_ipc(buckets.kept_path(tmp_path / "work", 3)).equals(given)
     assert [file.name for file in tmp_path.rglob("*.*")] == ["bucket-00003.arrow"]
 

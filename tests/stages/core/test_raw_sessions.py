@@ -36,14 +36,16 @@ def test_a_row_that_cannot_be_used_has_its_reason(tmp_path: Path, fault: str) ->
 
 
 def test_rows_and_events_are_counted_by_reason(tmp_path: Path) -> None:
-    counts = raw_sessions.row_counts(scanned(tmp_path, GOOD, GOOD, *FAULTY.values()))
-    assert counts == {
+    rows = scanned(tmp_path, GOOD, GOOD, *FAULTY.values())
+    assert raw_sessions.row_counts(rows) == {
         None: (2, 4),
         "empty_list": (1, 0),
         "null_id": (1, 1),
         "null_list": (1, 0),
         "unequal_lists": (1, 2),
     }
+    assert raw_sessions.fault_counts(rows) == dict.fromkeys(sorted(FAULTY), 1)
+    assert raw_sessions.event_count(rows) == 2 + 2 + 1 + 1 + 1  # by the actions
 
 
 def test_an_event_has_a_place_a_reason_and_a_known_action(tmp_path: Path) -> None:

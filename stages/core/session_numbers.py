@@ -1,0 +1,38 @@
+"""Sessions of a bucket numbered in one row: those of the first user, of the next, and so on."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+
+class SessionNumbers(NamedTuple):
+    """Numbers of events' sessions.
+
+    Attributes:
+        of_event: Number of each event's session, (E,).
+        first: Number of each user's first session, (U,).
+        total: How many there are.
+    """
+
+    of_event: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    total: int
+
+
+def session_numbers(
+    user: npt.NDArray[np.integer], session: npt.NDArray[np.integer]
+) -> SessionNumbers:
+    """Number the sessions of users whose events stand side by side.
+
+    Args:
+        user: 0-based number of each event's user, ascending, (E,).
+        session: 0-based ordinal of each event's session among its user's, (E,).
+    """
+    starts = np.flatnonzero(np.diff(user, prepend=-1))
+    if not len(starts):
+        nothing = np.zeros(0, dtype=np.int64)
+        return SessionNumbers(nothing, nothing, 0)
+    sizes = np.maximum.reduceat(session, starts).astype(np.int64) + 1
+    first = np.cumsum(sizes) - sizes
+    return SessionNumbers(first[user] + session, first, int(sizes.sum()))
