@@ -36,3 +36,18 @@ def session_numbers(
     sizes = np.maximum.reduceat(session, starts).astype(np.int64) + 1
     first = np.cumsum(sizes) - sizes
     return SessionNumbers(first[user] + session, first, int(sizes.sum()))
+
+
+def first_places(
+    total: int, number: npt.NDArray[np.integer], place: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """First place of each number below `total`, -1 where it has none, (total,).
+
+    Args:
+        total: More than any number.
+        number: Of some events, (E,).
+        place: Theirs, ascending, (E,).
+    """
+    found = np.full(total, -1)
+    found[number[::-1]] = place[::-1]  # of equal ones the last is written
+    return found

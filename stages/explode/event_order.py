@@ -13,6 +13,7 @@ import polars as pl
 
 from stages.core.keys import KEYS
 from stages.core.raw_sessions import EVENT_FAULTS, explode_sessions
+from stages.core.session_numbers import first_places
 
 NAME = (*KEYS, "from_test")
 KEY_BITS = 63
@@ -129,9 +130,7 @@ def _ordinal(users: pl.Series, names: pl.Series) -> pl.Series:
         names: Numbers of sessions, those of a user above all of the user before.
     """
     user, name = users.to_numpy(), names.to_numpy()
-    places = np.arange(len(name))
-    first = np.full(int(name.max(initial=0)) + 1, -1)
-    first[name[::-1]] = places[::-1]  # of equal ones the last is written, which is the first event
+    first = first_places(int(name.max(initial=0)) + 1, name, np.arange(len(name)))
     there = np.flatnonzero(first >= 0)
     opened = np.empty(len(there), dtype=np.int64)
     opened[np.argsort(first[there])] = np.arange(len(there))

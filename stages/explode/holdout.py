@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from stages.core.actions import RESPONSE
 from stages.core.schema import PARTS
 from stages.core.seeds import lot
-from stages.core.session_numbers import session_numbers
+from stages.core.session_numbers import first_places, session_numbers
 from stages.explode.event_order import Ordered
 from stages.interface.errors import HhrecError
 from stages.params import Params
@@ -91,8 +90,8 @@ def _sessions(events: pl.DataFrame) -> pl.DataFrame:
     user, tested = events["user"].to_numpy(), events["from_test"].to_numpy()
     numbers = session_numbers(user, events["session"].to_numpy())
     response = np.flatnonzero(events["action_type"].to_numpy() == RESPONSE)
-    start = _first(numbers.total, numbers.of_event, np.arange(len(user)))
-    answer = _first(numbers.total, numbers.of_event[response], response)
+    start = first_places(numbers.total, numbers.of_event, np.arange(len(user)))
+    answer = first_places(numbers.total, numbers.of_event[response], response)
     owner, of_train, users = user[start], ~tested[start], len(numbers.first)
     known, last = np.zeros(users, dtype=bool), np.full(users, -1)
     known[owner[of_train]] = True
@@ -108,15 +107,6 @@ def _sessions(events: pl.DataFrame) -> pl.DataFrame:
         known=pl.Series(known[owner]),
         last=pl.Series(last[owner] == np.arange(numbers.total)),
     )
-
-
-def _first(
-    count: int, number: npt.NDArray[np.int64], place: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """First `place`, of an ascending row, of each `number` below `count`; -1 where none is."""
-    found = np.full(count, -1)
-    found[number[::-1]] = place[::-1]  # of equal ones the last is written
-    return found
 
 
 def choose(

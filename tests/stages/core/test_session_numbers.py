@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.core.session_numbers import session_numbers
+from stages.core.session_numbers import first_places, session_numbers
 
 
 def test_sessions_of_the_first_user_come_first() -> None:
@@ -18,6 +18,11 @@ def test_no_event_has_no_session() -> None:
     nothing = np.zeros(0, dtype=np.int64)
     numbers = session_numbers(nothing, nothing)
     assert (len(numbers.of_event), len(numbers.first), numbers.total) == (0, 0, 0)
+
+
+def test_first_places_of_numbers() -> None:
+    found = first_places(4, np.array([2, 0, 2, 0]), np.array([3, 5, 6, 9]))
+    assert found.tolist() == [5, -1, 3, -1]
 
 
 @given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=6), max_size=5))
