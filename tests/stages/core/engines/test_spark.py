@@ -87,7 +87,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
     log = [raw for raw in raws if raw.name == "heavy"]
     child = start({"master": running.master, "settings": SETTINGS}, tmp_path / "out", log)
     end = time.monotonic() + LIMIT
-    while not list(tmp_path.glob("out/heavy/.events.*/work/bucket-*.parquet")):
+    while not list(tmp_path.glob("out/heavy/.events.*/work/bucket-*.arrow")):
         assert child.poll() is None, child.communicate()
         assert time.monotonic() < end
         time.sleep(0.01)
