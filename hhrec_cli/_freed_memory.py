@@ -1,4 +1,4 @@
-"""What becomes of memory that polars no longer needs, in the processes of data stages."""
+"""What becomes of memory that polars no longer needs, in stages that work bucket by bucket."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ KEPT = "dirty_decay_ms:10000"  # polars' own choice is 500
 def keep() -> None:
     """Let polars keep freed memory for ten seconds before the system gets it back.
 
-    Each bucket needs what the one before it freed; to ask the system anew took a tenth of a stage's
-    time. Polars reads it when it is imported, and nothing is done later. What the environment says
+    Each bucket of events needs what the one before it freed; to ask the system anew took a tenth of
+    the time of `explode` and `filter`. Polars reads it when it is imported, and nothing is done later. What the environment says
     stands above it; processes that are started inherit it.
     """
     if "polars" in sys.modules:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hhrec_cli import _console, _freed_memory
+from hhrec_cli import _console
 from hhrec_cli._options import Common, Stored, shared
 from stages.core.artifact_paths import ARTIFACTS, FEATURES_DIR, VACANCIES_FILE, VOCAB_FILE
 
@@ -35,7 +35,6 @@ def build(
     common: Common,
 ) -> None:
     """Encode every vacancy of the vocabulary, with code books learnt from the catalogue."""
-    _freed_memory.keep()
     from stages import features as stage
 
     settings = common.params(*(() if vacancies else (VACANCIES_FILE,)))

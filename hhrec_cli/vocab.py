@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hhrec_cli import _console, _freed_memory
+from hhrec_cli import _console
 from hhrec_cli._options import Common, Stored, shared
 from stages.core.artifact_paths import (
     ARTIFACTS,
@@ -38,7 +38,6 @@ def build(
     common: Common,
 ) -> None:
     """Number the vacancies: the frequent ones first, then the rest of the catalogue."""
-    _freed_memory.keep()
     from stages import vocab as stage
 
     settings = common.params(*(() if vacancies else (VACANCIES_FILE,)))
