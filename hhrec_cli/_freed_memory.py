@@ -11,8 +11,8 @@ def keep() -> None:
     """Let polars keep freed memory for ten seconds before the system gets it back.
 
     Each bucket of events needs what the one before it freed; to ask the system anew took a tenth of
-    the time of `explode` and `filter`. Polars reads it when it is imported, and nothing is done later. What the environment says
-    stands above it; processes that are started inherit it.
+    the time of `explode` and `filter`. Polars reads it when it is imported, and nothing is done
+    later. What the environment says stands above it; processes that are started inherit it.
     """
     if "polars" in sys.modules:
         return
