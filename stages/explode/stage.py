@@ -31,6 +31,7 @@ from stages.interface.errors import HhrecError
 from stages.interface.stage_report import Progress, Report, silent
 from stages.params import Params
 
+UNEVEN = 1.1  # times its share that the greatest of several buckets may hold
 NAMES = "names"  # folder of what the names in kept events stand for
 
 
@@ -100,10 +101,13 @@ def run(
 def bucket_number(params: Params, events: int) -> int:
     """How many buckets so many events are cut into: as many as are asked for, or as few as do.
 
-    Those that are worked on at once share the memory.
+    Those that are worked on at once share the memory, in which the greatest must find room.
     """
     memory = params.explode.memory_gb / params.engine.workers
-    return params.explode.buckets or bucket_count(events, memory)
+    fewest = params.explode.buckets or bucket_count(events, memory)
+    if params.explode.buckets or fewest == 1:
+        return fewest
+    return bucket_count(round(events * UNEVEN), memory)
 
 
 def _rows(

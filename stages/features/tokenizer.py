@@ -99,15 +99,21 @@ def encode_lists(tokenizer: Tokenizer, lists: pl.Series, limit: int) -> pl.Serie
 
 
 def _encoded(tokenizer: Tokenizer, texts: pl.Series, limit: int) -> pl.Series:
-    tokenizer.enable_truncation(limit)
-    tokenizer.enable_padding(length=limit, pad_id=0, pad_token=PAD)
     said = shortened(texts.fill_null("")).to_list()
-    encoded = tokenizer.encode_batch_fast(said, add_special_tokens=False)
+    encoded = _limited(tokenizer, limit).encode_batch_fast(said, add_special_tokens=False)
     flat = np.fromiter(chain.from_iterable(one.ids for one in encoded), dtype=np.int32)
     padded = flat.reshape(len(texts), limit)  # 0 is padding and never a token
     lists = pl.Series(padded, dtype=pl.Array(pl.Int32, limit)).arr.to_list()
     frame = pl.DataFrame({"ids": lists, "length": (padded != 0).sum(axis=1)})
     return frame.select(pl.col("ids").list.head("length")).to_series()
+
+
+def _limited(tokenizer: Tokenizer, limit: int) -> Tokenizer:
+    """A copy that gives exactly so many ids: other threads may use the tokenizer meanwhile."""
+    copy = Tokenizer.from_str(tokenizer.to_str())
+    copy.enable_truncation(limit)
+    copy.enable_padding(length=limit, pad_id=0, pad_token=PAD)
+    return copy
 
 
 def _alphabet(texts: pl.DataFrame, most: int) -> list[str]:

@@ -33,7 +33,7 @@ class ExplodeParams(Section):
     buckets: Annotated[int, Field(ge=0, le=4096)] = 0
     """Number of buckets; 0 chooses the fewest that fit `memory_gb`. No result depends on it."""
     memory_gb: Annotated[float, Field(gt=0, le=100_000)] = 4.0
-    """Memory that one bucket may need, in GiB."""
+    """Memory that the buckets worked on at once may need, in GiB."""
 
 
 class FilterParams(Section):

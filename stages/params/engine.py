@@ -60,11 +60,11 @@ class EngineParams(Section):
     """Where the data stages do their work. No result depends on `kind`."""
 
     kind: Literal["local", "processes", "spark"] = "local"
-    """`local`: one bucket after the other; `processes`: buckets side by side in processes of this
+    """`local`: buckets side by side in threads of one process; `processes`: in processes of this
     machine; `spark`: on a Spark cluster (extra `hhrec[spark]`)."""
-    workers: Annotated[int, Field(ge=1, le=1_024)] = 1
-    """Buckets worked on at once by `processes` and `spark`; they share `explode.memory_gb`, so that
-    `explode.buckets: 0` cuts smaller buckets."""
+    workers: Annotated[int, Field(ge=1, le=1_024)] = 2
+    """Buckets worked on at once; they share `explode.memory_gb`, so that `explode.buckets: 0` cuts
+    smaller buckets."""
     spark: SparkParams = SparkParams()
 
     @model_validator(mode="after")

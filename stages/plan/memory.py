@@ -16,16 +16,19 @@ TOUCHED = 250  # of a filtered event while item-kNN and ALS are learnt
 DRAWN = 500  # of a vacancy that is evaluated: counts of the resamples
 
 
-def data(events: float, buckets: int, vacancies: int, features: int) -> dict[str, float]:
+def data(
+    events: float, buckets: int, at_once: int, vacancies: int, features: int
+) -> dict[str, float]:
     """Peak bytes of each data stage.
 
     Args:
         events: Of both raw files.
         buckets: Into which they are cut.
+        at_once: Buckets that are worked on at once in one process.
         vacancies: Of the catalogue.
         features: Vacancies of which features are made at once.
     """
-    part = events / buckets
+    part = events / buckets * min(at_once, buckets)
     return {
         "explode": PROCESS + part * EXPLODED,
         "filter": PROCESS + part * FILTERED,

@@ -114,7 +114,8 @@ def data_stages(params: Params, counts: RawCounts, found: Rehearsal) -> list[Sta
     parts = bucket_number(params, counts.every)
     disk, seconds = whole_log.bytes_of(found), whole_log.seconds_of(found)
     vacancies = found.stages["vocab"].report.model_dump()["vacancies"]
-    needed = memory.data(counts.every, parts, vacancies, SLICE_ITEMS)
+    at_once = 1 if params.engine.kind == "spark" else params.engine.workers
+    needed = memory.data(counts.every, parts, at_once, vacancies, SLICE_ITEMS)
     units = {"vocab": (vacancies, "vacancies"), "features": (vacancies, "vacancies")}
     scratch = {"explode": found.work * found.events + (counts.bytes if parts > 1 else 0)}
     return [

@@ -1,4 +1,4 @@
-"""Where the work on buckets is done: one after the other here, in processes, on Spark."""
+"""Where the work on buckets is done: in threads here, in processes, on Spark."""
 
 from stages.core.engines.engine import Engine, Found, Settings, Shuffle, Slice, SparkSettings
 from stages.core.engines.opening import opened

@@ -1,26 +1,37 @@
-"""One job after the other, in this process."""
+"""Some jobs at a time, in threads of this process."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from stages.core import table_files
-from stages.core.engines.engine import Found, Job, Shuffle
+from stages.core.engines.engine import Found, Job, Memory, Shuffle
 
 ROWS = 1_000_000  # scattered at once: polars holds what it is about to write of every bucket
 
 
 class Local:
-    """Does all work here, in order."""
+    """Does all work here.
+
+    Polars uses several cores, but not in all that is done: another job fills the gaps.
+
+    Args:
+        memory: What all jobs at once may need together.
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
 
     def each(
         self, work: Callable[[Job], Found], jobs: Sequence[Job], *, need: int
     ) -> Iterator[Found]:
-        """Do the work for each job, one after the other."""
-        del need
-        return map(work, jobs)
+        """Do the work side by side where several jobs fit, else one after the other."""
+        at_once = self.memory.at_once(need, len(jobs))
+        return map(work, jobs) if at_once == 1 else threaded(work, jobs, at_once)
 
     def shuffled(
         self, rows: Shuffle, work: Callable[[int, pl.LazyFrame], Found], *, need: int
@@ -30,6 +41,21 @@ class Local:
             for number, part in enumerate(rows.cut(ROWS)):
                 scatter(rows.keyed(part), slice_folder(rows, number))
         return self.each(partial(gathered, rows, work), range(rows.count), need=need)
+
+
+def threaded(work: Callable[[Job], Found], jobs: Sequence[Job], at_once: int) -> Iterator[Found]:
+    """Do the work in threads; yield what came of it, in the order of the jobs.
+
+    No job is begun before the one `at_once` places ahead of it is taken, and after an error none.
+    """
+    with ThreadPoolExecutor(at_once) as pool:
+        begun: deque[Future[Found]] = deque()
+        for job in jobs:
+            begun.append(pool.submit(work, job))
+            if len(begun) == at_once:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def scatter(keyed: pl.LazyFrame, folder: Path) -> None:

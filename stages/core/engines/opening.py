@@ -30,11 +30,13 @@ def opened(settings: Settings, memory_gb: float) -> Iterator[Engine]:
         spark: Any = import_module("stages.core.engines.spark")  # pyspark is an extra
         with spark.opened(settings.spark) as engine:
             yield engine
-    elif settings.kind == "processes":
-        pool = Pool(settings.workers)
-        try:
-            yield Processes(Memory(memory_gb * 2**30, settings.workers), pool)
-        finally:
-            pool.close()
-    else:
-        yield Local()
+        return
+    memory = Memory(memory_gb * 2**30, settings.workers)
+    if settings.kind == "local":
+        yield Local(memory)
+        return
+    pool = Pool(settings.workers)
+    try:
+        yield Processes(memory, pool)
+    finally:
+        pool.close()

@@ -30,7 +30,7 @@ class Processes:
         """Do the work side by side; alone, here, where only one job fits or there is but one."""
         at_once = self.memory.at_once(need, len(jobs))
         if at_once == 1:
-            return Local().each(work, jobs, need=need)
+            return Local(self.memory).each(work, jobs, need=need)
         return self.pool.each(work, jobs, at_once)
 
     def shuffled(
@@ -38,7 +38,7 @@ class Processes:
     ) -> Iterator[Found]:
         """Scatter slices of rows side by side, then work on the buckets side by side."""
         if rows.count == 1:
-            return Local().shuffled(rows, work, need=need)
+            return Local(self.memory).shuffled(rows, work, need=need)
         parts = list(enumerate(rows.cut(SLICE_ROWS)))
         for _ in self.each(partial(scattered, rows), parts, need=SLICE_NEED):
             pass

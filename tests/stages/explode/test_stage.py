@@ -298,7 +298,7 @@ def test_shuffled_rows_give_the_same_bytes(
 
 
 @pytest.mark.parametrize(
-    ("buckets", "workers", "expected"), [(0, 1, 1), (0, 3, 3), (7, 3, 7), (1, 3, 1)]
+    ("buckets", "workers", "expected"), [(0, 1, 1), (0, 3, 4), (7, 3, 7), (1, 3, 1)]
 )
 def test_buckets_worked_on_at_once_share_the_memory(
     buckets: int, workers: int, expected: int

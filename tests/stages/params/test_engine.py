@@ -30,7 +30,7 @@ def test_settings_on_the_command_line_are_text_for_spark() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"kind": "processes"}, "set engine.workers to 2 or more"),
+        ({"kind": "processes", "workers": 1}, "set engine.workers to 2 or more"),
         ({"kind": "dask"}, "local"),
         ({"workers": 0}, "greater than or equal to 1"),
         ({"spark": {"master": "local[2]", "remote": "sc://h"}}, "both given"),

@@ -49,13 +49,13 @@ def test_rows_come_together_by_bucket_and_one_may_be_empty(
     assert len(list((tmp_path / "scattered").iterdir())) == 6  # a folder a slice
     other = tmp_path / "local"
     other.mkdir()
-    assert listed(Local(), other) == expected
+    assert listed(Local(engine.memory), other) == expected
     assert len(list((other / "scattered").iterdir())) == 3
 
 
 @pytest.mark.parametrize("kind", ["local", "processes"])
 def test_one_bucket_is_read_where_it_lies(engine: Processes, tmp_path: Path, kind: str) -> None:
-    found = listed(Local() if kind == "local" else engine, tmp_path, buckets=1)
+    found = listed(Local(engine.memory) if kind == "local" else engine, tmp_path, buckets=1)
     assert found == [(0, [*range(7), 100, 101, 102])]
     assert not (tmp_path / "scattered").exists()
     assert not engine.pool.started
