@@ -154,7 +154,7 @@ def whole(table: Path) -> pl.DataFrame:
     return rows.sort(key, maintain_order=True)
 
 
-@pytest.mark.parametrize("buckets", [1, 3])
+@pytest.mark.parametrize("buckets", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_another_run_gives_equal_predictions(
     raw: Path, finished: tuple[Path, dict[str, Any]], tmp_path: Path, buckets: int
 ) -> None:

@@ -110,9 +110,14 @@ ODD: dict[str, Make] = {
         odd.started_apart(odd.unrepeated(300)), root, odd.three_to_a_day
     ),
 }
+SLOW = {"fewer than 100 validation rows", "one action, four in five repeat", "an order in seconds"}
+KINDS = [
+    pytest.param(make, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+    for name, make in ODD.items()
+]
 
 
-@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("make", KINDS)
 def test_an_odd_log_gets_a_sensible_result(make: Make, tmp_path: Path) -> None:
     check(ran(make(tmp_path)))
 
@@ -123,7 +128,7 @@ def test_a_catalogue_that_is_mostly_never_trained_gets_a_sensible_result(tmp_pat
     check(ran(write_raw(lives, tmp_path / "raw", unused=4_808)))
 
 
-@pytest.mark.parametrize("own", [2, 3])
+@pytest.mark.parametrize("own", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_own_vacancies_come_first_where_people_only_repeat(own: int, tmp_path: Path) -> None:
     found = ran(imported(odd.responses(120, 1, own=own), tmp_path))
     near = pl.col("predictions").list.head(own).list.contains(pl.col("vacancy_id"))

@@ -1,7 +1,7 @@
 """Explode sessions into ordered events, one row each, in buckets and parts.
 
-All that happens to an event depends on its user's sessions only, so that one bucket is in memory
-at a time; what is global is which way to split and which users validate.
+All that happens to an event depends on its user's sessions only, so that memory holds the
+buckets at work; what is global is which way to split and which users validate.
 """
 
 from collections import Counter

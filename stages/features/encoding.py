@@ -1,4 +1,4 @@
-"""Encode cleaned vacancies by code books and tokenizer, one bucket at a time."""
+"""Encode cleaned vacancies by code books and tokenizer, bucket by bucket."""
 
 from dataclasses import dataclass
 from functools import cached_property, partial
