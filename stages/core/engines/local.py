@@ -25,13 +25,18 @@ class Local:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
+        self.threads = ThreadPoolExecutor(memory.workers)  # which begin when they are needed
+
+    def close(self) -> None:
+        """Wait for jobs that are still at work, so that whoever clears up does so behind them."""
+        self.threads.shutdown()
 
     def each(
         self, work: Callable[[Job], Found], jobs: Sequence[Job], *, need: int
     ) -> Iterator[Found]:
         """Do the work side by side where several jobs fit, else one after the other."""
         at_once = self.memory.at_once(need, len(jobs))
-        return map(work, jobs) if at_once == 1 else threaded(work, jobs, at_once)
+        return map(work, jobs) if at_once == 1 else threaded(self.threads, work, jobs, at_once)
 
     def shuffled(
         self, rows: Shuffle, work: Callable[[int, pl.LazyFrame], Found], *, need: int
@@ -43,19 +48,20 @@ class Local:
         return self.each(partial(gathered, rows, work), range(rows.count), need=need)
 
 
-def threaded(work: Callable[[Job], Found], jobs: Sequence[Job], at_once: int) -> Iterator[Found]:
+def threaded(
+    threads: ThreadPoolExecutor, work: Callable[[Job], Found], jobs: Sequence[Job], at_once: int
+) -> Iterator[Found]:
     """Do the work in threads; yield what came of it, in the order of the jobs.
 
     No job is begun before the one `at_once` places ahead of it is taken, and after an error none.
     """
-    with ThreadPoolExecutor(at_once) as pool:
-        begun: deque[Future[Found]] = deque()
-        for job in jobs:
-            begun.append(pool.submit(work, job))
-            if len(begun) == at_once:
-                yield begun.popleft().result()
-        while begun:
+    begun: deque[Future[Found]] = deque()
+    for job in jobs:
+        begun.append(threads.submit(work, job))
+        if len(begun) == at_once:
             yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()
 
 
 def scatter(keyed: pl.LazyFrame, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The engine that parameters name, open as long as a stage needs it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -16,7 +16,7 @@ PYSPARK = ("pyspark", "pyarrow")
 
 @contextmanager
 def opened(settings: Settings, memory_gb: float) -> Iterator[Engine]:
-    """Give an engine; its workers are gone in the end.
+    """Give an engine; in the end nothing is at work and its workers are gone.
 
     Args:
         settings: Which.
@@ -33,10 +33,8 @@ def opened(settings: Settings, memory_gb: float) -> Iterator[Engine]:
         return
     memory = Memory(memory_gb * 2**30, settings.workers)
     if settings.kind == "local":
-        yield Local(memory)
+        with closing(Local(memory)) as engine:
+            yield engine
         return
-    pool = Pool(settings.workers)
-    try:
+    with closing(Pool(settings.workers)) as pool:
         yield Processes(memory, pool)
-    finally:
-        pool.close()

@@ -1,12 +1,16 @@
 """Jobs in threads: in order, at most so many at once, and none behind one that failed."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from stages.core.engines import Found
 from stages.core.engines.engine import Memory
 from stages.core.engines.local import Local, threaded
+from stages.core.engines.opening import opened
+from stages.params import EngineParams
 from tests.helpers import jobs
 
 GB = 1 << 30
@@ -45,9 +49,31 @@ def test_no_job_is_begun_before_there_is_room_or_after_an_error() -> None:
             raise OSError(28, "No space left on device")
         return Found({"job": job})
 
-    found = threaded(second_fails, range(9), 2)
+    threads = ThreadPoolExecutor(2)
+    found = threaded(threads, second_fails, range(9), 2)
     assert next(found).counts == {"job": 0}
     assert set(begun) <= {0, 1}
     with pytest.raises(OSError, match="No space left"):
         next(found)
+    threads.shutdown()
     assert set(begun) <= {0, 1, 2}
+
+
+def test_whoever_stops_in_the_middle_leaves_nothing_at_work() -> None:
+    """As a signal does between two buckets: scratch is removed only when nobody writes to it."""
+    done = []
+
+    def slow(job: int) -> Found:
+        time.sleep(0.2 * job)
+        done.append(job)
+        return Found()
+
+    def stopped() -> None:
+        with opened(EngineParams(), 1) as engine:
+            kept = engine.each(slow, range(9), need=1)  # as a traceback keeps it
+            next(iter(kept))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        stopped()
+    assert (done, caught.type) == ([0, 1], KeyboardInterrupt)
