@@ -103,11 +103,11 @@ def bucket_number(params: Params, events: int) -> int:
 
     Those that are worked on at once share the memory, in which the greatest must find room.
     """
+    if params.explode.buckets:
+        return params.explode.buckets
     memory = params.explode.memory_gb / params.engine.workers
-    fewest = params.explode.buckets or bucket_count(events, memory)
-    if params.explode.buckets or fewest == 1:
-        return fewest
-    return bucket_count(round(events * UNEVEN), memory)
+    fewest = bucket_count(events, memory)
+    return fewest if fewest == 1 else bucket_count(round(events * UNEVEN), memory)
 
 
 def _rows(

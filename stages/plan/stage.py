@@ -16,6 +16,8 @@ import torch
 
 from stages.core import table_files
 from stages.core.artifact_paths import LABELS_FILE, TEST_FILE, TRAIN_FILE
+from stages.core.buckets import BYTES_PER_EVENT
+from stages.core.engines.engine import Memory
 from stages.explode.stage import bucket_number
 from stages.features.stage import SLICE_ITEMS
 from stages.interface.machine import nearest
@@ -114,7 +116,9 @@ def data_stages(params: Params, counts: RawCounts, found: Rehearsal) -> list[Sta
     parts = bucket_number(params, counts.every)
     disk, seconds = whole_log.bytes_of(found), whole_log.seconds_of(found)
     vacancies = found.stages["vocab"].report.model_dump()["vacancies"]
-    at_once = 1 if params.engine.kind == "spark" else params.engine.workers
+    workers = 1 if params.engine.kind == "spark" else params.engine.workers
+    room = Memory(params.explode.memory_gb * 2**30, workers)
+    at_once = room.at_once(counts.every * BYTES_PER_EVENT // parts, parts)
     needed = memory.data(counts.every, parts, at_once, vacancies, SLICE_ITEMS)
     units = {"vocab": (vacancies, "vacancies"), "features": (vacancies, "vacancies")}
     scratch = {"explode": found.work * found.events + (counts.bytes if parts > 1 else 0)}

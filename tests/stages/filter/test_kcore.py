@@ -9,6 +9,8 @@ from stages.core.engines.engine import Memory
 from stages.core.engines.local import Local
 from stages.filter import kcore
 
+HERE = Local(Memory(1 << 30, 2))
+
 SCHEMA = {"user_id": pl.String, "vacancy_id": pl.String, "events": pl.Int64}
 LEFT = [("ann", "a", 2), ("ann", "b", 1)]
 RIGHT = [("bob", "a", 1), ("bob", "c", 1)]
@@ -47,18 +49,14 @@ def test_rare_vacancies_go_then_poor_users_and_so_on(
     rounds: int,
     dropped: tuple[int, int],
 ) -> None:
-    core = kcore.shrink(
-        Local(Memory(1 << 30, 2)), files, min_item_events=item, min_user_events=user, rounds=limit
-    )
+    core = kcore.shrink(HERE, files, min_item_events=item, min_user_events=user, rounds=limit)
     assert rest(core.files) == left
     assert core.rounds == rounds
     assert (core.dropped["min_item_events"], core.dropped["min_user_events"]) == dropped
 
 
 def test_a_file_from_which_nothing_goes_is_not_written_again(files: list[Path]) -> None:
-    core = kcore.shrink(
-        Local(Memory(1 << 30, 2)), files, min_item_events=1, min_user_events=3, rounds=0
-    )
+    core = kcore.shrink(HERE, files, min_item_events=1, min_user_events=3, rounds=0)
     assert core.files == [files[0], files[1].with_name("1@1.arrow")]
     assert not files[1].exists()
 
@@ -73,11 +71,7 @@ def test_a_round_may_be_worked_on_twice(files: list[Path], tmp_path: Path) -> No
 
 
 def test_items_are_counted_over_all_files(files: list[Path]) -> None:
-    assert sorted(kcore.items(Local(Memory(1 << 30, 2)), files).rows()) == [
-        ("a", 3),
-        ("b", 1),
-        ("c", 1),
-    ]
+    assert sorted(kcore.items(HERE, files).rows()) == [("a", 3), ("b", 1), ("c", 1)]
 
 
 def test_pairs_weigh_as_much_as_they_have_events() -> None:
