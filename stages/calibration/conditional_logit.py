@@ -12,12 +12,15 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.core.line_ranges import ranges
+
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Ints: TypeAlias = NDArray[np.integer[Any]]
 
 STEPS = 30  # Newton steps, at most
 HALVINGS = 12
 SMALL = 1e-8  # a step that promises less of the loss per group ends the search
+BLOCK = 2**16  # candidates whose features are weighted at once
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ class Choices:
         return len(self.chosen)
 
     def picked(self, groups: NDArray[np.bool_]) -> "Choices":
-        """Keep some groups, (G,) bool."""
+        """Keep some groups, (G,) bool; all of them are not copied."""
+        if groups.all():
+            return self
         sizes = np.diff(self.starts)
         kept = np.repeat(groups, sizes)
         starts = np.concatenate([[0], np.cumsum(sizes[groups])])
@@ -111,10 +116,16 @@ def _halved(
 
 
 def _derivatives(choices: Choices, chance: Floats) -> tuple[Floats, Floats]:
-    """Gradient (F,) and Hessian (F, F) of the negative log-likelihood."""
-    values = choices.values
-    weighted = values * chance[:, None].astype(values.dtype)
-    means = np.add.reduceat(weighted, choices.starts[:-1], axis=0)
-    slope = (means - values[choices.chosen]).sum(axis=0, dtype=np.float64)
-    bend = (weighted.T @ values).astype(np.float64) - (means.T @ means).astype(np.float64)
+    """Gradient (F,) and Hessian (F, F) of the negative log-likelihood, added up block by block."""
+    starts, width = choices.starts, choices.values.shape[1]
+    slope, bend = np.zeros(width), np.zeros((width, width))
+    for first, stop in ranges(np.diff(starts), BLOCK):
+        part = slice(starts[first], starts[stop])
+        values = choices.values[part]
+        weighted = values * chance[part, None].astype(values.dtype)
+        means = np.add.reduceat(weighted, starts[first:stop] - starts[first], axis=0)
+        taken = choices.values[choices.chosen[first:stop]]
+        slope += (means - taken).sum(axis=0, dtype=np.float64)
+        bend += weighted.T @ values
+        bend -= means.T @ means
     return slope, bend

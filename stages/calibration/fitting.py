@@ -7,7 +7,7 @@ those of all rows. A penalty pulls them to those that the model was trained with
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -71,21 +71,26 @@ def fitted(
         k: Vacancies of a list that count.
         pulls: Strengths that are tried, beside none moving; the strongest first.
     """
-    scale = table.values.std(axis=0, dtype=np.float64)
-    scale[scale < 1e-6] = 1.0  # noqa: PLR2004  a number that does not vary
     lists = choice.Labelled(rows).lists(table.rows, table.items)
-    scaled = CandidateTable(table.rows, table.items, table.values / scale.astype(np.float32))
-    choices, owners = _choices(scaled.values, table.rows, lists.right)
-    fold, begin = folds(rows["user_id"]), start * scale
-    tried = [_judged(scaled, lists, fold, policy, k, begin, (begin,) * FOLDS)]
+    choices, owners = _choices(table.values, table.rows, lists.right)
+    fold, spread = folds(rows["user_id"]), _spread(table.values)
+    tried = [_judged(table, lists, fold, policy, k, start, (start,) * FOLDS)]
     for strength in pulls:
-        pull = np.full(len(start), strength)
-        own = tuple(fit(choices.picked(fold[owners] != n), begin, pull) for n in range(FOLDS))
-        tried.append(_judged(scaled, lists, fold, policy, k, fit(choices, begin, pull), own))
+        pull = strength * spread**2
+        own = tuple(fit(choices.picked(fold[owners] != n), start, pull) for n in range(FOLDS))
+        tried.append(_judged(table, lists, fold, policy, k, fit(choices, start, pull), own))
     best = max(tried, key=Fitted.mrr)
-    chosen = next(one for one in tried if best.mrr() - one.mrr() <= _error(best, one) / 2)
-    own = tuple(weights / scale for weights in chosen.fold_weights)
-    return replace(chosen, weights=chosen.weights / scale, fold_weights=own)
+    return next(one for one in tried if best.mrr() - one.mrr() <= _error(best, one) / 2)
+
+
+def _spread(values: Floats) -> Floats:
+    """Standard deviation of each column (P, F) -> (F,), column by column; 1 for one that is fixed.
+
+    A pull on a weight times its square is one on the weight of the column scaled to 1, which nobody
+    has to make then.
+    """
+    found = np.array([column.std(dtype=np.float64) for column in values.T])
+    return np.where(found < 1e-6, 1.0, found)  # noqa: PLR2004  a number that does not vary
 
 
 def _error(one: Fitted, other: Fitted) -> float:

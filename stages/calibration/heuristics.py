@@ -95,6 +95,11 @@ def affordable(train: pl.LazyFrame) -> tuple[str, ...]:
     length = pl.col("items").list.len()
     events, users = train.select(length.sum(), pl.len()).collect().row(0)
     items = train.select(pl.col("items").explode(empty_as_null=False).n_unique()).collect().item()
+    return of_size(events or 0, users, items)
+
+
+def of_size(events: int, users: int, items: int) -> tuple[str, ...]:
+    """Names of the recommenders that so many train events of so many users and items allow."""
     if events <= MOST_EVENTS and users + items <= MOST_FACTORS:
         return CHEAP + DEAR
     return CHEAP

@@ -13,6 +13,7 @@ from stages.plan.speed import Speed
 from stages.predict.shards import ROWS
 from stages.train import memory_model
 from stages.train.dataset_stats import DatasetStats
+from stages.train.fitting_memory import names_of, table_bytes
 from stages.train.loss_choice import takes_all
 from stages.train.plan import PlanReport as TrainingPlan
 
@@ -81,6 +82,7 @@ class Later:
         asked = memory_model.ToRank(min(round(rows), ROWS), 1024, ENCODED, neighbours=True)
         ranking = memory_model.ranking_bytes(
             asked, self.tables.vacancies, size, given.predict.batch_rows,
+            table_bytes(asked.rows, self.tables.vacancies, names_of(self.tables)),
             half=given.predict.precision != "no",
         )  # fmt: skip
         known = self.training.memory["catalogue"] + self.training.memory["neighbours"]

@@ -59,7 +59,7 @@ def step_of(params: Params, found: DatasetStats, shape: ProbeShape) -> GpuStep:
 def on_gpu(found: Memory, step: GpuStep) -> Memory:
     """Turn what a process on a CPU holds into what a GPU does.
 
-    Nothing is read or counted there, and histories stay outside; `candidates` gets the sums in which
+    Nothing is read, counted or fitted there, and histories stay outside; `candidates` gets the sums in which
     a batch's neighbours are looked for.
     """
     share = HALF if step.half else 1.0
@@ -73,7 +73,9 @@ def on_gpu(found: Memory, step: GpuStep) -> Memory:
         logits=logits,
         candidates=found.candidates + step.near * CELL * _cells(step),
         neighbours=found.neighbours + step.near * LINE * (CUTS + 1) * step.vacancies,
+        recommenders=0,
         counting=0,
+        fitting=0,
         allocator=int(SLACK * (activations + logits)),
         libraries=WORKSPACE * (1 + step.near * THREADS),
     )

@@ -12,7 +12,12 @@ from stages.train.dataset_stats import DatasetStats
 from stages.train.loss_choice import takes_all
 from stages.train.plan import PlanReport, expected
 
-LEAST = {"train.batch_tokens": 128, "train.hidden_size": 16, "predict.batch_rows": 16}
+LEAST = {
+    "train.batch_tokens": 128,
+    "train.hidden_size": 16,
+    "train.validation_rows": 500,
+    "predict.batch_rows": 16,
+}
 
 
 def require(params: Params, found: DatasetStats, report: PlanReport) -> None:

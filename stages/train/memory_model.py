@@ -11,7 +11,6 @@ import numpy as np
 import psutil  # type: ignore[import-untyped]
 import torch
 
-from stages.bert4rec.network import score_parts
 from stages.bert4rec.ranking.item_index import SLICE
 from stages.bert4rec.ranking.question import NEAR
 from stages.bert4rec.ranking.top_k import CHUNK, SAMPLE, SHORT
@@ -30,8 +29,6 @@ TOWER = 8  # vectors of H an item while a block of item vectors is made
 PAIR = 8  # bytes of one: item and similarity
 LINE = 12  # bytes of a line of a table of neighbours: where it begins, two divisors
 OWN = 32  # bytes of a row's own candidate: whose, which, its score, when
-TABLED = 350  # candidates of a row that are calibrated on, about
-NUMBERS = len(score_parts.PARTS) + 10  # of each: parts of its score, counts and ranks
 COUNTING = 60  # bytes of a pair while pairs are added up
 TOUCH = 23  # bytes of a vacancy of a history while its pairs are counted
 
@@ -40,8 +37,9 @@ TOUCH = 23  # bytes of a vacancy of a history while its pairs are counted
 class Memory:
     """Expected growth of the process by part.
 
-    `step` parts (gradients, activations, candidates, logits), `ranking` and `counting` (of pairs of
-    neighbours) are never held at once. `histories` and `neighbours` are pages of mapped files.
+    `step` parts (gradients, activations, candidates, logits), `ranking`, `counting` (of pairs of
+    neighbours) and `fitting` (first weights, or the calibration) are never held at once. `histories`
+    and `neighbours` are pages of mapped files; `recommenders` are the plain ones.
     """
 
     item_table: int
@@ -54,7 +52,9 @@ class Memory:
     candidates: int
     logits: int
     neighbours: int
+    recommenders: int
     counting: int
+    fitting: int
     allocator: int
     ranking: int
     libraries: int
@@ -62,9 +62,9 @@ class Memory:
     def peak(self) -> int:
         """Most bytes at once."""
         always = self.item_table + self.body + self.optimizer + self.catalogue
-        always += self.histories + self.neighbours + self.libraries
+        always += self.histories + self.neighbours + self.recommenders + self.libraries
         step = max(self.activations + self.candidates + self.logits, self.gradients)
-        return always + max(step + self.allocator, self.ranking, self.counting)
+        return always + max(step + self.allocator, self.ranking, self.counting, self.fitting)
 
     def parts(self) -> dict[str, int]:
         """Bytes by part."""
@@ -130,14 +130,14 @@ class ToRank:
 
 
 def ranking_bytes(
-    asked: ToRank, vacancies: int, hidden_size: int, batch_rows: int, *, half: bool
+    asked: ToRank, vacancies: int, hidden_size: int, batch_rows: int, table: int, *, half: bool
 ) -> int:
     """The matrix of item vectors (its bfloat16 twin too), and the greatest of three.
 
     A block of the matrix while it is made; a batch while it is encoded, with its neighbours; what is
     known of all rows (states, own candidates) while products with a chunk of items and with the
-    sample are looked through. The table of all candidates that the calibration is fitted on is held
-    twice, the second time to scale.
+    sample are looked through. The `table` of all candidates that the calibration is fitted on grows
+    beside it, and is held twice while its batches are put together.
     """
     width = hidden_size + 2
     matrix = vacancies * ((FLOAT + 2 * half) * width + 20)  # 20: id, place, bias
@@ -147,8 +147,7 @@ def ranking_bytes(
     own = asked.positions // max(asked.at_once, 1) + NEAR * asked.neighbours
     known = asked.rows * (FLOAT * hidden_size + OWN * own)
     searched = min(batch_rows, asked.rows) * FLOAT * (CHUNK + 2 * SAMPLE // SHORT)
-    table = asked.rows * TABLED * NUMBERS * FLOAT
-    return matrix + max(making, known + max(encoding, searched) + table, 3 * table)
+    return matrix + max(making, known + max(encoding, searched) + table, 2 * table)
 
 
 def allocator_bytes(step: int) -> int:

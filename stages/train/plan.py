@@ -15,7 +15,7 @@ from stages.bert4rec.network.config import HhrecConfig
 from stages.bert4rec.network.model import HhrecModel
 from stages.interface.stage_report import Report
 from stages.params import Params
-from stages.train import activation_probe, memory_model
+from stages.train import activation_probe, fitting_memory, memory_model
 from stages.train.dataset_stats import DatasetStats
 from stages.train.device_batches import is_gpu
 from stages.train.gpu_memory import on_gpu, step_of
@@ -104,6 +104,7 @@ def _on_cpu(
     step = activation_probe.step_bytes(_small(config), settings, shape, full=full)
     events = int(found.lengths.sum())
     near = events if settings.near_ones() else 0
+    rows, names = to_rank(params, found), fitting_memory.names_of(found)
     neighbours, counting = memory_model.neighbour_bytes(near, found.vacancies)
     return memory_model.Memory(
         item_table=memory_model.FLOAT * table,
@@ -120,13 +121,19 @@ def _on_cpu(
         candidates=step.candidates,
         logits=step.logits,
         neighbours=neighbours,
+        recommenders=fitting_memory.recommender_bytes(names, found, rows.rows, params.baseline),
         counting=counting,
+        fitting=max(
+            fitting_memory.prior_bytes(events if settings.priors else 0),
+            fitting_memory.calibration_bytes(rows.rows, found.vacancies, names),
+        ),
         allocator=memory_model.allocator_bytes(step.activations + step.logits),
         ranking=memory_model.ranking_bytes(
-            to_rank(params, found),
+            rows,
             found.vacancies,
             settings.hidden_size,
             params.predict.batch_rows,
+            fitting_memory.table_bytes(rows.rows, found.vacancies, names),
             half=params.predict.precision != "no",
         ),
         libraries=memory_model.LIBRARIES,

@@ -27,6 +27,7 @@ from stages.calibration.conditional_logit import Choices, Floats, fit
 from stages.core.actions import ACTION_NAMES
 from stages.core.item_ids import FIRST_ITEM, PAD
 from stages.core.seeds import derive
+from stages.interface.machine import give_back_memory
 from stages.train.batch_maker import make_batch
 from stages.train.dataset import TrainingData
 
@@ -69,12 +70,9 @@ class Priors:
 
 def priors(task: TrainingData, seed: int) -> Priors:
     """Fit the weights on some of the train histories; `seed` chooses which."""
-    parts = list(_asked(task, seed))
     start = _row(near=[1.0, 0.0], repeats=[-1.0] + [0.0] * repeat_scorer.FEATURES, drawn=[1.0])
-    if not parts:
-        return _named(start, np.tile(start, (len(ACTION_NAMES), 1)))
-    whole = _joined([choices for choices, _ in parts])
-    asked = np.concatenate([actions for _, actions in parts])
+    whole, asked = _joined(list(_asked(task, seed)))
+    give_back_memory()  # of the parts, as much again
     common = fit(whole, start, np.where(_row(drawn=[1.0]) > 0, FIXED, PULL))
     free = _row(near=[1.0] * 2, repeats=[1.0] * BLOCKS["repeats"])
     pull = np.where(free > 0, OWN_PULL, FIXED)
@@ -187,12 +185,16 @@ def _grouped(values: Tensor, kept: Tensor, right: Tensor) -> Choices:
     return Choices(values[kept].numpy(), starts, starts[:-1] + before.numpy())
 
 
-def _joined(parts: list[Choices]) -> Choices:
-    ends = np.cumsum([0, *(len(part.values) for part in parts)])
-    starts = [part.starts[:-1] + end for part, end in zip(parts, ends, strict=False)]
-    chosen = [part.chosen + end for part, end in zip(parts, ends, strict=False)]
-    return Choices(
-        np.concatenate([part.values for part in parts]),
+def _joined(parts: list[tuple[Choices, Ints]]) -> tuple[Choices, Ints]:
+    """Put questions and the actions asked together."""
+    found = [choices for choices, _ in parts]
+    ends = np.cumsum([0, *(len(part.values) for part in found)])
+    starts = [part.starts[:-1] + end for part, end in zip(found, ends, strict=False)]
+    chosen = [part.chosen + end for part, end in zip(found, ends, strict=False)]
+    none = np.zeros((0, WIDTH), dtype=np.float32), np.zeros(0, dtype=np.int64)
+    whole = Choices(
+        np.concatenate([none[0], *(part.values for part in found)]),
         np.concatenate([*starts, ends[-1:]]),
-        np.concatenate(chosen),
+        np.concatenate([none[1], *chosen]),
     )
+    return whole, np.concatenate([none[1], *(actions for _, actions in parts)])

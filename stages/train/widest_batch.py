@@ -34,7 +34,8 @@ def widest(params: Params, found: DatasetStats) -> activation_probe.ProbeShape:
 
 def to_rank(params: Params, found: DatasetStats) -> memory_model.ToRank:
     """The rows ranked after an epoch, and the batch of them with most rows."""
-    lengths = np.minimum(found.asked, params.sequences.max_length).astype(np.int64)
+    asked = found.asked[: params.train.validation_rows]
+    lengths = np.minimum(asked, params.sequences.max_length).astype(np.int64)
     widest = max(together_encoded(lengths), key=len, default=lengths[:0])
     longest = int(lengths[widest].max(initial=0))
     close = params.train.near_ones() > 0

@@ -37,9 +37,12 @@ PENDING = 32  # hits a row between two sortings in
 LOOKS = 4  # at the lines with hits, between two sortings in
 
 
-def exact_scores(queries: Tensor, items: Tensor) -> Tensor:
-    """Inner products of pairs (P, W) and (P, W) -> (P,), by halves: bits depend on the pair alone."""
-    total = queries * items
+def exact_scores(queries: Tensor, items: Tensor, out: Tensor | None = None) -> Tensor:
+    """Inner products of pairs (P, W) and (P, W) -> (P,), by halves: bits depend on the pair alone.
+
+    `out` (P, W) is written over, and may be one of the two.
+    """
+    total = torch.mul(queries, items, out=out)
     while total.shape[1] > 1:
         half = total.shape[1] // 2
         if total.shape[1] % 2:
@@ -124,6 +127,7 @@ class Search:
         self.held = 0
         self.pending: list[tuple[Tensor, Tensor]] = []  # rows and keys of hits
         self.waiting = 0
+        self.gathered = [self.exact[:0], self.exact[:0]]  # vectors of pairs, from turn to turn
 
     def scan(self, start: int, excluded: tuple[Tensor, Tensor]) -> None:
         """Look for hits among the items of a chunk, and keep the lines of products that hold some."""
@@ -187,14 +191,20 @@ class Search:
         self.lines, self.held = [], 0
         for line, inside in zip(*(part.split(self.pairs) for part in signless(lines)), strict=True):
             rows, places = of_rows.index_select(0, line), firsts.index_select(0, line) + inside
-            scores = exact_scores(
-                self.exact.index_select(0, rows), self.items.exact.index_select(0, places)
-            )
-            packed = keys(scores, self.items.ids.index_select(0, places))
+            packed = keys(self.score(rows, places), self.items.ids.index_select(0, places))
             self.pending.append((rows, packed))
             self.waiting += len(rows)
         if self.waiting > PENDING * len(self.asked):
             self.sort_in()
+
+    def score(self, rows: Tensor, places: Tensor) -> Tensor:
+        """Exact scores of pairs (P,); in the same memory each time, which malloc would scatter."""
+        if len(self.gathered[0]) < len(rows):
+            self.gathered = [self.exact.new_empty(len(rows), self.exact.shape[1]) for _ in range(2)]
+        left, right = (vectors[: len(rows)] for vectors in self.gathered)
+        torch.index_select(self.exact, 0, rows, out=left)
+        torch.index_select(self.items.exact, 0, places, out=right)
+        return exact_scores(left, right, out=left)
 
     def sort_in(self) -> None:
         """Merge what waits into the k best."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from stages.calibration import conditional_logit
 from stages.calibration.conditional_logit import Choices, fit, probabilities
 
 
@@ -38,6 +39,14 @@ def test_agrees_with_a_general_minimiser():
     )
     expected = minimize(slow_loss, start, (data, start, pull), method="BFGS").x
     assert fit(data, start, pull) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("block", [1, 7, 100])
+def test_derivatives_are_the_same_sums_whatever_the_block(monkeypatch, block):
+    data, start, pull = choices([1.0, -2.0, 0.5]), np.zeros(3), np.ones(3)
+    whole = fit(data, start, pull)
+    monkeypatch.setattr(conditional_logit, "BLOCK", block)
+    assert fit(data, start, pull) == pytest.approx(whole, abs=1e-9)
 
 
 def test_finds_the_weights_that_chose():
@@ -81,3 +90,4 @@ def test_some_groups_alone_are_as_if_the_others_were_not_there():
     sizes = np.diff(data.starts)[kept]
     assert np.diff(some.starts).tolist() == sizes.tolist()
     assert np.array_equal(some.values[some.chosen], data.values[data.chosen[kept]])
+    assert data.picked(np.ones(60, dtype=bool)) is data

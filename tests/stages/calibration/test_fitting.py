@@ -64,6 +64,15 @@ def test_without_pulls_nothing_moves_and_the_policy_is_chosen_all_the_same():
     assert found.seen == KEEP
 
 
+def test_the_unit_of_a_number_does_not_matter():
+    """A pull is on what a standard deviation of a number changes."""
+    table, frame = world(300, "rank_popular")
+    unit = np.where(np.arange(len(NAMES)) % 2, 64.0, 1.0)
+    wide = CandidateTable(table.rows, table.items, table.values * unit.astype(np.float32))
+    found = fitted(wide, frame, start(LISTS) / unit, KEEP, 100)
+    assert found.weights * unit == pytest.approx(fit(table, frame).weights, abs=1e-4)
+
+
 def test_a_dozen_rows_of_chance_move_nothing_far():
     table, frame = world(12, "repeat")
     noise = np.random.default_rng(1).integers(3, 11, 12)

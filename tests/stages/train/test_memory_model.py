@@ -127,31 +127,29 @@ def test_small_logs_have_tables_of_as_many_neighbours_as_there_may_be():
 
 
 def test_ranking_holds_the_matrix_and_the_greatest_of_three():
-    """Few rows: the matrix while it is made. Wide rows: their encoding. Many rows: the table."""
+    """Few rows: the matrix while it is made. Wide rows: their encoding. A large table: that, twice."""
     nothing = memory_model.ToRank(0, 0, 0, neighbours=False)
-    small = memory_model.ranking_bytes(nothing, 1_000, 16, 512, half=False)
+    small = memory_model.ranking_bytes(nothing, 1_000, 16, 512, 0, half=False)
     assert small == 1_000 * (4 * 18 + 20) + 4 * 1_000 * memory_model.TOWER * 16
-    halves = memory_model.ranking_bytes(nothing, 1_000, 16, 512, half=True)
+    halves = memory_model.ranking_bytes(nothing, 1_000, 16, 512, 0, half=True)
     assert halves - small == 1_000 * 2 * 18
-    large = memory_model.ranking_bytes(nothing, 10 * SLICE, 16, 512, half=False)
+    large = memory_model.ranking_bytes(nothing, 10 * SLICE, 16, 512, 0, half=False)
     assert large == 10 * SLICE * 92 + 4 * SLICE * memory_model.TOWER * 16
 
     wide = memory_model.ToRank(100, 100, 1_000_000, neighbours=False)
     own = 100 * (4 * 16 + memory_model.OWN * 10_000)
-    table = 100 * memory_model.TABLED * memory_model.NUMBERS * 4
     encoding = 4 * 16 * memory_model.ENCODER * 1_000_000
-    found = memory_model.ranking_bytes(wide, 1, 16, 512, half=False)
-    assert found == 92 + own + encoding + table
+    found = memory_model.ranking_bytes(wide, 1, 16, 512, 7, half=False)
+    assert found == 92 + own + encoding + 7
 
-    many = memory_model.ToRank(1_000_000, 100, 100, neighbours=False)
-    table = 1_000_000 * memory_model.TABLED * memory_model.NUMBERS * 4
-    assert memory_model.ranking_bytes(many, 1, 16, 512, half=False) == 92 + 3 * table
+    table = 10**12
+    assert memory_model.ranking_bytes(wide, 1, 16, 512, table, half=False) == 92 + 2 * table
 
 
 def test_neighbours_of_a_row_are_more_candidates_of_its_own():
     alone, close = (
         memory_model.ranking_bytes(
-            memory_model.ToRank(100, 50, 1_000_000, neighbours=flag), 1, 16, 512, half=False
+            memory_model.ToRank(100, 50, 1_000_000, neighbours=flag), 1, 16, 512, 0, half=False
         )
         for flag in (False, True)
     )
@@ -178,6 +176,7 @@ def memory(**parts: int) -> memory_model.Memory:
         ({"gradients": 7, "activations": 1, "allocator": 9}, 16),
         ({"gradients": 7, "ranking": 100, "counting": 99}, 100),
         ({"gradients": 7, "ranking": 100, "counting": 101, "body": 1}, 102),
+        ({"ranking": 100, "counting": 101, "fitting": 103, "recommenders": 1}, 104),
     ],
 )
 def test_the_peak_is_what_always_stays_and_the_largest_of_what_comes_and_goes(parts, peak):
@@ -190,13 +189,16 @@ def test_a_gpu_reads_and_counts_nothing_and_holds_less_of_a_step_in_bf16():
         item_table=7,
         catalogue=10**9,
         histories=10**9,
+        recommenders=10**9,
         counting=10**9,
+        fitting=10**9,
         activations=1_000,
         logits=200,
     )
     step = gpu_memory.GpuStep(10, 30, 500, facts=9, periods=5, near=False, half=True)
     there = gpu_memory.on_gpu(found, step)
     assert (there.item_table, there.histories, there.counting, there.candidates) == (7, 0, 0, 0)
+    assert (there.recommenders, there.fitting) == (0, 0)
     assert there.catalogue == 500 * (4 * 9 + 4 * 6 + 8)
     assert there.activations + there.logits == 900
     assert there.allocator == int(0.15 * 900)

@@ -153,7 +153,7 @@ def test_remedies_are_sought_to_the_end_whatever_the_heads(
 
 def test_short_rows_to_rank_are_encoded_some_at_a_time() -> None:
     """A million rows of one event: no more at once than have room, with all their neighbours."""
-    settings = params()
+    settings = params(validation_rows=1_000_000)
     one = memory.ToRank(1_000_000, 1_024, 1_024, neighbours=True)
     found = dataset_stats.DatasetStats(
         lengths=np.full(100, 20), asked=np.ones(1_000_000, dtype=np.int64), trained=100,
@@ -182,7 +182,7 @@ def test_a_plan_names_the_settings_that_training_would_name(
     small_artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hhrec: Type
 ) -> None:
     """Where the size of the batch, for one, is left to the log."""
-    free = params(batch_tokens=0, lr=0.0, epochs=0, hidden_size=64, layers=2)
+    free = params(batch_tokens=0, lr=0.0, epochs=0, hidden_size=64, layers=2, priors=False)
     need = train.plan(free, **tables_of(small_artifacts)).peak
     monkeypatch.setattr(memory, "room", lambda _: need - memory.MB)
     with pytest.raises(HhrecError, match="training needs about") as caught:

@@ -66,9 +66,7 @@ def returning(share, users=300, length=8):
 
 def masses(task, found):
     """Chance of each kind of candidate by the priors, and how often one was the answer."""
-    parts = list(score_priors._asked(task, 5))
-    choices = score_priors._joined([part for part, _ in parts])
-    actions = np.concatenate([asked for _, asked in parts])
+    choices, actions = score_priors._joined(list(score_priors._asked(task, 5)))
     assert set(actions.tolist()) == {1}
     weights = (found.demand, found.near[1], found.near_demand, found.repeats[1], found.own_demand)
     row = np.concatenate([[1.0], *weights])

@@ -209,7 +209,9 @@ def test_few_pairs_are_scored_exactly(monkeypatch):
     scored = []
     exact = top_k.exact_scores
     monkeypatch.setattr(
-        top_k, "exact_scores", lambda *pairs: scored.append(len(pairs[0])) or exact(*pairs)
+        top_k,
+        "exact_scores",
+        lambda *pairs, **to: scored.append(len(pairs[0])) or exact(*pairs, **to),
     )
     search(
         torch.randn(8, 32, generator=generator), torch.zeros(8, 0, dtype=torch.int64), [], items, 10
