@@ -6,16 +6,21 @@ Bytes throughout; the constants are measured as those of `memory_model` are.
 from stages.calibration import candidate_table, heuristics
 from stages.calibration.candidate_table import FIRST
 from stages.calibration.heuristics import LISTED
+from stages.core.cooccurrence import PAIRS
 from stages.params import BaselineParams
 from stages.train.dataset_stats import DatasetStats
 from stages.train.score_priors import QUESTIONS, WIDTH
 
 FLOAT = 4
+TOUCH = 50  # bytes of an event while the dear recommenders are learnt
+PAIR = 85  # of a pair of item-kNN while pairs are added up
 CELL = 12  # bytes of a neighbour of item-kNN: similarity and item
-CANDIDATES = 120  # of a question that first weights are fitted on, about
+CANDIDATES = (
+    60  # of a question that first weights are fitted on, about; as many again are neighbours
+)
 OWN = 40  # candidates of a row that its history and its neighbours add, about
 SHARE = 0.6  # of the entries of a row's lists that no other list of it has
-PICKED = 2.3  # times what first weights are fitted on: some of it again, and what is computed of it
+PICKED = 2.1  # times what first weights are fitted on: in parts or of one action again, and sums
 FITTED = 2.0  # times the table of a calibration: rows whose label it has again, most again by folds
 BESIDE = 220  # bytes of a candidate beside its numbers: lists, orders and scores
 
@@ -32,16 +37,24 @@ def recommender_bytes(
 ) -> int:
     """The lists of R validation rows; neighbours of item-kNN, factors of ALS."""
     lists = rows * SHARE * LISTED * len(names) * (8 + FLOAT * len(names))
-    users, items, events = len(found.lengths), found.trained, int(found.lengths.sum())
-    knn, als = settings.item_knn, settings.als
-    cells = min(items * knn.neighbours, 2 * knn.window * events) * ("item_knn" in names)
+    users, events = len(found.lengths), int(found.lengths.sum())
+    items, knn, als = min(found.trained, events), settings.item_knn, settings.als
+    pairs = int((found.lengths * (found.lengths - 1).clip(max=2 * knn.window)).sum())
+    cells = min(items * knn.neighbours, pairs) * ("item_knn" in names)
     factors = (users + items) * als.factors * ("als" in names)
     return int(lists) + CELL * cells + FLOAT * factors
 
 
-def prior_bytes(events: int) -> int:
+def learning_bytes(names: tuple[str, ...], events: int, settings: BaselineParams) -> int:
+    """Events and pairs while the dear recommenders are learnt; the others count in little."""
+    pairs = min(2 * settings.item_knn.window * events, PAIRS) * ("item_knn" in names)
+    dear = not set(names).isdisjoint(heuristics.DEAR)
+    return TOUCH * events * dear + PAIR * pairs
+
+
+def prior_bytes(events: int, *, near: bool) -> int:
     """Candidates of the questions that first weights are fitted on; a question is of one event."""
-    return int(PICKED * FLOAT * WIDTH * CANDIDATES * min(events, QUESTIONS))
+    return int(PICKED * FLOAT * WIDTH * CANDIDATES * (1 + near) * min(events, QUESTIONS))
 
 
 def table_bytes(rows: int, vacancies: int, names: tuple[str, ...]) -> int:

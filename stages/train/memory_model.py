@@ -25,7 +25,7 @@ SLACK = 0.9  # of the tensors of a step: holes between them, and what earlier sh
 READING = 3.5  # polars keeps this many times what it read of the features
 ENCODER = 12  # vectors of H a position while rows are encoded
 CLOSE = 1.5  # vectors of H a neighbour while it is scored
-TOWER = 8  # vectors of H an item while a block of item vectors is made
+TOWER = 7  # vectors of H an item while a block of item vectors is made
 PAIR = 8  # bytes of one: item and similarity
 LINE = 12  # bytes of a line of a table of neighbours: where it begins, two divisors
 OWN = 32  # bytes of a row's own candidate: whose, which, its score, when
@@ -38,8 +38,8 @@ class Memory:
     """Expected growth of the process by part.
 
     `step` parts (gradients, activations, candidates, logits), `ranking`, `counting` (of pairs of
-    neighbours) and `fitting` (first weights, or the calibration) are never held at once. `histories`
-    and `neighbours` are pages of mapped files; `recommenders` are the plain ones.
+    neighbours) and `fitting` (plain recommenders, first weights or the calibration) are never held at
+    once. `histories` and `neighbours` are pages of mapped files; `recommenders` are the plain ones.
     """
 
     item_table: int

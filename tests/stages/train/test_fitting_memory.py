@@ -5,6 +5,7 @@ import pytest
 
 from stages.bert4rec.network import score_parts
 from stages.calibration.heuristics import CHEAP, DEAR
+from stages.core.cooccurrence import PAIRS
 from stages.params import BaselineParams
 from stages.train import fitting_memory, score_priors
 from stages.train.dataset_stats import DatasetStats
@@ -25,13 +26,16 @@ def test_first_weights_are_fitted_on_no_more_than_was_expected():
     task = returning(0.5)
     whole, _ = score_priors._joined(list(score_priors._asked(task, 5)))
     assert whole.values.dtype == np.float32
-    assert 0 < whole.values.nbytes < fitting_memory.prior_bytes(len(task.histories.items))
+    assert (
+        0 < whole.values.nbytes < fitting_memory.prior_bytes(len(task.histories.items), near=True)
+    )
 
 
 def test_questions_of_first_weights_are_bounded():
-    most = fitting_memory.prior_bytes(10**9)
-    assert most == fitting_memory.prior_bytes(score_priors.QUESTIONS)
-    assert fitting_memory.prior_bytes(0) == 0
+    most = fitting_memory.prior_bytes(10**9, near=True)
+    assert most == fitting_memory.prior_bytes(score_priors.QUESTIONS, near=True)
+    assert most == 2 * fitting_memory.prior_bytes(10**9, near=False)
+    assert fitting_memory.prior_bytes(0, near=True) == 0
     assert most < 5e8
 
 
@@ -56,7 +60,7 @@ def test_a_calibration_grows_with_its_rows_and_with_the_lists_asked():
         ((), 0),
         (("popular",), 10 * 60 * 12),
         (("als",), 10 * 60 * 12 + 4 * 128 * (50 + 300)),
-        (("item_knn",), 10 * 60 * 12 + 12 * 2 * 20 * 500),
+        (("item_knn",), 10 * 60 * 12 + 12 * 9 * 500),  # pairs of histories of 10
     ],
 )
 def test_recommenders_are_their_lists_factors_and_neighbours(names, expected):
@@ -65,6 +69,16 @@ def test_recommenders_are_their_lists_factors_and_neighbours(names, expected):
         fitting_memory.recommender_bytes(names, found, len(found.asked), BaselineParams())
         == expected
     )
+
+
+def test_only_the_dear_recommenders_take_more_while_they_are_learnt():
+    def learning(*names: str, events: int = 1_000) -> int:
+        return fitting_memory.learning_bytes(names, events, BaselineParams())
+
+    assert learning(*CHEAP) == learning() == 0
+    assert learning("als") == 50 * 1_000
+    assert learning("item_knn") == 50 * 1_000 + 85 * 2 * 20 * 1_000
+    assert learning(*ALL, events=5_000_000) == 50 * 5_000_000 + 85 * PAIRS  # counted in blocks
 
 
 def test_a_plan_counts_the_recommenders_that_a_training_learns():
