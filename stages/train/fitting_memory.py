@@ -3,6 +3,8 @@
 Bytes throughout; the constants are measured as those of `memory_model` are.
 """
 
+import numpy as np
+
 from stages.calibration import candidate_table, heuristics
 from stages.calibration.candidate_table import FIRST
 from stages.calibration.heuristics import LISTED
@@ -15,9 +17,7 @@ FLOAT = 4
 TOUCH = 50  # bytes of an event while the dear recommenders are learnt
 PAIR = 85  # of a pair of item-kNN while pairs are added up
 CELL = 12  # bytes of a neighbour of item-kNN: similarity and item
-CANDIDATES = (
-    60  # of a question that first weights are fitted on, about; as many again are neighbours
-)
+CANDIDATES = 60  # of a question that first weights are fitted on, about; as many are neighbours
 OWN = 40  # candidates of a row that its history and its neighbours add, about
 SHARE = 0.6  # of the entries of a row's lists that no other list of it has
 PICKED = 2.1  # times what first weights are fitted on: in parts or of one action again, and sums
@@ -39,17 +39,16 @@ def recommender_bytes(
     lists = rows * SHARE * LISTED * len(names) * (8 + FLOAT * len(names))
     users, events = len(found.lengths), int(found.lengths.sum())
     items, knn, als = min(found.trained, events), settings.item_knn, settings.als
-    pairs = int((found.lengths * (found.lengths - 1).clip(max=2 * knn.window)).sum())
-    cells = min(items * knn.neighbours, pairs) * ("item_knn" in names)
+    cells = min(items * knn.neighbours, _pairs(found, knn.window)) * ("item_knn" in names)
     factors = (users + items) * als.factors * ("als" in names)
     return int(lists) + CELL * cells + FLOAT * factors
 
 
-def learning_bytes(names: tuple[str, ...], events: int, settings: BaselineParams) -> int:
+def learning_bytes(names: tuple[str, ...], found: DatasetStats, settings: BaselineParams) -> int:
     """Events and pairs while the dear recommenders are learnt; the others count in little."""
-    pairs = min(2 * settings.item_knn.window * events, PAIRS) * ("item_knn" in names)
+    pairs = min(_pairs(found, settings.item_knn.window), PAIRS) * ("item_knn" in names)
     dear = not set(names).isdisjoint(heuristics.DEAR)
-    return TOUCH * events * dear + PAIR * pairs
+    return TOUCH * int(found.lengths.sum()) * dear + PAIR * pairs
 
 
 def prior_bytes(events: int, *, near: bool) -> int:
@@ -66,6 +65,11 @@ def calibration_bytes(rows: int, vacancies: int, names: tuple[str, ...]) -> int:
     """The table while weights are fitted on it and rows are ranked by them."""
     table = table_bytes(rows, vacancies, names)
     return int(FITTED * table) + BESIDE * _candidates(rows, vacancies, names)
+
+
+def _pairs(found: DatasetStats, window: int) -> int:
+    """Pairs of events of one history that are at most a window apart, at most."""
+    return int((found.lengths * (found.lengths - 1).clip(max=2 * window)).sum(dtype=np.int64))
 
 
 def _candidates(rows: int, vacancies: int, names: tuple[str, ...]) -> int:

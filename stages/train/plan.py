@@ -124,7 +124,7 @@ def _on_cpu(
         recommenders=fitting_memory.recommender_bytes(names, found, rows.rows, params.baseline),
         counting=counting,
         fitting=max(
-            fitting_memory.learning_bytes(names, events, params.baseline),
+            fitting_memory.learning_bytes(names, found, params.baseline),
             fitting_memory.prior_bytes(events if settings.priors else 0, near=near > 0),
             fitting_memory.calibration_bytes(rows.rows, found.vacancies, names),
         ),

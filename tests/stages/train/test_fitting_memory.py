@@ -72,13 +72,15 @@ def test_recommenders_are_their_lists_factors_and_neighbours(names, expected):
 
 
 def test_only_the_dear_recommenders_take_more_while_they_are_learnt():
-    def learning(*names: str, events: int = 1_000) -> int:
-        return fitting_memory.learning_bytes(names, events, BaselineParams())
+    small, large = (stats_of(10_000, events, 50, rows=9) for events in (100_000, 5_000_000))
+
+    def learning(*names: str, found: DatasetStats = small) -> int:
+        return fitting_memory.learning_bytes(names, found, BaselineParams())
 
     assert learning(*CHEAP) == learning() == 0
-    assert learning("als") == 50 * 1_000
-    assert learning("item_knn") == 50 * 1_000 + 85 * 2 * 20 * 1_000
-    assert learning(*ALL, events=5_000_000) == 50 * 5_000_000 + 85 * PAIRS  # counted in blocks
+    assert learning("als") == 50 * 100_000
+    assert learning("item_knn") == 50 * 100_000 + 85 * 9 * 100_000
+    assert learning(*ALL, found=large) == 50 * 5_000_000 + 85 * PAIRS  # counted in blocks
 
 
 def test_a_plan_counts_the_recommenders_that_a_training_learns():
