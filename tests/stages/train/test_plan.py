@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from stages.train import (
 from stages.train import memory_model as memory
 from stages.train import stage as train
 from stages.train.auto_hyperparameters import sized
+from stages.train.plan import planned
 from tests.helpers.command import Type
 from tests.worlds.small_training import fit, params
 from tests.worlds.training_world import World
@@ -148,6 +149,18 @@ def test_remedies_are_sought_to_the_end_whatever_the_heads(
     report = train.plan(settings, **tables_of(small_artifacts))
     monkeypatch.setattr(memory_check, "_fits", lambda *given: given[-1] == 250)
     assert list(memory_check.fitting(settings, found, report)) == [("train.batch_tokens", 250)]
+
+
+def test_fewer_validation_rows_are_a_remedy_where_the_calibration_is_largest(
+    small_artifacts: Path,
+) -> None:
+    settings = params(validation_rows=5_000, dropout=0.1, id_dropout=0.1)
+    read = dataset_stats.read(settings, **tables_of(small_artifacts))
+    found = replace(read, asked=np.ones(5_000, dtype=np.int64), vacancies=10_000)
+    report = planned(settings, found, device=torch.device("cpu"))
+    assert report.memory["fitting"] == max(report.memory.values())
+    less = report.model_copy(update={"available": report.peak - 100 * memory.MB})
+    assert ("train.validation_rows", 2_500) in memory_check.fitting(settings, found, less)
 
 
 def test_short_rows_to_rank_are_encoded_some_at_a_time() -> None:
