@@ -9,7 +9,7 @@ from stages.calibration import candidate_table, heuristics
 from stages.calibration.candidate_table import FIRST
 from stages.calibration.heuristics import LISTED
 from stages.core.cooccurrence import PAIRS
-from stages.params import BaselineParams
+from stages.params import BaselineParams, Params
 from stages.train.dataset_stats import DatasetStats
 from stages.train.score_priors import QUESTIONS, WIDTH
 
@@ -42,6 +42,16 @@ def recommender_bytes(
     cells = min(items * knn.neighbours, _pairs(found, knn.window)) * ("item_knn" in names)
     factors = (users + items) * als.factors * ("als" in names)
     return int(lists) + CELL * cells + FLOAT * factors
+
+
+def fitting_bytes(names: tuple[str, ...], found: DatasetStats, rows: int, params: Params) -> int:
+    """The greatest of what learning the recommenders, first weights and the calibration hold."""
+    questions, near = int(found.lengths.sum()), params.train.near_ones() > 0
+    return max(
+        learning_bytes(names, found, params.baseline),
+        prior_bytes(questions, near=near) if params.train.priors else 0,
+        calibration_bytes(rows, found.vacancies, names),
+    )
 
 
 def learning_bytes(names: tuple[str, ...], found: DatasetStats, settings: BaselineParams) -> int:

@@ -123,11 +123,7 @@ def _on_cpu(
         neighbours=neighbours,
         recommenders=fitting_memory.recommender_bytes(names, found, rows.rows, params.baseline),
         counting=counting,
-        fitting=max(
-            fitting_memory.learning_bytes(names, found, params.baseline),
-            fitting_memory.prior_bytes(events if settings.priors else 0, near=near > 0),
-            fitting_memory.calibration_bytes(rows.rows, found.vacancies, names),
-        ),
+        fitting=fitting_memory.fitting_bytes(names, found, rows.rows, params),
         allocator=memory_model.allocator_bytes(step.activations + step.logits),
         ranking=memory_model.ranking_bytes(
             rows,

@@ -8,6 +8,7 @@ import torch
 
 from stages.bert4rec.network.model import HhrecModel
 from stages.bert4rec.ranking import item_index, top_k
+from stages.bert4rec.ranking.exact_scores import exact_scores
 from stages.bert4rec.ranking.exclusions import pairs
 from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.bert4rec.ranking.ranker import Ranker
@@ -73,7 +74,7 @@ def exact(bench: Bench, matrix: ItemMatrix, states: torch.Tensor) -> None:
     best = found(matrix, states)
     asked, wrong = matrix.query(states), 0
     for row in range(len(states)):
-        scores = top_k.exact_scores(asked[row].expand(len(matrix), -1), matrix.exact[: len(matrix)])
+        scores = exact_scores(asked[row].expand(len(matrix), -1), matrix.exact[: len(matrix)])
         packed = keys(scores, matrix.ids)
         gone = torch.arange(GONE * row, GONE * (row + 1), device=packed.device)
         packed[gone * 7_919 % len(matrix)] = NOTHING

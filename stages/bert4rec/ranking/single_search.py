@@ -8,9 +8,9 @@ item whose product is below t - 2 e is not among the k best.
 import torch
 from torch import Tensor
 
+from stages.bert4rec.ranking.exact_scores import exact_scores
 from stages.bert4rec.ranking.item_index import ItemMatrix
 from stages.bert4rec.ranking.score_keys import keys, top
-from stages.bert4rec.ranking.top_k import exact_scores
 
 GROUP = 64  # items of which only the greatest product counts for the threshold
 

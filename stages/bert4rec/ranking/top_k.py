@@ -23,6 +23,7 @@ from scipy import special  # type: ignore[import-untyped]
 from torch import Tensor
 
 from stages.bert4rec.ranking.exact_products import exact_products
+from stages.bert4rec.ranking.exact_scores import PairScores
 from stages.bert4rec.ranking.exclusions import ExcludedPairs
 from stages.bert4rec.ranking.item_index import LINE, ItemMatrix
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, padded, top, unpacked
@@ -35,20 +36,6 @@ CHANCE = 1e-4  # that a guess is too high, if the k best are spread at random
 PAIRS, PAIRS_OF_GPU = 16_384, 2**20  # pairs scored exactly at once
 PENDING = 32  # hits a row between two sortings in
 LOOKS = 4  # at the lines with hits, between two sortings in
-
-
-def exact_scores(queries: Tensor, items: Tensor, out: Tensor | None = None) -> Tensor:
-    """Inner products of pairs (P, W) and (P, W) -> (P,), by halves: bits depend on the pair alone.
-
-    `out` (P, W) is written over, and may be one of the two.
-    """
-    total = torch.mul(queries, items, out=out)
-    while total.shape[1] > 1:
-        half = total.shape[1] // 2
-        if total.shape[1] % 2:
-            total[:, 0] += total[:, -1]
-        total = total[:, :half].add_(total[:, half : 2 * half])
-    return total[:, 0]
 
 
 @exact_products()
@@ -114,7 +101,7 @@ class Search:
     def __init__(self, states: Tensor, own: Tensor, items: ItemMatrix, k: int) -> None:
         self.states, self.items, self.k = states, items, k
         self.found = top(own, k)
-        self.exact = items.query(states)
+        self.score = PairScores(items.query(states), items.exact)
         self.asked = items.asking(states)
         self.chunk = chunk_of(states.device, len(states))
         self.pairs = PAIRS if states.is_cpu else PAIRS_OF_GPU
@@ -127,7 +114,6 @@ class Search:
         self.held = 0
         self.pending: list[tuple[Tensor, Tensor]] = []  # rows and keys of hits
         self.waiting = 0
-        self.gathered = [self.exact[:0], self.exact[:0]]  # vectors of pairs, from turn to turn
 
     def scan(self, start: int, excluded: tuple[Tensor, Tensor]) -> None:
         """Look for hits among the items of a chunk, and keep the lines of products that hold some."""
@@ -196,15 +182,6 @@ class Search:
             self.waiting += len(rows)
         if self.waiting > PENDING * len(self.asked):
             self.sort_in()
-
-    def score(self, rows: Tensor, places: Tensor) -> Tensor:
-        """Exact scores of pairs (P,); in the same memory each time, which malloc would scatter."""
-        if len(self.gathered[0]) < len(rows):
-            self.gathered = [self.exact.new_empty(len(rows), self.exact.shape[1]) for _ in range(2)]
-        left, right = (vectors[: len(rows)] for vectors in self.gathered)
-        torch.index_select(self.exact, 0, rows, out=left)
-        torch.index_select(self.items.exact, 0, places, out=right)
-        return exact_scores(left, right, out=left)
 
     def sort_in(self) -> None:
         """Merge what waits into the k best."""

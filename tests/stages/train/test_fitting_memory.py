@@ -6,10 +6,10 @@ import pytest
 from stages.bert4rec.network import score_parts
 from stages.calibration.heuristics import CHEAP, DEAR
 from stages.core.cooccurrence import PAIRS
-from stages.params import BaselineParams
+from stages.params import BaselineParams, validated
 from stages.train import fitting_memory, score_priors
 from stages.train.dataset_stats import DatasetStats
-from tests.stages.train.test_score_priors import returning
+from tests.worlds.responses import returning
 
 ALL = CHEAP + DEAR
 
@@ -81,6 +81,16 @@ def test_only_the_dear_recommenders_take_more_while_they_are_learnt():
     assert learning("als") == 50 * 100_000
     assert learning("item_knn") == 50 * 100_000 + 85 * 9 * 100_000
     assert learning(*ALL, found=large) == 50 * 5_000_000 + 85 * PAIRS  # counted in blocks
+
+
+def test_what_is_fitted_one_after_the_other_is_held_one_at_a_time():
+    found = stats_of(1_000, 50_000, 300, rows=10)
+    given = {"train": {"priors": True}}
+    both = fitting_memory.fitting_bytes(CHEAP, found, 10, validated(given, where="test"))
+    assert both == fitting_memory.prior_bytes(50_000, near=True)
+    given["train"]["priors"] = False
+    rows_only = fitting_memory.fitting_bytes(CHEAP, found, 10, validated(given, where="test"))
+    assert rows_only == fitting_memory.calibration_bytes(10, 300, CHEAP) < both
 
 
 def test_a_plan_counts_the_recommenders_that_a_training_learns():

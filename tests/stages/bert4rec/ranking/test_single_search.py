@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.bert4rec.ranking import item_index
+from stages.bert4rec.ranking.exact_scores import exact_scores
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, top
 from stages.bert4rec.ranking.single_search import best_of_one
-from stages.bert4rec.ranking.top_k import exact_scores
 
 WIDTH = 8
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from stages.bert4rec.ranking import item_index, top_k
+from stages.bert4rec.ranking import exact_scores, item_index, top_k
 from stages.bert4rec.ranking.exclusions import pairs
 from stages.bert4rec.ranking.score_keys import NOTHING, keys, unpacked
 
@@ -32,7 +32,7 @@ def full_sort(states, own, excluded, items, k):
     table = []
     for row, state in enumerate(states):
         query = items.query(state[None]).expand(len(items), -1)
-        scores = top_k.exact_scores(query, items.exact[: len(items)])
+        scores = exact_scores.exact_scores(query, items.exact[: len(items)])
         every = keys(scores, items.ids)
         gone = [place for owner, place in excluded if owner == row]
         every[gone] = NOTHING
@@ -169,7 +169,9 @@ def test_the_error_bound_holds(seed, scale, width):
         assert ((product - truth).abs() <= bound[:, None] + 2**-7 * half * near).all()
         exact = torch.stack(
             [
-                top_k.exact_scores(items.query(state[None]).expand(300, -1), items.exact[:300])
+                exact_scores.exact_scores(
+                    items.query(state[None]).expand(300, -1), items.exact[:300]
+                )
                 for state in states
             ]
         )
@@ -207,12 +209,13 @@ def test_few_pairs_are_scored_exactly(monkeypatch):
     generator = torch.Generator().manual_seed(2)
     items = items_of(torch.randn(20_000, 32, generator=generator), torch.zeros(20_000), half=True)
     scored = []
-    exact = top_k.exact_scores
-    monkeypatch.setattr(
-        top_k,
-        "exact_scores",
-        lambda *pairs, **to: scored.append(len(pairs[0])) or exact(*pairs, **to),
-    )
+    score = exact_scores.PairScores.__call__
+
+    def counted(self, rows, places):
+        scored.append(len(rows))
+        return score(self, rows, places)
+
+    monkeypatch.setattr(exact_scores.PairScores, "__call__", counted)
     search(
         torch.randn(8, 32, generator=generator), torch.zeros(8, 0, dtype=torch.int64), [], items, 10
     )
